@@ -1,0 +1,73 @@
+#ifndef YD_LIB_MSG_H
+#define YD_LIB_MSG_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "lib/record.h"
+
+/* The message catalogue of msg.def as types: struct msg_NAME, MSG_NAME, and one description each. */
+
+enum { MSG_PROTOCOL = 1 };
+
+enum msg_party { MSG_SHELL = 1, MSG_DAEMON = 2, MSG_DATAPATH = 4 };
+
+enum msg_port_kind {
+	MSG_PORT_TUN_TUNNEL = 1, /* TUN of a tunnel interface */
+	MSG_PORT_TUN_PROTECTED,  /* TUN that what policies protect is steered into */
+	MSG_PORT_RAW_ESP,        /* raw IPv4 socket on 50, receives; sends with its own IP header */
+	MSG_PORT_RAW_GRE,        /* the same on 47 */
+	MSG_PORT_RAW_BYPASS      /* raw IPv4 socket, send only, marked: past the steering */
+};
+
+enum msg_sa_mode { MSG_SA_TRANSPORT = 1, MSG_SA_TUNNEL = 2 };
+
+enum msg_spd_action { MSG_SPD_DISCARD = 0, MSG_SPD_BYPASS = 1, MSG_SPD_PROTECT = 2 };
+
+#define MSG_BEGIN(name, from, to, fd) struct msg_##name {
+#define MSG_U8(f) uint8_t f;
+#define MSG_U16(f) uint16_t f;
+#define MSG_U32(f) uint32_t f;
+#define MSG_U64(f) uint64_t f;
+#define MSG_BOOL(f) bool f;
+#define MSG_ADDR(f) struct addr f;
+#define MSG_STR(f, max) char f[max];
+#define MSG_BYTES(f, max) RECORD_BYTES(max) f;
+#define MSG_SECRET(f, max) RECORD_BYTES(max) f;
+#define MSG_END(name)                                                                              \
+	char end_;                                                                                 \
+	}                                                                                          \
+	;
+#include "lib/msg.def"
+#include "lib/msg_undef.h"
+
+enum msg_type {
+	MSG_NONE,
+#define MSG_BEGIN(name, from, to, fd) MSG_##name,
+#define MSG_U8(f)
+#define MSG_U16(f)
+#define MSG_U32(f)
+#define MSG_U64(f)
+#define MSG_BOOL(f)
+#define MSG_ADDR(f)
+#define MSG_STR(f, max)
+#define MSG_BYTES(f, max)
+#define MSG_SECRET(f, max)
+#define MSG_END(name)
+#include "lib/msg.def"
+#include "lib/msg_undef.h"
+	MSG_N
+};
+
+struct msg_info {
+	struct record record;
+	unsigned int from; /* enum msg_party, or-ed */
+	unsigned int to;
+	bool fd; /* a descriptor comes with it */
+};
+
+/* NULL for a type that does not exist. */
+const struct msg_info *msg_info(unsigned int type);
+
+#endif

@@ -1,0 +1,19 @@
+#ifndef YD_LIB_PRIV_H
+#define YD_LIB_PRIV_H
+
+struct err;
+
+/* What a process still needs after start-up. priv_*.c lists each right with its reason. */
+enum priv_profile {
+	PRIV_DATAPATH, /* yongdp: I/O on inherited and passed descriptors, memory files, clocks */
+	PRIV_CAPTURE   /* yongcap */
+};
+
+/*
+ * Becomes the user nobody, in an empty network namespace and without capabilities,
+ * with a system-call filter for the profile. Called once, before the first byte from the
+ * network is looked at. As an ordinary user only the filter is installed. 0 or -errno.
+ */
+int priv_drop(enum priv_profile profile, struct err *e);
+
+#endif
