@@ -1,0 +1,38 @@
+#ifndef YD_DATAPATH_DP_H
+#define YD_DATAPATH_DP_H
+
+#include <stdint.h>
+
+#include "datapath/pkt.h"
+
+struct crypto_engine;
+struct gre_table;
+struct loop;
+struct port_table;
+struct sadb;
+struct spd;
+struct sa_slot;
+struct stats;
+
+/* Everything a worker owns; there are no globals. One worker today. */
+struct dp {
+	struct loop *loop;
+	struct pkt_pool *pool;
+	struct port_table *ports;
+	struct gre_table *gre;
+	struct sadb *sadb;
+	struct spd *spd;
+	struct stats *stats;
+	struct sa_slot *slots; /* the daemon's shared file, NULL until dp_setup */
+	uint32_t n_slots;
+};
+
+/* A stage works on up to PKT_BATCH packets, sets `next` on each (and `drop` with STAGE_DROP), and keeps none. */
+typedef void stage_fn(struct dp *dp, struct pkt **pkts, unsigned int n);
+
+stage_fn gre_out_stage, gre_in_stage;
+stage_fn spd_out_stage, spd_in_stage;
+stage_fn esp_out_stage, esp_in_stage;
+stage_fn tun_tx_stage, raw_tx_stage, bypass_tx_stage;
+
+#endif
