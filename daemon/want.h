@@ -1,0 +1,140 @@
+#ifndef YD_DAEMON_WANT_H
+#define YD_DAEMON_WANT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "lib/addr.h"
+#include "lib/msg.h"
+
+/*
+ * What the router should be running: the objects that compile/ makes from the configuration and that
+ * reconcile.c turns into steps. An object belongs to one owner (the configuration object it was
+ * compiled from, "interface Tunnel0/0/1"), has a key that is unique within its kind, and plain data.
+ */
+
+/* In the order in which they are added; deletes go the other way round, and all before any add. */
+enum want_kind {
+	WANT_SYSCTL,  /* a kernel setting, restored when nobody wants it any more */
+	WANT_FILTER,  /* what the kernel must drop: cleartext that policy wants protected (nftables) */
+	WANT_LINK,    /* a network device: physical (adopted), dummy, TUN */
+	WANT_PORT,    /* a raw socket of the datapath */
+	WANT_TUNNEL,  /* GRE parameters of a tunnel TUN, in the datapath */
+	WANT_SA,      /* a security association, in the datapath */
+	WANT_SPD,     /* the policy list of one protected TUN, in the datapath */
+	WANT_ADDR,
+	WANT_ROUTE,   /* main table, or the steering table */
+	WANT_RULE,    /* routing policy rules of the steering scheme */
+	WANT_N_KINDS
+};
+
+enum want_link_kind {
+	WANT_LINK_PHYSICAL, /* exists already; never deleted, only set up/down, MTU and group */
+	WANT_LINK_DUMMY,    /* LoopBackN */
+	WANT_LINK_TUNNEL,   /* TUN of a tunnel interface */
+	WANT_LINK_PROTECTED /* TUN that what an interface's policy protects is steered into */
+};
+
+struct want_sysctl {
+	char path[96];  /* below /proc/sys, "net/ipv4/ip_forward" */
+	char value[16];
+};
+
+/* One selector of cleartext to be dropped, or let through, on arrival by a protected device. */
+struct want_filter_rule {
+	bool drop;              /* false: accepted (deny rule of the ACL: not protected) */
+	uint8_t protocol;       /* 0 = any */
+	struct addr source, source_wildcard; /* as seen inbound; 1 bits of a wildcard are not compared */
+	struct addr destination, destination_wildcard;
+	uint16_t source_port_low, source_port_high; /* 0–65535 = any */
+	uint16_t destination_port_low, destination_port_high;
+	uint16_t icmp_type, icmp_code; /* 0xffff = any */
+};
+
+struct want_filter {
+	char device[16]; /* the protected physical device */
+	const struct want_filter_rule *rules;
+	size_t n_rules;
+};
+
+struct want_link {
+	enum want_link_kind kind;
+	char device[16];
+	char vrp_name[32]; /* kept as the device's alias */
+	uint32_t mtu;      /* bytes; 0 = leave */
+	bool up;
+	uint32_t group;    /* OSCFG_GROUP_PROTECTED for protected interfaces, else 0 */
+};
+
+struct want_port {
+	enum msg_port_kind kind; /* MSG_PORT_RAW_… */
+};
+
+struct want_tunnel {
+	char device[16];
+	struct msg_dp_tunnel tunnel; /* port is filled in when it is sent: the TUN's kernel index */
+};
+
+struct want_sa {
+	char device[16]; /* the protected TUN */
+	struct msg_dp_sa sa; /* identity, slot and seq_limit are filled in when it is sent */
+};
+
+struct want_spd {
+	char device[16]; /* the protected TUN */
+	struct msg_dp_spd_rule *rules; /* sa_out, sa_in hold 0; see keys */
+	const char **sa_out_key; /* keys of WANT_SA objects, or NULL, a rule each */
+	const char **sa_in_key;
+	size_t n_rules;
+};
+
+struct want_addr {
+	char device[16];
+	struct prefix prefix; /* with host bits */
+	bool secondary;
+};
+
+enum want_route_type { WANT_ROUTE_UNICAST, WANT_ROUTE_BLACKHOLE };
+
+struct want_route {
+	enum want_route_type type;
+	uint32_t table;         /* kernel table; 254 = main */
+	struct prefix destination;
+	struct addr nexthop;    /* af 0 = none */
+	char device[16];        /* "" = none */
+	struct addr preferred_source; /* af 0 = none */
+	uint32_t metric;
+	uint32_t mtu;           /* 0 = none */
+};
+
+enum want_rule_type {
+	WANT_RULE_BYPASS,   /* marked packets go past our rules */
+	WANT_RULE_MAIN,     /* main table, suppressed when it would leave by the protected group */
+	WANT_RULE_STEER     /* the steering table */
+};
+
+struct want_rule {
+	enum want_rule_type type;
+	uint32_t priority;
+};
+
+struct want {
+	enum want_kind kind;
+	const char *key;
+	const char *owner;
+	union {
+		struct want_sysctl sysctl;
+		struct want_filter filter;
+		struct want_link link;
+		struct want_port port;
+		struct want_tunnel tunnel;
+		struct want_sa sa;
+		struct want_spd spd;
+		struct want_addr addr;
+		struct want_route route;
+		struct want_rule rule;
+	};
+};
+
+#endif
