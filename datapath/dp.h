@@ -8,6 +8,7 @@
 struct crypto_engine;
 struct gre_table;
 struct loop;
+struct pipeline;
 struct port_table;
 struct sadb;
 struct spd;
@@ -18,6 +19,7 @@ struct stats;
 struct dp {
 	struct loop *loop;
 	struct pkt_pool *pool;
+	struct pipeline *pipeline;
 	struct port_table *ports;
 	struct gre_table *gre;
 	struct sadb *sadb;
@@ -25,6 +27,7 @@ struct dp {
 	struct stats *stats;
 	struct sa_slot *slots; /* the daemon's shared file, NULL until dp_setup */
 	uint32_t n_slots;
+	uint16_t ip_id; /* of the last outer header built; ip4_next_id() */
 };
 
 /* A stage works on up to PKT_BATCH packets, sets `next` on each (and `drop` with STAGE_DROP), and keeps none. */

@@ -16,36 +16,36 @@ struct sa;
  */
 #define PKT_HEADROOM 128
 #define PKT_TAILROOM 64
-/* Whole packets of up to 64 KB fit a large buffer, MTU-sized ones a small one. */
+/* Bytes of packet a buffer holds, beside head-room and tail-room: MTU-sized, or any IPv4 packet. */
 #define PKT_SMALL 2048
 #define PKT_LARGE 65536
 #define PKT_BATCH 256
 
 /* The stages of the pipeline (pipeline.c is the map). A stage sets `next` on each packet. */
 enum stage {
-	STAGE_DROP,       /* count pkt->drop, give the buffer back */
-	STAGE_GRE_OUT,    /* from the TUN of a GRE tunnel: encapsulate */
-	STAGE_GRE_IN,     /* arrived with protocol 47: decapsulate */
-	STAGE_SPD_OUT,    /* from a protected TUN: which policy? */
-	STAGE_ESP_OUT,    /* pkt->sa is set: encrypt */
-	STAGE_ESP_IN,     /* arrived with protocol 50: find the SA, verify, decrypt */
-	STAGE_SPD_IN,     /* pkt->sa is set and verified: does policy expect this packet from it? */
-	STAGE_TUN_TX,     /* to the kernel through the TUN port pkt->port */
-	STAGE_RAW_TX,     /* encapsulated, complete IP packet: to the path */
-	STAGE_BYPASS_TX,  /* not protected by policy: to the path, past the steering */
+	STAGE_DROP,	 /* count pkt->drop, give the buffer back */
+	STAGE_GRE_OUT,	 /* from the TUN of a GRE tunnel: encapsulate */
+	STAGE_GRE_IN,	 /* arrived with protocol 47: decapsulate */
+	STAGE_SPD_OUT,	 /* from a protected TUN: which policy? */
+	STAGE_ESP_OUT,	 /* pkt->sa is set: encrypt */
+	STAGE_ESP_IN,	 /* arrived with protocol 50: find the SA, verify, decrypt */
+	STAGE_SPD_IN,	 /* pkt->sa is set and verified: does policy expect this packet from it? */
+	STAGE_TUN_TX,	 /* to the kernel through the TUN port pkt->port */
+	STAGE_RAW_TX,	 /* encapsulated, complete IP packet: to the path */
+	STAGE_BYPASS_TX, /* not protected by policy: to the path, past the steering */
 	STAGE_N
 };
 
 struct pkt {
 	uint8_t *data;
-	uint32_t len; /* bytes */
+	uint32_t len;	     /* bytes */
 	uint8_t *room_start; /* the view may grow down to here … */
 	uint8_t *room_end;   /* … and up to here */
-	uint8_t next;        /* enum stage */
-	uint8_t drop;        /* enum drop, for STAGE_DROP */
-	bool large;          /* buffer kind, for the pool */
-	uint32_t port;       /* identity of the TUN it came from or goes to; 0 = none */
-	struct sa *sa;       /* between spd_out/esp_out and esp_in/spd_in; borrowed */
+	uint8_t next;	     /* enum stage */
+	uint8_t drop;	     /* enum drop, for STAGE_DROP */
+	bool large;	     /* buffer kind, for the pool */
+	uint32_t port;	     /* identity of the TUN it came from or goes to; 0 = none */
+	struct sa *sa;	     /* between spd_out/esp_out and esp_in/spd_in; borrowed */
 	struct pkt *link;    /* pool free list */
 };
 
@@ -66,6 +66,13 @@ pkt_drop(struct pkt *p, enum drop why)
 {
 	p->next = STAGE_DROP;
 	p->drop = (uint8_t)why;
+}
+
+/* The packet has arrived where it was to go: the buffer goes back, nothing is counted. */
+static inline void
+pkt_done(struct pkt *p)
+{
+	pkt_drop(p, DROP_NONE);
 }
 
 /* The bounded pool all packets come from. No allocation after pool_new. */

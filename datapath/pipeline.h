@@ -1,0 +1,26 @@
+#ifndef YD_DATAPATH_PIPELINE_H
+#define YD_DATAPATH_PIPELINE_H
+
+#include "datapath/dp.h"
+
+/* One stage of the map: what the packets that wait in it go through. */
+struct pipeline_stage {
+	const char *name;
+	stage_fn *fn; /* NULL: packets end here (STAGE_DROP) */
+	enum { PIPELINE_NEUTRAL, PIPELINE_OUT, PIPELINE_IN } ipsec; /* whose drop counter */
+};
+
+/* The map, by enum stage. */
+extern const struct pipeline_stage pipeline_map[STAGE_N];
+
+struct pipeline;
+
+/* map has STAGE_N rows and is borrowed: pipeline_map, or a test's own. NULL when memory is short. */
+struct pipeline *pipeline_new(const struct pipeline_stage *map);
+void pipeline_free(struct pipeline *pl);
+/* Queues a packet in its stage p->next; runs the pipeline first when PKT_BATCH packets are under way. */
+void pipeline_add(struct dp *dp, struct pkt *p);
+/* Runs every stage until no packet is left. Drops are counted, buffers given back to dp->pool. */
+void pipeline_run(struct dp *dp);
+
+#endif
