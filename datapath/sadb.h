@@ -1,0 +1,87 @@
+#ifndef YD_DATAPATH_SADB_H
+#define YD_DATAPATH_SADB_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "lib/addr.h"
+#include "lib/msg.h"
+#include "lib/sastate.h"
+#include "lib/state.h"
+
+struct crypto_engine;
+struct crypto_sa;
+struct dp;
+struct err;
+struct secret;
+
+/* One security association (RFC 4301 4.4.2). What every packet needs comes first. */
+struct sa {
+	struct crypto_sa *crypto;
+	struct sa_slot *slot; /* shared with the daemon; we are the only writer */
+	uint64_t seq;	      /* outbound: last number used */
+	uint64_t seq_limit;   /* outbound: last number reserved for us */
+	uint64_t seq_ask;     /* outbound: from this one on, ask for more */
+	uint32_t spi;
+	uint32_t port;	 /* the protected TUN of its packets */
+	uint32_t window; /* inbound: packets, 0 = no replay protection */
+	bool inbound;
+	uint8_t protocol;
+	uint8_t mode;  /* enum msg_sa_mode */
+	uint8_t block; /* lengths of the algorithms, bytes */
+	uint8_t iv_len;
+	uint8_t icv_len;
+	uint64_t packets;
+	uint64_t bytes; /* of the protected packets, before encryption */
+	uint64_t dropped;
+	struct addr source; /* outer */
+	struct addr destination;
+
+	/* What only the control side reads. */
+	uint32_t id;
+	uint32_t slot_no;
+	uint64_t n_blocked; /* packets since seq_limit was reached */
+	uint16_t cipher;
+	uint16_t auth;
+	char policy[32];
+	struct secret *keys; /* cipher's, then auth's: to see whether a replacement changes them */
+	struct sa *next_id;
+	struct sa *next_spi;
+};
+
+/* All SAs of a worker: by identity, and the inbound ones by SPI. Owns the SAs and the crypto engine. */
+struct sadb *sadb_new(void);
+void sadb_free(struct sadb *db);
+/* fn is called when an outbound SA wants more sequence numbers (dp_seq_need). */
+void sadb_on_seq_need(struct sadb *db, void (*fn)(void *arg, uint32_t sa), void *arg);
+
+/*
+ * Adds an SA, or replaces the one of equal identity. Replaced with the same direction, SPI, slot and
+ * keys it goes on: counters, sequence and window. One that this process did not have starts outbound
+ * SASTATE_SKIP after the number in its slot, unless that is 0. Refuses (-errno, err): what alg.def
+ * contradicts, SPI < 256, an inbound SPI that another SA has, a slot of another SA.
+ */
+int sadb_put(struct dp *dp, const struct msg_dp_sa *m, struct err *err);
+/* 0 or -ENOENT. */
+int sadb_del(struct dp *dp, uint32_t sa);
+/* The daemon reserved more. 0, -ENOENT, or -EINVAL for an inbound SA or a lower limit. */
+int sadb_seq_limit(struct dp *dp, const struct msg_dp_seq_limit *m);
+/* Calls row for each SA. */
+void sadb_state(struct dp *dp, void (*row)(void *arg, const struct st_ipsec_sa *), void *arg);
+/* Counters back to zero, of one policy or ("") of all. */
+void sadb_state_reset(struct dp *dp, const char *policy);
+
+/* By identity; NULL when there is none. */
+struct sa *sadb_get(const struct sadb *db, uint32_t sa);
+/* Changes whenever a pointer that sadb_get gave may not be good any more. */
+uint64_t sadb_generation(const struct sadb *db);
+/* The inbound SA for a packet: that of protocol, SPI and destination; failing that, one with the
+ * SPI alone, whose destination the caller must then refuse. NULL when nobody has the SPI. */
+struct sa *sadb_get_inbound(
+	const struct sadb *db, uint8_t protocol, uint32_t spi, const struct addr *destination);
+struct crypto_engine *sadb_engine(const struct sadb *db);
+
+/* The next outbound number. 0, or the drop reason (enum drop) why there is none. */
+int sadb_seq_next(struct sadb *db, struct sa *sa, uint32_t *seq);
+
+#endif

@@ -1,0 +1,33 @@
+#ifndef YD_DATAPATH_SPD_H
+#define YD_DATAPATH_SPD_H
+
+#include <stdint.h>
+
+#include "lib/msg.h"
+#include "lib/state.h"
+
+struct dp;
+
+/*
+ * The security policy database (RFC 4301 4.4.1): an ordered list of rules for each protected TUN port.
+ * The first rule that matches decides; what no rule matches leaves in clear, as on VRP; a port
+ * without a list gets nothing through. Inbound the same list is read with source and destination exchanged.
+ */
+struct spd;
+
+struct spd *spd_new(void);
+void spd_free(struct spd *spd);
+
+/* A list is built beside the one in use and takes its place at spd_end, whole; counters of rules that
+ * stay (same number and action) go on. 0, -ENOMEM, -EINVAL, -ENOENT (no spd_begin for this port). */
+int spd_begin(struct dp *dp, const struct msg_dp_spd_begin *m);
+int spd_rule(struct dp *dp, const struct msg_dp_spd_rule *m);
+/* -EINVAL when another number of rules came than was announced: the list in use stays. */
+int spd_end(struct dp *dp, uint32_t port);
+/* 0 or -ENOENT. */
+int spd_del(struct dp *dp, uint32_t port);
+void spd_state(struct dp *dp, void (*row)(void *arg, const struct st_spd_rule *), void *arg);
+/* Counters of one port, or (0) of all, back to zero. */
+void spd_state_reset(struct dp *dp, uint32_t port);
+
+#endif
