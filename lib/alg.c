@@ -1,0 +1,55 @@
+/*
+ * The algorithm tables, read from alg.def. Knows no cryptography: only names and lengths.
+ * Numbers are those of the IANA registry "Internet Key Exchange Version 2 (IKEv2) Parameters".
+ */
+#include "config.h"
+
+#include "lib/alg.h"
+
+#include <string.h>
+
+static const struct alg_cipher_info ciphers[ALG_CIPHER_N] = {
+#define ALG_CIPHER(id, ...) [ALG_CIPHER_##id] = { ALG_CIPHER_INFO(__VA_ARGS__) },
+#define ALG_CIPHER_INFO(iana, keyword, display, key_len, block, iv_len, openssl, weak) \
+	keyword, display, iana, key_len, block, iv_len, openssl, weak
+#include "lib/alg.def"
+#undef ALG_CIPHER
+};
+
+static const struct alg_auth_info auths[ALG_AUTH_N] = {
+#define ALG_AUTH(id, ...) [ALG_AUTH_##id] = { ALG_AUTH_INFO(__VA_ARGS__) },
+#define ALG_AUTH_INFO(iana, keyword, display, key_len, icv_len, openssl, weak) \
+	keyword, display, iana, key_len, icv_len, openssl, weak
+#include "lib/alg.def"
+#undef ALG_AUTH
+};
+
+const struct alg_cipher_info *
+alg_cipher(unsigned int id)
+{
+	return id > ALG_CIPHER_NONE && id < ALG_CIPHER_N ? &ciphers[id] : NULL;
+}
+
+const struct alg_auth_info *
+alg_auth(unsigned int id)
+{
+	return id > ALG_AUTH_NONE && id < ALG_AUTH_N ? &auths[id] : NULL;
+}
+
+enum alg_cipher
+alg_cipher_find(const char *keyword)
+{
+	for (unsigned int i = ALG_CIPHER_NONE + 1; i < ALG_CIPHER_N; i++)
+		if (strcmp(ciphers[i].keyword, keyword) == 0)
+			return i;
+	return ALG_CIPHER_NONE;
+}
+
+enum alg_auth
+alg_auth_find(const char *keyword)
+{
+	for (unsigned int i = ALG_AUTH_NONE + 1; i < ALG_AUTH_N; i++)
+		if (strcmp(auths[i].keyword, keyword) == 0)
+			return i;
+	return ALG_AUTH_NONE;
+}
