@@ -1,4 +1,5 @@
 # tests: unit (CUnit, one program per room), check (the rules), scenario, interop, fuzz, bench.
+UNIT_TESTS =
 include tests/unit/lib/local.mk
 include tests/unit/schema/local.mk
 include tests/unit/shell/local.mk

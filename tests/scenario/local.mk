@@ -1,1 +1,21 @@
-# tests/scenario
+# tests/scenario: the lab's namespaces, real programs, real packets; needs root, else skipped (77).
+# They run the installed programs: make install, then make check-scenario.
+SCENARIOS = \
+	tests/scenario/gre_test.py \
+	tests/scenario/ipsec_manual_test.py \
+	tests/scenario/attack_test.py \
+	tests/scenario/kill_test.py \
+	tests/scenario/stop_test.py
+EXTRA_DIST += $(SCENARIOS) tests/lab/lab.py tests/lab/esp.py tests/lab/demo.py \
+	examples/1-gre/RTA.cfg examples/1-gre/RTB.cfg \
+	examples/2-ipsec-manual/RTA.cfg examples/2-ipsec-manual/RTB.cfg
+
+check-scenario:
+	YONGDAO_TOP=$(abs_top_srcdir) YONGDAO_ROOT=$(prefix) \
+		$(MAKE) check TESTS="$(SCENARIOS)" TEST_SUITE_LOG=scenario-suite.log
+check-valgrind: $(check_PROGRAMS)
+	set -e; for t in $(UNIT_TESTS); do \
+		$(VALGRIND) --quiet --leak-check=full --errors-for-leak-kinds=definite \
+			--error-exitcode=9 --child-silent-after-fork=yes ./$$t; done
+VALGRIND = valgrind
+.PHONY: check-scenario check-valgrind

@@ -1,0 +1,51 @@
+#!/usr/bin/python3
+"""Scenario 1-gre: the sites joined by a GRE tunnel with key and checksum, from the lab's own files."""
+import os
+import sys
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "lab"))
+from lab import Capture, Lab, need_root, wait_for  # noqa: E402
+
+need_root()
+with Lab() as lab:
+    lab.start("1-gre")
+    wire = Capture(lab.INET, "rta", snaplen=160)
+    lab.hostA.ping("10.1.2.2", count=5)
+    lab.hostB.ping("10.1.1.2", count=5)
+    lab.transfer(50)
+    wire.stop()
+    assert wire.count("proto 47") > 1000, "no GRE on the wire"
+    assert wire.count("ip and not proto 47") == 0, wire.show(5, "ip and not proto 47")
+
+    # every packet has checksum and key (flags 0xa000), protocol IPv4, key 12345
+    bad = "proto 47 and (ip[20:2] != 0xa000 or ip[22:2] != 0x0800 or ip[28:4] != 12345)"
+    assert wire.count(bad) == 0, wire.show(5, bad)
+
+    out = lab.RTA.cli("display interface Tunnel 0/0/1")
+    assert "Tunnel0/0/1 current state : UP" in out, out
+    assert "Line protocol current state : UP" in out, out
+    assert "Tunnel protocol/transport GRE/IP, key enabled" in out, out
+    row = [r for r in lab.RTA.state("display interface") if r["name"] == "Tunnel0/0/1"][0]
+    assert row["in_packets"] > 0 and row["out_packets"] > 0, row
+
+    # a tunnel with another key to the same peer carries its own traffic, and a wrong key is dropped
+    for r, ip in ((lab.RTA, "172.16.41.1"), (lab.RTB, "172.16.41.2")):
+        far = "203.0.113.1" if r is lab.RTA else "198.51.100.1"
+        r.cli("system-view", "interface Tunnel 0/0/2", "tunnel-protocol gre", "gre key 777",
+              "source g0/0/1", "destination " + far, "ip address %s 24" % ip)
+    wait_for("the second tunnel", lambda: lab.RTA.run(
+        "ping", "-n", "-c", "1", "-W", "1", "172.16.41.2", check=False).find("1 received") > 0)
+    lab.hostA.ping("10.1.2.2", count=2)
+    lab.RTB.cli("system-view", "interface Tunnel 0/0/2", "gre key 778")
+    assert lab.RTA.run("ping", "-n", "-c", "2", "-i", "0.05", "-W", "1", "172.16.41.2",
+                       check=False).find(" 0 received") > 0, "a wrong key was accepted"
+    lab.hostA.ping("10.1.2.2", count=2)
+
+    # the configuration that is shown loads again and changes nothing
+    text = lab.RTA.cli("display current-configuration")
+    path = os.path.join(lab.tmp, "shown.cfg")
+    open(path, "w").write(text)
+    lab.RTA.batch(path)
+    assert lab.RTA.cli("display current-configuration") == text
+    lab.hostA.ping("10.1.2.2", count=2)
+print("1-gre: ok")
