@@ -6,7 +6,7 @@ SCENARIOS = \
 	tests/scenario/attack_test.py \
 	tests/scenario/kill_test.py \
 	tests/scenario/stop_test.py
-EXTRA_DIST += $(SCENARIOS) tests/lab/lab.py tests/lab/esp.py tests/lab/demo.py \
+EXTRA_DIST += $(SCENARIOS) tests/lab/lab.py tests/lab/esp.py tests/lab/demo.py tests/lab/play.py \
 	examples/1-gre/RTA.cfg examples/1-gre/RTB.cfg \
 	examples/2-ipsec-manual/RTA.cfg examples/2-ipsec-manual/RTB.cfg
 
