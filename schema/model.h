@@ -37,6 +37,9 @@ struct type {
 	int64_t min;            /* of an integer, or of a length in characters */
 	int64_t max;
 	bool secret;            /* sealed by the daemon, masked in texts */
+	bool rest;              /* takes the rest of the line, blanks included */
+	const struct choice *heads; /* "Tunnel 0/0/1": first words, written together with the second or apart;
+	                               value.s is the help form of the second */
 	/* From one word (or the rest of the line) to a value in the arena; -EINVAL: wrong parameter. */
 	int (*parse)(const struct type *t, const char *text, struct arena *a, struct value *out);
 	/* To the canonical word; returns the length, < cap. */
