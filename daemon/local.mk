@@ -7,7 +7,8 @@ libdaemon_a_SOURCES = \
 	daemon/privopen.h \
 	daemon/want.h \
 	daemon/oscfg/oscfg.h \
-	daemon/daemon.c
+	daemon/daemon.c \
+	daemon/want.c
 
 sbin_PROGRAMS += yongd
 yongd_SOURCES = daemon/main.c

@@ -8,6 +8,8 @@
 #include "lib/addr.h"
 #include "lib/msg.h"
 
+struct arena;
+
 /*
  * What the router should be running: the objects that compile/ makes from the configuration and that
  * reconcile.c turns into steps. An object belongs to one owner (the configuration object it was
@@ -68,7 +70,8 @@ struct want_link {
 };
 
 struct want_port {
-	enum msg_port_kind kind; /* MSG_PORT_RAW_… */
+	enum msg_port_kind kind;
+	char device[16]; /* the TUN, "" for the raw kinds */
 };
 
 struct want_tunnel {
@@ -121,8 +124,8 @@ struct want_rule {
 
 struct want {
 	enum want_kind kind;
-	const char *key;
-	const char *owner;
+	const char *key;   /* want_key */
+	const char *owner; /* "" in what oscfg_dump finds */
 	union {
 		struct want_sysctl sysctl;
 		struct want_filter filter;
@@ -136,5 +139,11 @@ struct want {
 		struct want_rule rule;
 	};
 };
+
+/*
+ * The key that an object's identity makes, in the arena: what compile wants and what the kernel dumps
+ * meet by it. A route by a next hop is the same whatever device the kernel resolved.
+ */
+const char *want_key(const struct want *w, struct arena *a);
 
 #endif
