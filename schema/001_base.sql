@@ -6,6 +6,8 @@ CREATE TABLE system (
 	id INTEGER NOT NULL PRIMARY KEY CHECK (id = 1),
 	sysname TEXT NOT NULL DEFAULT 'Huawei'
 ) STRICT;
+-- Always there: two operators who name the router for the first time change one row.
+INSERT INTO system (id) VALUES (1);
 
 CREATE TABLE interface (
 	name TEXT NOT NULL PRIMARY KEY,

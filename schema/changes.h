@@ -3,6 +3,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "schema/model.h"
 
@@ -32,6 +33,7 @@ struct change {
 	const struct table *table;
 	struct value *key; /* n_key */
 	enum { CHANGE_INSERT, CHANGE_UPDATE, CHANGE_DELETE } op;
+	uint64_t columns; /* of an update: bit i is set when column i changed; otherwise all */
 };
 /* Lists a changeset. -EBADMSG for anything that is not one over our tables. */
 int changes_list(const void *changeset, size_t len, struct arena *a, struct change **out, size_t *n);

@@ -1,1 +1,38 @@
-# schema
+# schema: the configuration store, its model, and the only way to change it.
+noinst_LIBRARIES += libschema.a
+libschema_a_CFLAGS = $(AM_CFLAGS) $(SQLITE_CFLAGS)
+libschema_a_SOURCES = \
+	schema/changes.h \
+	schema/commit.h \
+	schema/model.h \
+	schema/row.h \
+	schema/seal.h \
+	schema/store.h \
+	schema/store_sql.h
+nodist_libschema_a_SOURCES = schema/store_sql.c
+
+SCHEMA_LIBS = libschema.a $(SQLITE_LIBS)
+
+# The SQL texts become C strings: NNN_base.sql makes the tables of the model, NNN_live.sql those that
+# only the live store has. One file of each a version, in order.
+SCHEMA_BASE_SQL = schema/001_base.sql
+SCHEMA_LIVE_SQL = schema/001_live.sql
+EXTRA_DIST += $(SCHEMA_BASE_SQL) $(SCHEMA_LIVE_SQL)
+CLEANFILES += schema/store_sql.c
+
+schema/store_sql.c: $(SCHEMA_BASE_SQL) $(SCHEMA_LIVE_SQL) schema/local.mk
+	$(AM_V_GEN)$(MKDIR_P) schema && { \
+	echo '#include "config.h"'; echo '#include "schema/store_sql.h"'; \
+	for kind in base live; do \
+		echo "const char *const store_sql_$$kind[] = {"; \
+		for f in $(SCHEMA_BASE_SQL) $(SCHEMA_LIVE_SQL); do \
+			case $$f in *_$$kind.sql) ;; *) continue;; esac; \
+			$(SED) -e '/^--/d' -e 's/\\/\\\\/g' -e 's/"/\\"/g' \
+				-e 's/^/	"/' -e 's/$$/\\n"/' $(srcdir)/$$f; \
+			echo '	,'; \
+		done; \
+		echo '};'; \
+	done; \
+	echo 'const unsigned int store_sql_n ='; \
+	echo '	sizeof store_sql_base / sizeof store_sql_base[0];'; \
+	} > $@.tmp && mv $@.tmp $@

@@ -30,7 +30,8 @@ int row_each_where(struct store *s, const struct table *t, unsigned int column,
 	const struct value *v, struct arena *a, int (*fn)(void *arg, const struct row *r), void *arg);
 /* Inserts with all other columns at their SQL defaults. -EEXIST when it is there already. */
 int row_insert(struct store *s, const struct table *t, const struct value *key);
-/* Inserts a whole row (n_columns values); VALUE_NULL of a NOT NULL column means its SQL default. -EEXIST. */
+/* Inserts a whole row (n_columns values); VALUE_NULL of a NOT NULL column means its SQL default.
+ * -EEXIST; -EINVAL when a column that has no default (acl_rule.action) is missing. */
 int row_put(struct store *s, const struct table *t, const struct value *v);
 /* Sets one column; VALUE_NULL of a NOT NULL column means its SQL default. -ENOENT. */
 int row_set(struct store *s, const struct table *t, const struct value *key, unsigned int column,
