@@ -30,6 +30,10 @@ struct dp {
 	uint16_t ip_id; /* of the last outer header built; ip4_next_id() */
 };
 
+/* Fills dp with empty tables; the loop is borrowed. 0 or -ENOMEM. */
+int dp_init(struct dp *dp, struct loop *l);
+void dp_fini(struct dp *dp);
+
 /* A stage works on up to PKT_BATCH packets, sets `next` on each (and `drop` with STAGE_DROP), and keeps none. */
 typedef void stage_fn(struct dp *dp, struct pkt **pkts, unsigned int n);
 

@@ -3,17 +3,36 @@ noinst_LIBRARIES += libdatapath.a
 libdatapath_a_SOURCES = \
 	datapath/checksum.c \
 	datapath/checksum.h \
+	datapath/control.c \
+	datapath/control.h \
+	datapath/dp.c \
 	datapath/dp.h \
 	datapath/ecn.c \
 	datapath/ecn.h \
+	datapath/gre.c \
 	datapath/gre.h \
+	datapath/gso.c \
 	datapath/gso.h \
 	datapath/ip4.c \
 	datapath/ip4.h \
 	datapath/ip6.c \
 	datapath/ip6.h \
+	datapath/os/tun.h \
+	datapath/pipeline.c \
 	datapath/pipeline.h \
 	datapath/pkt.c \
 	datapath/pkt.h \
+	datapath/port.c \
 	datapath/port.h \
+	datapath/port_mem.c \
+	datapath/port_mem.h \
+	datapath/port_raw.c \
+	datapath/port_tun.c \
+	datapath/stats.c \
 	datapath/stats.h
+if LINUX
+libdatapath_a_SOURCES += datapath/os/tun_linux.c
+else
+libdatapath_a_SOURCES += datapath/os/tun_none.c
+endif
+EXTRA_DIST += datapath/os/tun_linux.c datapath/os/tun_none.c

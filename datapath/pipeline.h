@@ -6,8 +6,9 @@
 /* One stage of the map: what the packets that wait in it go through. */
 struct pipeline_stage {
 	const char *name;
-	stage_fn *fn; /* NULL: packets end here (STAGE_DROP) */
-	enum { PIPELINE_NEUTRAL, PIPELINE_OUT, PIPELINE_IN } ipsec; /* whose drop counter */
+	stage_fn *fn; /* NULL: packets end here */
+	bool inbound; /* which counters of the port a drop belongs to */
+	bool ipsec;   /* drops count as IPsec's too */
 };
 
 /* The map, by enum stage. */

@@ -36,6 +36,7 @@ struct port {
 	uint8_t rx_stage; /* where what arrives goes */
 	bool vnet_hdr;
 	bool more;
+	int error; /* errno after which the port is dead (its device is gone); 0 = none */
 	char name[16];
 	struct st_port count; /* packets and bytes; in = towards the kernel */
 };
@@ -63,7 +64,8 @@ struct port *port_of_kind(struct dp *dp, enum msg_port_kind kind);
 void port_rx(struct port *p);
 /* One row a TUN port. */
 void port_state(struct dp *dp, void (*row)(void *arg, const struct st_port *), void *arg);
-void port_count_reset(struct dp *dp);
+/* Of one device, or ("") of all. */
+void port_count_reset(struct dp *dp, const char *name);
 /* Counts a drop with the TUN port the packet belongs to, if there is one. */
 void port_count_drop(struct dp *dp, const struct pkt *p, bool inbound);
 

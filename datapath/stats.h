@@ -21,6 +21,12 @@ struct stats {
 	uint64_t bypassed;
 };
 
+static inline void
+stats_drop(struct stats *s, enum drop why)
+{
+	s->drops[why]++;
+}
+
 struct stats *stats_new(void);
 void stats_free(struct stats *s);
 void stats_reset(struct stats *s);

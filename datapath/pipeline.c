@@ -1,0 +1,130 @@
+/*
+ * The map of the datapath. Ports put what they receive into the stage their kind stands for
+ * (port.c); each stage says for every packet where it goes next:
+ *
+ *   TUN of a tunnel ──► gre_out ────────────────────────► raw_tx
+ *   protected TUN ────► spd_out ──► esp_out ────────────► raw_tx
+ *                          └──────────────────────────────► bypass_tx
+ *   raw GRE ──────────► gre_in ─────────────────────────► tun_tx
+ *   raw ESP ──────────► esp_in ──► spd_in ────────────────► tun_tx
+ *
+ * Packets wait in front of a stage and go through it as one batch. Refuses to know what any
+ * stage does; takes no memory while packets move.
+ */
+#include "config.h"
+
+#include "datapath/pipeline.h"
+
+#include "datapath/port.h"
+#include "datapath/stats.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+const struct pipeline_stage pipeline_map[STAGE_N] = {
+	[STAGE_DROP] = { .name = "drop" },
+	[STAGE_GRE_OUT] = { "gre_out", gre_out_stage, .inbound = false },
+	[STAGE_GRE_IN] = { "gre_in", gre_in_stage, .inbound = true },
+	[STAGE_SPD_OUT] = { "spd_out", spd_out_stage, .inbound = false, .ipsec = true },
+	[STAGE_ESP_OUT] = { "esp_out", esp_out_stage, .inbound = false, .ipsec = true },
+	[STAGE_ESP_IN] = { "esp_in", esp_in_stage, .inbound = true, .ipsec = true },
+	[STAGE_SPD_IN] = { "spd_in", spd_in_stage, .inbound = true, .ipsec = true },
+	[STAGE_TUN_TX] = { "tun_tx", tun_tx_stage, .inbound = true },
+	[STAGE_RAW_TX] = { "raw_tx", raw_tx_stage, .inbound = false },
+	[STAGE_BYPASS_TX] = { "bypass_tx", bypass_tx_stage, .inbound = false },
+};
+
+struct waiting {
+	struct pkt *pkts[PKT_BATCH];
+	unsigned int n;
+};
+
+struct pipeline {
+	const struct pipeline_stage *map;
+	unsigned int under_way; /* packets in all stages; never more than PKT_BATCH */
+	struct waiting stages[STAGE_N];
+	struct pkt *batch[PKT_BATCH]; /* in the stage that runs */
+};
+
+struct pipeline *
+pipeline_new(const struct pipeline_stage *map)
+{
+	struct pipeline *pl = calloc(1, sizeof(*pl));
+
+	if (pl)
+		pl->map = map;
+	return pl;
+}
+
+void
+pipeline_free(struct pipeline *pl)
+{
+	free(pl);
+}
+
+/* The packet's way ends, in or before the stage `at`. */
+static void
+finish(struct dp *dp, struct pkt *p, const struct pipeline_stage *at)
+{
+	if (p->drop != DROP_NONE) {
+		bool ipsec = at->ipsec;
+
+		stats_drop(dp->stats, (enum drop)p->drop);
+		dp->stats->ipsec_in_dropped += ipsec && at->inbound;
+		dp->stats->ipsec_out_dropped += ipsec && !at->inbound;
+		port_count_drop(dp, p, at->inbound);
+	}
+	pkt_put(dp->pool, p);
+	dp->pipeline->under_way--;
+}
+
+static void
+queue(struct dp *dp, struct pkt *p, const struct pipeline_stage *at)
+{
+	struct waiting *w = &dp->pipeline->stages[p->next];
+
+	if (dp->pipeline->map[p->next].fn)
+		w->pkts[w->n++] = p;
+	else
+		finish(dp, p, at);
+}
+
+void
+pipeline_add(struct dp *dp, struct pkt *p)
+{
+	struct pipeline *pl = dp->pipeline;
+
+	if (pl->under_way == PKT_BATCH)
+		pipeline_run(dp);
+	pl->under_way++;
+	queue(dp, p, &pl->map[p->next]);
+}
+
+static void
+stage_run(struct dp *dp, enum stage stage)
+{
+	struct pipeline *pl = dp->pipeline;
+	struct waiting *w = &pl->stages[stage];
+	const struct pipeline_stage *at = &pl->map[stage];
+	unsigned int n = w->n;
+
+	memcpy(pl->batch, w->pkts, n * sizeof(w->pkts[0]));
+	w->n = 0;
+	dp->stats->stages[stage] += n;
+	at->fn(dp, pl->batch, n);
+	for (unsigned int i = 0; i < n; i++)
+		queue(dp, pl->batch[i], at);
+}
+
+void
+pipeline_run(struct dp *dp)
+{
+	struct pipeline *pl = dp->pipeline;
+
+	while (pl->under_way > 0) {
+		for (unsigned int s = 0; s < STAGE_N; s++) {
+			if (pl->stages[s].n > 0)
+				stage_run(dp, (enum stage)s);
+		}
+	}
+}
