@@ -1,6 +1,7 @@
 #ifndef YD_DATAPATH_CRYPTO_H
 #define YD_DATAPATH_CRYPTO_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "lib/alg.h"
@@ -35,6 +36,7 @@ struct crypto_job {
 };
 
 struct crypto_keys {
+	bool encrypts; /* an SA has one direction */
 	enum alg_cipher cipher;
 	enum alg_auth auth;	   /* ALG_AUTH_NONE: icv_len is 0 */
 	const uint8_t *cipher_key; /* borrowed, of exactly the algorithms' lengths */

@@ -5,10 +5,15 @@ libdatapath_a_SOURCES = \
 	datapath/checksum.h \
 	datapath/control.c \
 	datapath/control.h \
+	datapath/crypto.h \
+	datapath/crypto_openssl.c \
 	datapath/dp.c \
 	datapath/dp.h \
 	datapath/ecn.c \
 	datapath/ecn.h \
+	datapath/esp.h \
+	datapath/esp_in.c \
+	datapath/esp_out.c \
 	datapath/gre.c \
 	datapath/gre.h \
 	datapath/gso.c \
@@ -28,6 +33,14 @@ libdatapath_a_SOURCES = \
 	datapath/port_mem.h \
 	datapath/port_raw.c \
 	datapath/port_tun.c \
+	datapath/replay.c \
+	datapath/replay.h \
+	datapath/sadb.c \
+	datapath/sadb.h \
+	datapath/selector.c \
+	datapath/selector.h \
+	datapath/spd.c \
+	datapath/spd.h \
 	datapath/stats.c \
 	datapath/stats.h
 if LINUX

@@ -66,7 +66,7 @@ int sadb_put(struct dp *dp, const struct msg_dp_sa *m, struct err *err);
 int sadb_del(struct dp *dp, uint32_t sa);
 /* The daemon reserved more. 0, -ENOENT, or -EINVAL for an inbound SA or a lower limit. */
 int sadb_seq_limit(struct dp *dp, const struct msg_dp_seq_limit *m);
-/* Calls row for each SA. */
+/* Calls row for each SA, in the order of identities. */
 void sadb_state(struct dp *dp, void (*row)(void *arg, const struct st_ipsec_sa *), void *arg);
 /* Counters back to zero, of one policy or ("") of all. */
 void sadb_state_reset(struct dp *dp, const char *policy);

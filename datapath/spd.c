@@ -1,0 +1,471 @@
+/*
+ * The security policy database (RFC 4301 4.4.1): which policy has a packet that wants out, and was a
+ * packet that came in entitled to come that way? Refuses to know ciphers, devices and addresses
+ * of the outside. The first rule that matches decides.
+ *
+ * A later fragment shows no ports. Rules that ask for ports or an ICMP type take it for theirs when
+ * they protect or discard and never when they bypass: it may be protected too much, it cannot slip
+ * out in clear. Inbound the same question gives the same answer, so the two ends agree.
+ *
+ * Rules are asked in order once for a flow; a cache beside the list remembers the answer. A new
+ * list comes with an empty cache: nothing has to be invalidated.
+ */
+#include "config.h"
+
+#include "datapath/spd.h"
+
+#include "datapath/dp.h"
+#include "datapath/sadb.h"
+#include "datapath/selector.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { N_BUCKETS = 256, N_FLOWS = 1024, RULES_MAX = 1 << 20, PORT_MAX = 65535, ICMP_ANY = 0xffff };
+
+struct rule {
+	uint64_t value[4]; /* as struct selector has the addresses */
+	uint64_t care[4];  /* the bits that are compared */
+	uint16_t source_low;
+	uint16_t source_high;
+	uint16_t destination_low;
+	uint16_t destination_high;
+	uint16_t icmp_type;
+	uint16_t icmp_code;
+	uint8_t af;	  /* 0 = any */
+	uint8_t protocol; /* 0 = any */
+	uint8_t action;	  /* enum msg_spd_action */
+	uint8_t wants;	  /* enum selector_kind: asks for ports, for an ICMP type, or for neither */
+	uint32_t number;
+	uint32_t sa_out;
+	uint32_t sa_in;
+	struct sa *out; /* that of sa_out when the SADB was of this generation */
+	uint64_t out_generation;
+	uint64_t packets;
+};
+
+struct flow {
+	struct selector key;
+	struct rule *rule; /* NULL: none matches */
+	bool used;
+};
+
+struct list {
+	uint32_t n;
+	uint32_t n_announced;
+	struct flow flows[N_FLOWS];
+	struct rule rules[];
+};
+
+struct spd_port {
+	uint32_t port;
+	struct list *active;  /* NULL until the first spd_end */
+	struct list *pending; /* between begin and end */
+	struct spd_port *next;
+};
+
+struct spd {
+	struct spd_port *buckets[N_BUCKETS];
+};
+
+struct spd *
+spd_new(void)
+{
+	return calloc(1, sizeof(struct spd));
+}
+
+static void
+port_free(struct spd_port *sp)
+{
+	free(sp->active);
+	free(sp->pending);
+	free(sp);
+}
+
+void
+spd_free(struct spd *spd)
+{
+	if (spd == NULL)
+		return;
+	for (unsigned int i = 0; i < N_BUCKETS; i++) {
+		for (struct spd_port *sp = spd->buckets[i], *next; sp != NULL; sp = next) {
+			next = sp->next;
+			port_free(sp);
+		}
+	}
+	free(spd);
+}
+
+/* Where the port is linked, or where it would be. */
+static struct spd_port **
+port_at(struct spd *spd, uint32_t port)
+{
+	struct spd_port **at = &spd->buckets[port % N_BUCKETS];
+
+	while (*at != NULL && (*at)->port != port)
+		at = &(*at)->next;
+	return at;
+}
+
+/* --- building a list ------------------------------------------------------------------ */
+
+int
+spd_begin(struct dp *dp, const struct msg_dp_spd_begin *m)
+{
+	struct spd_port **at = port_at(dp->spd, m->port);
+	struct list *list;
+
+	if (m->n_rules > RULES_MAX || m->port == 0)
+		return -EINVAL;
+	list = calloc(1, sizeof(*list) + m->n_rules * sizeof(struct rule));
+	if (list == NULL)
+		return -ENOMEM;
+	list->n_announced = m->n_rules;
+	if (*at == NULL) {
+		*at = calloc(1, sizeof(**at));
+		if (*at == NULL) {
+			free(list);
+			return -ENOMEM;
+		}
+		(*at)->port = m->port;
+	}
+	free((*at)->pending);
+	(*at)->pending = list;
+	return 0;
+}
+
+/* The compared bits: those that are 0 in the wildcard. An address of no family is not compared. */
+static void
+care_of(const struct msg_dp_spd_rule *m, uint64_t care[4])
+{
+	struct addr source = m->source_wildcard, destination = m->destination_wildcard;
+
+	source.af = m->source.af;
+	destination.af = m->destination.af;
+	for (unsigned int i = 0; i < sizeof(source.b); i++) {
+		source.b[i] = (uint8_t)~source.b[i];
+		destination.b[i] = (uint8_t)~destination.b[i];
+	}
+	selector_addr(&source, &destination, care);
+}
+
+static bool
+rule_is_sane(const struct msg_dp_spd_rule *m)
+{
+	bool families =
+		m->source.af == m->destination.af || m->source.af == 0 || m->destination.af == 0;
+
+	return families && m->action <= MSG_SPD_PROTECT &&
+		m->source_port_low <= m->source_port_high &&
+		m->destination_port_low <= m->destination_port_high;
+}
+
+static uint8_t
+wants_of(const struct msg_dp_spd_rule *m)
+{
+	if (m->source_port_low != 0 || m->source_port_high != PORT_MAX ||
+		m->destination_port_low != 0 || m->destination_port_high != PORT_MAX)
+		return SELECTOR_PORTS;
+	return m->icmp_type != ICMP_ANY || m->icmp_code != ICMP_ANY ? SELECTOR_ICMP
+								    : SELECTOR_PLAIN;
+}
+
+int
+spd_rule(struct dp *dp, const struct msg_dp_spd_rule *m)
+{
+	struct spd_port *sp = *port_at(dp->spd, m->port);
+	struct list *list = sp != NULL ? sp->pending : NULL;
+	struct rule *r;
+
+	if (list == NULL)
+		return -ENOENT;
+	if (list->n >= list->n_announced || !rule_is_sane(m))
+		return -EINVAL;
+	r = &list->rules[list->n++];
+	*r = (struct rule){
+		.source_low = m->source_port_low,
+		.source_high = m->source_port_high,
+		.destination_low = m->destination_port_low,
+		.destination_high = m->destination_port_high,
+		.icmp_type = m->icmp_type,
+		.icmp_code = m->icmp_code,
+		.af = m->source.af != 0 ? m->source.af : m->destination.af,
+		.protocol = m->protocol,
+		.action = m->action,
+		.wants = wants_of(m),
+		.number = m->rule,
+		.sa_out = m->sa_out,
+		.sa_in = m->sa_in,
+		.out_generation = UINT64_MAX,
+	};
+	care_of(m, r->care);
+	selector_addr(&m->source, &m->destination, r->value);
+	return 0;
+}
+
+static int
+by_number(const void *a, const void *b)
+{
+	const struct rule *x = *(struct rule *const *)a, *y = *(struct rule *const *)b;
+
+	if (x->number != y->number)
+		return x->number < y->number ? -1 : 1;
+	return (int)x->action - (int)y->action;
+}
+
+/* Rules that stay go on counting. Without memory they begin again: a display's loss only. */
+static void
+counters_inherit(struct list *to, struct list *from)
+{
+	struct rule **sorted, *r, **found;
+
+	if (from == NULL || from->n == 0)
+		return;
+	sorted = calloc(from->n, sizeof(*sorted));
+	if (sorted == NULL)
+		return;
+	for (uint32_t i = 0; i < from->n; i++)
+		sorted[i] = &from->rules[i];
+	qsort(sorted, from->n, sizeof(*sorted), by_number);
+	for (uint32_t i = 0; i < to->n; i++) {
+		r = &to->rules[i];
+		found = bsearch(&r, sorted, from->n, sizeof(*sorted), by_number);
+		if (found != NULL) {
+			r->packets = (*found)->packets;
+			(*found)->packets = 0; /* the number may be there twice: one heir */
+		}
+	}
+	free(sorted);
+}
+
+int
+spd_end(struct dp *dp, uint32_t port)
+{
+	struct spd_port *sp = *port_at(dp->spd, port);
+	struct list *list = sp != NULL ? sp->pending : NULL;
+
+	if (list == NULL)
+		return -ENOENT;
+	sp->pending = NULL;
+	if (list->n != list->n_announced) {
+		free(list);
+		return -EINVAL;
+	}
+	counters_inherit(list, sp->active);
+	free(sp->active);
+	sp->active = list;
+	return 0;
+}
+
+int
+spd_del(struct dp *dp, uint32_t port)
+{
+	struct spd_port **at = port_at(dp->spd, port), *sp = *at;
+
+	if (sp == NULL)
+		return -ENOENT;
+	*at = sp->next;
+	port_free(sp);
+	return 0;
+}
+
+/* --- asking --------------------------------------------------------------------------- */
+
+static bool
+transport_matches(const struct rule *r, const struct selector *s)
+{
+	if (s->seen == SELECTOR_NO_PROTOCOL)
+		return (r->protocol == 0 && r->wants == SELECTOR_PLAIN) ||
+			r->action != MSG_SPD_BYPASS;
+	if (r->protocol != 0 && r->protocol != s->protocol)
+		return false;
+	if (r->wants == SELECTOR_PLAIN)
+		return true;
+	if (r->wants != s->kind)
+		return false;
+	if (s->seen == SELECTOR_NO_PORTS)
+		return r->action != MSG_SPD_BYPASS;
+	if (r->wants == SELECTOR_ICMP)
+		return (r->icmp_type == ICMP_ANY || r->icmp_type == s->source_port) &&
+			(r->icmp_code == ICMP_ANY || r->icmp_code == s->destination_port);
+	return s->source_port >= r->source_low && s->source_port <= r->source_high &&
+		s->destination_port >= r->destination_low &&
+		s->destination_port <= r->destination_high;
+}
+
+static bool
+rule_matches(const struct rule *r, const struct selector *s)
+{
+	if (r->af != 0 && r->af != s->af)
+		return false;
+	for (unsigned int i = 0; i < 4; i++) {
+		if ((s->addr[i] ^ r->value[i]) & r->care[i])
+			return false;
+	}
+	return transport_matches(r, s);
+}
+
+static uint32_t
+flow_hash(const struct selector *s)
+{
+	const uint64_t odd = UINT64_C(0x9e3779b97f4a7c15);
+	uint64_t h = (uint64_t)s->source_port << 32 | (uint64_t)s->destination_port << 16 |
+		(uint64_t)s->protocol << 8 | s->seen;
+
+	for (unsigned int i = 0; i < 4; i++)
+		h = (h ^ s->addr[i]) * odd ^ h >> 29;
+	return (uint32_t)(h * odd >> 32) % N_FLOWS;
+}
+
+static struct rule *
+list_find(struct list *list, const struct selector *s)
+{
+	struct flow *f = &list->flows[flow_hash(s)];
+
+	if (f->used && memcmp(&f->key, s, sizeof(*s)) == 0)
+		return f->rule;
+	f->used = true;
+	f->key = *s;
+	f->rule = NULL;
+	for (uint32_t i = 0; i < list->n && f->rule == NULL; i++) {
+		if (rule_matches(&list->rules[i], s))
+			f->rule = &list->rules[i];
+	}
+	return f->rule;
+}
+
+static struct list *
+list_of(const struct dp *dp, uint32_t port)
+{
+	const struct spd_port *sp = *port_at(dp->spd, port);
+
+	return sp != NULL ? sp->active : NULL;
+}
+
+static struct sa *
+rule_sa(const struct dp *dp, struct rule *r)
+{
+	uint64_t generation = sadb_generation(dp->sadb);
+
+	if (r->out_generation != generation) {
+		r->out = r->sa_out != 0 ? sadb_get(dp->sadb, r->sa_out) : NULL;
+		r->out_generation = generation;
+	}
+	return r->out;
+}
+
+static void
+packet_out(struct dp *dp, struct pkt *p, struct list *list)
+{
+	struct selector s;
+	struct rule *r;
+	struct sa *sa;
+	enum drop why = list == NULL ? DROP_spd_none : selector_read(p->data, p->len, false, &s);
+
+	if (why != DROP_NONE) {
+		pkt_drop(p, why);
+		return;
+	}
+	r = list_find(list, &s);
+	if (r != NULL)
+		r->packets++;
+	if (r == NULL || r->action == MSG_SPD_BYPASS) {
+		p->next = STAGE_BYPASS_TX;
+		return;
+	}
+	if (r->action == MSG_SPD_DISCARD) {
+		pkt_drop(p, DROP_spd_discard);
+		return;
+	}
+	sa = rule_sa(dp, r);
+	if (sa == NULL || sa->inbound) {
+		pkt_drop(p, DROP_spd_incomplete);
+		return;
+	}
+	p->sa = sa;
+	p->next = STAGE_ESP_OUT;
+}
+
+void
+spd_out_stage(struct dp *dp, struct pkt **pkts, unsigned int n)
+{
+	struct list *list = NULL;
+
+	for (unsigned int i = 0; i < n; i++) {
+		if (i == 0 || pkts[i]->port != pkts[i - 1]->port)
+			list = list_of(dp, pkts[i]->port);
+		packet_out(dp, pkts[i], list);
+	}
+}
+
+static enum drop
+packet_in(struct pkt *p, struct list *list)
+{
+	struct selector s;
+	struct rule *r;
+	enum drop why = list == NULL ? DROP_spd_none : selector_read(p->data, p->len, true, &s);
+
+	if (why != DROP_NONE)
+		return why;
+	r = list_find(list, &s);
+	if (r == NULL || r->action != MSG_SPD_PROTECT || r->sa_in != p->sa->id)
+		return DROP_spd_in_mismatch;
+	r->packets++;
+	return DROP_NONE;
+}
+
+void
+spd_in_stage(struct dp *dp, struct pkt **pkts, unsigned int n)
+{
+	struct list *list = NULL;
+
+	for (unsigned int i = 0; i < n; i++) {
+		struct pkt *p = pkts[i];
+		enum drop why;
+
+		if (i == 0 || p->sa->port != pkts[i - 1]->sa->port)
+			list = list_of(dp, p->sa->port);
+		why = packet_in(p, list);
+		if (why != DROP_NONE) {
+			p->sa->dropped++;
+			pkt_drop(p, why);
+			continue;
+		}
+		p->port = p->sa->port;
+		p->next = STAGE_TUN_TX;
+	}
+}
+
+/* --- displays --------------------------------------------------------------------------- */
+
+void
+spd_state(struct dp *dp, void (*row)(void *arg, const struct st_spd_rule *), void *arg)
+{
+	for (unsigned int i = 0; i < N_BUCKETS; i++) {
+		for (const struct spd_port *sp = dp->spd->buckets[i]; sp != NULL; sp = sp->next) {
+			for (uint32_t j = 0; sp->active != NULL && j < sp->active->n; j++) {
+				const struct rule *r = &sp->active->rules[j];
+				const struct st_spd_rule st = { .port = sp->port,
+					.rule = r->number,
+					.action = r->action,
+					.packets = r->packets };
+
+				row(arg, &st);
+			}
+		}
+	}
+}
+
+void
+spd_state_reset(struct dp *dp, uint32_t port)
+{
+	for (unsigned int i = 0; i < N_BUCKETS; i++) {
+		for (struct spd_port *sp = dp->spd->buckets[i]; sp != NULL; sp = sp->next) {
+			for (uint32_t j = 0; sp->active != NULL && j < sp->active->n; j++) {
+				if (port == 0 || port == sp->port)
+					sp->active->rules[j].packets = 0;
+			}
+		}
+	}
+}
