@@ -9,6 +9,19 @@ libschema_a_SOURCES = \
 	schema/seal.h \
 	schema/store.h \
 	schema/store_sql.h
+libschema_a_SOURCES += \
+	schema/model.c \
+	schema/model_acl.c \
+	schema/model_interface.c \
+	schema/model_ipsec.c \
+	schema/model_system.c \
+	schema/type.c \
+	schema/type.h \
+	schema/type_addr.c \
+	schema/type_interface.c \
+	schema/type_interface.h \
+	schema/type_key.c \
+	schema/type_port.c
 nodist_libschema_a_SOURCES = schema/store_sql.c
 
 SCHEMA_LIBS = libschema.a $(SQLITE_LIBS)

@@ -1,0 +1,86 @@
+/*
+ * Access control lists. Protocol 0 is any (ip); absent addresses, ports and ICMP types match all.
+ */
+#include "config.h"
+
+#include "schema/model.h"
+#include "schema/type.h"
+
+static const struct type type_acl_number = TYPE_INTEGER("acl-number", 2000, 3999);
+static const struct type type_step = TYPE_INTEGER("step", 1, 20);
+static const struct type type_rule_id = TYPE_INTEGER("rule-id", 0, 4294967294);
+static const struct type type_port = TYPE_INTEGER("port", 0, 65535);
+static const struct type type_icmp = TYPE_INTEGER("icmp", 0, 255);
+static const struct type type_acl_text = TYPE_TEXT("acl-description", 1, 127);
+
+static const struct choice actions[] = {
+	{ "deny", "Specify matched packet deny", { VALUE_TEXT, .s = "deny" } },
+	{ "permit", "Specify matched packet permit", { VALUE_TEXT, .s = "permit" } },
+	{ 0 },
+};
+static const struct type type_action = TYPE_CHOICE("action", actions);
+
+static const struct choice protocols[] = {
+	{ "gre", "GRE tunneling(47)", { VALUE_INT, .i = 47 } },
+	{ "icmp", "Internet Control Message Protocol(1)", { VALUE_INT, .i = 1 } },
+	{ "igmp", "Internet Group Management Protocol(2)", { VALUE_INT, .i = 2 } },
+	{ "ip", "Any IP protocol", { VALUE_INT, .i = 0 } },
+	{ "ipinip", "IP in IP tunneling(4)", { VALUE_INT, .i = 4 } },
+	{ "ospf", "OSPF routing protocol(89)", { VALUE_INT, .i = 89 } },
+	{ "tcp", "Transmission Control Protocol (6)", { VALUE_INT, .i = 6 } },
+	{ "udp", "User Datagram Protocol (17)", { VALUE_INT, .i = 17 } },
+	{ 0 },
+};
+static const struct type type_protocol = {
+	.name = "protocol",
+	.help_form = "<1-255>",
+	.choices = protocols,
+	.min = 1,
+	.max = 255,
+	.parse = type_parse_choice,
+	.render = type_render_choice,
+};
+
+static const struct column acl_columns[] = {
+	{ .name = "number", .type = &type_acl_number, .help = "ACL number", .ref = &model_acl },
+	{ .name = "description", .type = &type_acl_text, .help = "Text of the description" },
+	{ .name = "step", .type = &type_step, .help = "Value of the step" },
+};
+
+const struct table model_acl = {
+	.name = "acl",
+	.label = "ACL",
+	.columns = acl_columns,
+	.n_columns = sizeof(acl_columns) / sizeof(acl_columns[0]),
+	.n_key = 1,
+	.order = "number",
+};
+
+static const struct column rule_columns[] = {
+	{ .name = "acl", .type = &type_acl_number, .ref = &model_acl },
+	{ .name = "id", .type = &type_rule_id, .help = "ID of ACL rule" },
+	{ .name = "action", .type = &type_action },
+	{ .name = "protocol", .type = &type_protocol, .help = "Protocol number" },
+	{ .name = "source", .type = &type_ipv4, .help = "Address of source" },
+	{ .name = "source_wildcard", .type = &type_wildcard, .help = "Wildcard of source" },
+	{ .name = "source_port_low", .type = &type_port, .help = "Port number" },
+	{ .name = "source_port_high", .type = &type_port, .help = "Port number" },
+	{ .name = "destination", .type = &type_ipv4, .help = "Address of destination" },
+	{ .name = "destination_wildcard",
+		.type = &type_wildcard,
+		.help = "Wildcard of destination" },
+	{ .name = "destination_port_low", .type = &type_port, .help = "Port number" },
+	{ .name = "destination_port_high", .type = &type_port, .help = "Port number" },
+	{ .name = "icmp_type", .type = &type_icmp, .help = "ICMP type" },
+	{ .name = "icmp_code", .type = &type_icmp, .help = "ICMP code" },
+	{ .name = "description", .type = &type_acl_text, .help = "Text of the description" },
+};
+
+const struct table model_acl_rule = {
+	.name = "acl_rule",
+	.label = "rule",
+	.columns = rule_columns,
+	.n_columns = sizeof(rule_columns) / sizeof(rule_columns[0]),
+	.n_key = 2,
+	.order = "acl, id",
+};

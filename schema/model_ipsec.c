@@ -1,0 +1,144 @@
+/*
+ * IPsec proposals and policies. The values of algorithms are those of alg.def.
+ */
+#include "config.h"
+
+#include "schema/model.h"
+#include "schema/type.h"
+
+static const struct type type_sequence = TYPE_INTEGER("sequence", 1, 10000);
+static const struct type type_acl_number = TYPE_INTEGER("acl-number", 2000, 3999);
+static const struct type type_spi = TYPE_INTEGER("spi", 256, 4294967295);
+
+static const struct choice transforms[] = {
+	{ "ah", "AH protocol defined in RFC2402", { VALUE_TEXT, .s = "ah" } },
+	{ "ah-esp", "ESP protocol first, then AH protocol", { VALUE_TEXT, .s = "ah-esp" } },
+	{ "esp", "ESP protocol defined in RFC2406", { VALUE_TEXT, .s = "esp" } },
+	{ 0 },
+};
+static const struct type type_transform = TYPE_CHOICE("transform", transforms);
+
+static const struct choice modes[] = {
+	{ "transport", "Only the payload of IP packet is protected(transport mode)",
+		{ VALUE_TEXT, .s = "transport" } },
+	{ "tunnel", "The entire IP packet is protected(tunnel mode)",
+		{ VALUE_TEXT, .s = "tunnel" } },
+	{ 0 },
+};
+static const struct type type_encapsulation = TYPE_CHOICE("encapsulation-mode", modes);
+
+static const struct choice auths[] = {
+#define ALG_AUTH(id, iana, keyword, display, key_len, icv_len, openssl, weak) \
+	{ keyword, (weak) ? display " (weak)" : display, { VALUE_TEXT, .s = keyword } },
+#include "lib/alg.def"
+#undef ALG_AUTH
+	{ 0 },
+};
+static const struct type type_auth = TYPE_CHOICE("authentication-algorithm", auths);
+
+static const struct choice ciphers[] = {
+#define ALG_CIPHER(id, iana, keyword, display, key_len, block, iv_len, openssl, weak) \
+	{ keyword, (weak) ? display " (weak)" : display, { VALUE_TEXT, .s = keyword } },
+#include "lib/alg.def"
+#undef ALG_CIPHER
+	{ 0 },
+};
+static const struct type type_cipher = TYPE_CHOICE("encryption-algorithm", ciphers);
+
+static const struct choice policy_modes[] = {
+	{ "manual", "Indicate setup IPSec SAs manually", { VALUE_TEXT, .s = "manual" } },
+	{ 0 },
+};
+static const struct type type_policy_mode = TYPE_CHOICE("policy-mode", policy_modes);
+
+static const struct column proposal_columns[] = {
+	{ .name = "name",
+		.type = &type_name15,
+		.help = "IPSec proposal name, up to 15 characters",
+		.ref = &model_ipsec_proposal },
+	{ .name = "transform", .type = &type_transform },
+	{ .name = "encapsulation_mode", .type = &type_encapsulation },
+	{ .name = "ah_authentication", .type = &type_auth },
+	{ .name = "esp_authentication", .type = &type_auth },
+	{ .name = "esp_encryption", .type = &type_cipher },
+};
+
+const struct table model_ipsec_proposal = {
+	.name = "ipsec_proposal",
+	.label = "IPSec proposal",
+	.columns = proposal_columns,
+	.n_columns = sizeof(proposal_columns) / sizeof(proposal_columns[0]),
+	.n_key = 1,
+	.order = "name",
+};
+
+static const struct column group_columns[] = {
+	{ .name = "name",
+		.type = &type_name15,
+		.help = "IPSec policy name, up to 15 characters",
+		.ref = &model_ipsec_policy_group },
+};
+
+const struct table model_ipsec_policy_group = {
+	.name = "ipsec_policy_group",
+	.label = "IPSec policy group",
+	.columns = group_columns,
+	.n_columns = 1,
+	.n_key = 1,
+	.order = "name",
+};
+
+#define SPI(NAME)                                                       \
+	{                                                               \
+		.name = NAME, .type = &type_spi, .help = "Value of SPI" \
+	}
+#define STRING_KEY(NAME)                                                            \
+	{                                                                           \
+		.name = NAME, .type = &type_string_key, .help = "String of the key" \
+	}
+#define HEX_KEY(NAME)                                                          \
+	{                                                                      \
+		.name = NAME, .type = &type_hex_key, .help = "Hexadecimal key" \
+	}
+
+static const struct column policy_columns[] = {
+	{ .name = "name",
+		.type = &type_name15,
+		.help = "IPSec policy name, up to 15 characters",
+		.ref = &model_ipsec_policy_group,
+		.ref_implied = true },
+	{ .name = "sequence",
+		.type = &type_sequence,
+		.help = "The sequence number of IPSec policy" },
+	{ .name = "mode", .type = &type_policy_mode },
+	{ .name = "acl", .type = &type_acl_number, .help = "ACL number", .ref = &model_acl },
+	{ .name = "proposal",
+		.type = &type_name15,
+		.help = "IPSec proposal name, up to 15 characters",
+		.ref = &model_ipsec_proposal },
+	{ .name = "tunnel_local", .type = &type_ipv4_host, .help = "Local IP address" },
+	{ .name = "tunnel_remote", .type = &type_ipv4_host, .help = "Remote IP address" },
+	SPI("in_esp_spi"),
+	SPI("out_esp_spi"),
+	SPI("in_ah_spi"),
+	SPI("out_ah_spi"),
+	STRING_KEY("in_esp_string_key"),
+	STRING_KEY("out_esp_string_key"),
+	STRING_KEY("in_ah_string_key"),
+	STRING_KEY("out_ah_string_key"),
+	HEX_KEY("in_esp_authentication_key"),
+	HEX_KEY("out_esp_authentication_key"),
+	HEX_KEY("in_ah_authentication_key"),
+	HEX_KEY("out_ah_authentication_key"),
+	HEX_KEY("in_esp_encryption_key"),
+	HEX_KEY("out_esp_encryption_key"),
+};
+
+const struct table model_ipsec_policy = {
+	.name = "ipsec_policy",
+	.label = "IPSec policy",
+	.columns = policy_columns,
+	.n_columns = sizeof(policy_columns) / sizeof(policy_columns[0]),
+	.n_key = 2,
+	.order = "name, sequence",
+};
