@@ -562,11 +562,26 @@ bind_mode(int fd, const struct sockaddr_un *sa, mode_t mode)
 	return rc;
 }
 
+/* A socket at path that nobody listens on any more. */
+static bool
+is_stale(const char *path)
+{
+	struct stat st;
+	int fd;
+
+	if (lstat(path, &st) || !S_ISSOCK(st.st_mode))
+		return false;
+	fd = frame_connect(path);
+	if (fd >= 0)
+		close(fd);
+	return fd == -ECONNREFUSED;
+}
+
 int
 frame_listen(const char *path, mode_t mode)
 {
 	struct sockaddr_un sa;
-	int fd, other, rc = path_fill(&sa, path);
+	int fd, rc = path_fill(&sa, path);
 
 	if (rc)
 		return rc;
@@ -574,13 +589,8 @@ frame_listen(const char *path, mode_t mode)
 	if (fd < 0)
 		return -errno;
 	rc = bind_mode(fd, &sa, mode);
-	if (rc == -EADDRINUSE) {
-		other = frame_connect(path);
-		if (other >= 0)
-			close(other); /* somebody lives there */
-		else if (other == -ECONNREFUSED && !unlink(path))
-			rc = bind_mode(fd, &sa, mode);
-	}
+	if (rc == -EADDRINUSE && is_stale(path) && !unlink(path))
+		rc = bind_mode(fd, &sa, mode);
 	if (!rc && listen(fd, 64))
 		rc = -errno;
 	if (rc) {

@@ -256,7 +256,8 @@ void
 loop_once(struct loop *l)
 {
 	if (l->base) {
-		event_base_loop(l->base, EVLOOP_NONBLOCK);
+		/* without ONCE it would go on for as long as anything is ready */
+		event_base_loop(l->base, EVLOOP_ONCE | EVLOOP_NONBLOCK);
 	} else {
 		watches_serve(l);
 		timers_fire(l, l->virtual_ms);
