@@ -49,3 +49,7 @@ else
 libdatapath_a_SOURCES += datapath/os/tun_none.c
 endif
 EXTRA_DIST += datapath/os/tun_linux.c datapath/os/tun_none.c
+
+pkglibexec_PROGRAMS += yongdp
+yongdp_SOURCES = datapath/main.c
+yongdp_LDADD = libdatapath.a $(CORE_LIBS)

@@ -1,1 +1,23 @@
-# tests/unit/datapath
+# test_datapath: one suite a source. One file a line.
+check_PROGRAMS += test_datapath
+TESTS += test_datapath
+test_datapath_CFLAGS = $(AM_CFLAGS) $(CUNIT_CFLAGS)
+test_datapath_LDADD = libdatapath.a $(CORE_LIBS) $(CUNIT_LIBS)
+test_datapath_SOURCES = \
+	tests/unit/datapath/checksum_test.c \
+	tests/unit/datapath/control_test.c \
+	tests/unit/datapath/ecn_test.c \
+	tests/unit/datapath/fixture.c \
+	tests/unit/datapath/fixture.h \
+	tests/unit/datapath/gre_test.c \
+	tests/unit/datapath/gso_test.c \
+	tests/unit/datapath/ip4_test.c \
+	tests/unit/datapath/ip6_test.c \
+	tests/unit/datapath/main.c \
+	tests/unit/datapath/pipeline_test.c \
+	tests/unit/datapath/pkt_test.c \
+	tests/unit/datapath/port_raw_test.c \
+	tests/unit/datapath/port_test.c \
+	tests/unit/datapath/port_tun_test.c \
+	tests/unit/datapath/stats_test.c \
+	tests/unit/datapath/suites.h

@@ -1,0 +1,39 @@
+/*
+ * The unit tests of the datapath: one suite a source.
+ */
+#include "config.h"
+
+#include "tests/unit/datapath/suites.h"
+
+#include <CUnit/Basic.h>
+
+static CU_SuiteInfo suites[] = {
+	{ .pName = "checksum", .pTests = checksum_tests },
+	{ .pName = "control", .pTests = control_tests },
+	{ .pName = "ecn", .pTests = ecn_tests },
+	{ .pName = "gre", .pTests = gre_tests },
+	{ .pName = "gso", .pTests = gso_tests },
+	{ .pName = "ip4", .pTests = ip4_tests },
+	{ .pName = "ip6", .pTests = ip6_tests },
+	{ .pName = "pipeline", .pTests = pipeline_tests },
+	{ .pName = "pkt", .pTests = pkt_tests },
+	{ .pName = "port", .pTests = port_tests },
+	{ .pName = "port_raw", .pTests = port_raw_tests },
+	{ .pName = "port_tun", .pTests = port_tun_tests },
+	{ .pName = "stats", .pTests = stats_tests },
+	CU_SUITE_INFO_NULL,
+};
+
+int
+main(void)
+{
+	unsigned int failed;
+
+	if (CU_initialize_registry() != CUE_SUCCESS || CU_register_suites(suites) != CUE_SUCCESS)
+		return 2;
+	CU_basic_set_mode(CU_BRM_NORMAL);
+	CU_basic_run_tests();
+	failed = CU_get_number_of_failures();
+	CU_cleanup_registry();
+	return failed ? 1 : 0;
+}

@@ -1,0 +1,209 @@
+/*
+ * Twin of datapath/pipeline.c, with a map of the test's own.
+ */
+#include "config.h"
+
+#include "datapath/pipeline.h"
+
+#include "datapath/port_mem.h"
+#include "tests/unit/datapath/fixture.h"
+#include "tests/unit/datapath/suites.h"
+
+#include <string.h>
+
+/* Stages write themselves into the packet: data[0] counts, then the trail. */
+static void
+trail(struct pkt *p, uint8_t stage, enum stage next)
+{
+	p->data[++p->data[0]] = stage;
+	p->next = (uint8_t)next;
+}
+
+static void
+encrypt(struct dp *dp, struct pkt **pkts, unsigned int n)
+{
+	CU_ASSERT_TRUE(n > 0 && n <= PKT_BATCH);
+	for (unsigned int i = 0; i < n; i++)
+		trail(pkts[i], 'e', STAGE_RAW_TX);
+}
+
+/* Every third packet is not protected, every seventh has no policy. */
+static void
+policy(struct dp *dp, struct pkt **pkts, unsigned int n)
+{
+	for (unsigned int i = 0; i < n; i++) {
+		trail(pkts[i], 'p', pkts[i]->len % 3 ? STAGE_ESP_OUT : STAGE_BYPASS_TX);
+		if (pkts[i]->len % 7 == 0)
+			pkt_drop(pkts[i], DROP_spd_none);
+	}
+}
+
+static void
+send_protected(struct dp *dp, struct pkt **pkts, unsigned int n)
+{
+	for (unsigned int i = 0; i < n; i++) {
+		CU_ASSERT_EQUAL(memcmp(pkts[i]->data, "\2pe", 3), 0);
+		pkt_done(pkts[i]);
+	}
+}
+
+static void
+send_clear(struct dp *dp, struct pkt **pkts, unsigned int n)
+{
+	for (unsigned int i = 0; i < n; i++) {
+		CU_ASSERT_EQUAL(memcmp(pkts[i]->data, "\1p", 2), 0);
+		pkt_done(pkts[i]);
+	}
+}
+
+static void
+refuse(struct dp *dp, struct pkt **pkts, unsigned int n)
+{
+	for (unsigned int i = 0; i < n; i++)
+		pkt_drop(pkts[i], DROP_esp_auth);
+}
+
+/* A stage later in the order sends back to one before: esp_in → gre_in */
+static void
+back(struct dp *dp, struct pkt **pkts, unsigned int n)
+{
+	for (unsigned int i = 0; i < n; i++)
+		trail(pkts[i], 'b', STAGE_SPD_OUT);
+}
+
+static const struct pipeline_stage map[STAGE_N] = {
+	[STAGE_DROP] = { .name = "drop" },
+	[STAGE_GRE_OUT] = { .name = "nothing behind" },
+	[STAGE_SPD_OUT] = { "policy", policy, .ipsec = true },
+	[STAGE_ESP_OUT] = { "encrypt", encrypt, .ipsec = true },
+	[STAGE_ESP_IN] = { "refuse", refuse, .inbound = true, .ipsec = true },
+	[STAGE_SPD_IN] = { "back", back },
+	[STAGE_RAW_TX] = { "send", send_protected },
+	[STAGE_BYPASS_TX] = { "clear", send_clear },
+};
+
+static void
+test_world(struct world *w)
+{
+	world_init(w);
+	pipeline_free(w->dp.pipeline);
+	w->dp.pipeline = pipeline_new(map);
+}
+
+static void
+add(struct world *w, enum stage stage, uint32_t len)
+{
+	struct pkt *p = pkt_get(w->dp.pool, false);
+
+	CU_ASSERT_PTR_NOT_NULL_FATAL(p);
+	p->len = len;
+	p->data[0] = 0;
+	p->next = (uint8_t)stage;
+	pipeline_add(&w->dp, p);
+}
+
+static void
+packets_go_where_each_stage_says(void)
+{
+	struct world w;
+	const struct stats *s;
+
+	test_world(&w);
+	s = w.dp.stats;
+	for (uint32_t i = 1; i <= 42; i++)
+		add(&w, STAGE_SPD_OUT, i);
+	CU_ASSERT_EQUAL(pkt_pool_used(w.dp.pool), 42);
+	pipeline_run(&w.dp);
+	CU_ASSERT_EQUAL(s->stages[STAGE_SPD_OUT], 42);
+	CU_ASSERT_EQUAL(s->drops[DROP_spd_none], 6);
+	CU_ASSERT_EQUAL(s->stages[STAGE_BYPASS_TX], 12);
+	CU_ASSERT_EQUAL(s->stages[STAGE_ESP_OUT], 24);
+	CU_ASSERT_EQUAL(s->stages[STAGE_RAW_TX], 24);
+	CU_ASSERT_EQUAL(s->ipsec_out_dropped, 6);
+	CU_ASSERT_EQUAL(s->ipsec_in_dropped, 0);
+	world_fini(&w);
+}
+
+static void
+more_than_a_batch_runs_before_it_is_full(void)
+{
+	struct world w;
+
+	test_world(&w);
+	for (uint32_t i = 0; i < 3 * PKT_BATCH + 5; i++) {
+		add(&w, STAGE_ESP_IN, 1);
+		CU_ASSERT_TRUE(pkt_pool_used(w.dp.pool) <= PKT_BATCH);
+	}
+	pipeline_run(&w.dp);
+	CU_ASSERT_EQUAL(w.dp.stats->drops[DROP_esp_auth], 3 * PKT_BATCH + 5);
+	CU_ASSERT_EQUAL(w.dp.stats->ipsec_in_dropped, 3 * PKT_BATCH + 5);
+	world_fini(&w);
+}
+
+static void
+a_stage_may_send_to_an_earlier_one(void)
+{
+	struct world w;
+
+	test_world(&w);
+	add(&w, STAGE_SPD_IN, 7);
+	pipeline_run(&w.dp);
+	CU_ASSERT_EQUAL(w.dp.stats->stages[STAGE_SPD_IN], 1);
+	CU_ASSERT_EQUAL(w.dp.stats->stages[STAGE_SPD_OUT], 1);
+	CU_ASSERT_EQUAL(w.dp.stats->drops[DROP_spd_none], 1);
+	world_fini(&w);
+}
+
+static void
+where_no_stage_is_packets_end(void)
+{
+	struct world w;
+
+	test_world(&w);
+	add(&w, STAGE_GRE_OUT, 1);
+	add(&w, STAGE_DROP, 1);
+	CU_ASSERT_EQUAL(pkt_pool_used(w.dp.pool), 0);
+	pipeline_run(&w.dp);
+	world_fini(&w);
+}
+
+static void
+a_drop_counts_with_the_packets_port(void)
+{
+	struct port_mem *m = port_mem_new();
+	struct world w;
+
+	test_world(&w);
+	CU_ASSERT_EQUAL_FATAL(port_mem_put(&w.dp, m, 5, MSG_PORT_TUN_PROTECTED), 0);
+	for (uint32_t len = 100; len < 107; len++) {
+		uint8_t packet[200] = { 0 };
+
+		port_mem_inject(m, packet, len);
+	}
+	port_rx(port_get(&w.dp, 5));
+	CU_ASSERT_EQUAL(port_get(&w.dp, 5)->count.out_packets, 7);
+	CU_ASSERT_EQUAL(port_get(&w.dp, 5)->count.out_bytes, 721);
+	CU_ASSERT_EQUAL(port_get(&w.dp, 5)->count.out_dropped, 1);
+	CU_ASSERT_EQUAL(port_get(&w.dp, 5)->count.in_dropped, 0);
+	world_fini(&w);
+	port_mem_free(m);
+}
+
+static void
+the_map_names_every_stage(void)
+{
+	for (unsigned int i = 0; i < STAGE_N; i++) {
+		CU_ASSERT_PTR_NOT_NULL_FATAL(pipeline_map[i].name);
+		CU_ASSERT_EQUAL(pipeline_map[i].fn == NULL, i == STAGE_DROP);
+	}
+}
+
+CU_TestInfo pipeline_tests[] = {
+	{ "packets go where each stage says", packets_go_where_each_stage_says },
+	{ "more than a batch runs before it is full", more_than_a_batch_runs_before_it_is_full },
+	{ "a stage may send to an earlier one", a_stage_may_send_to_an_earlier_one },
+	{ "where no stage is, packets end", where_no_stage_is_packets_end },
+	{ "a drop counts with the packet's port", a_drop_counts_with_the_packets_port },
+	{ "the map names every stage", the_map_names_every_stage },
+	CU_TEST_INFO_NULL,
+};

@@ -1,0 +1,200 @@
+/*
+ * Twin of datapath/port_raw.c: receiving from a socket pair; sending in a network namespace of
+ * the test's own, where the system grants one.
+ */
+#include "config.h"
+
+#include "datapath/port.h"
+
+#include "datapath/pipeline.h"
+#include "lib/buf.h"
+#include "tests/unit/datapath/fixture.h"
+#include "tests/unit/datapath/suites.h"
+
+#include <errno.h>
+#include <net/if.h>
+#include <netinet/in.h>
+#include <sched.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+enum { GRE = 1, MTU = 600, NO_NAMESPACE = 77 };
+
+static void
+datagrams_of_every_size_come_in_whole(void)
+{
+	static const uint32_t sizes[] = { 20, 2048, 2049, 65000 };
+	static uint8_t p[65000];
+	struct msg_dp_port m = { .port = GRE, .kind = MSG_PORT_RAW_GRE, .name = "gre" };
+	uint64_t d = 5;
+	struct world w;
+	int fds[2];
+
+	world_init(&w);
+	CU_ASSERT_EQUAL_FATAL(socketpair(AF_UNIX, SOCK_DGRAM, 0, fds), 0);
+	CU_ASSERT_EQUAL_FATAL(port_put(&w.dp, &m, fds[0], NULL), 0);
+	for (unsigned int i = 0; i < 4; i++) {
+		packet_ip4(p, sizes[i], 47, &d);
+		CU_ASSERT_EQUAL(send(fds[1], p, sizes[i], 0), sizes[i]);
+	}
+	loop_once(w.dp.loop);
+	CU_ASSERT_EQUAL(w.dp.stats->stages[STAGE_GRE_IN], 4);
+	CU_ASSERT_EQUAL(w.dp.stats->drops[DROP_ip_short], 0);
+	CU_ASSERT_EQUAL(w.dp.stats->drops[DROP_ip_checksum], 0);
+	world_fini(&w);
+	close(fds[1]);
+}
+
+static void
+more_than_one_receive_takes_is_received_in_turns(void)
+{
+	struct msg_dp_port m = { .port = GRE, .kind = MSG_PORT_RAW_GRE, .name = "gre" };
+	uint8_t p[40];
+	uint64_t d = 5;
+	unsigned int sent = 0;
+	struct world w;
+	int fds[2];
+
+	world_init(&w);
+	CU_ASSERT_EQUAL_FATAL(socketpair(AF_UNIX, SOCK_SEQPACKET, 0, fds), 0);
+	CU_ASSERT_EQUAL_FATAL(port_put(&w.dp, &m, fds[0], NULL), 0);
+	packet_ip4(p, sizeof(p), 47, &d);
+	while (sent < 200 && send(fds[1], p, sizeof(p), MSG_DONTWAIT) > 0)
+		sent++;
+	for (unsigned int i = 0; i < 10; i++)
+		loop_once(w.dp.loop);
+	CU_ASSERT_EQUAL(w.dp.stats->stages[STAGE_GRE_IN], sent);
+	world_fini(&w);
+	close(fds[1]);
+}
+
+/* A namespace with nothing in it but a loopback device that is up, with a small MTU. */
+static int
+namespace_enter(void)
+{
+	struct ifreq up = { .ifr_name = "lo", .ifr_flags = IFF_UP | IFF_LOOPBACK };
+	struct ifreq mtu = { .ifr_name = "lo", .ifr_mtu = MTU };
+	int s, r;
+
+	if (unshare(CLONE_NEWUSER | CLONE_NEWNET) < 0)
+		return -errno;
+	s = socket(AF_INET, SOCK_DGRAM, 0);
+	r = ioctl(s, SIOCSIFMTU, &mtu) < 0 || ioctl(s, SIOCSIFFLAGS, &up) < 0 ? -errno : 0;
+	close(s);
+	return r;
+}
+
+static int
+raw_socket(void)
+{
+	int s = socket(AF_INET, SOCK_RAW | SOCK_NONBLOCK, IPPROTO_GRE), on = 1;
+
+	setsockopt(s, IPPROTO_IP, IP_HDRINCL, &on, sizeof(on));
+	return s;
+}
+
+/* Sends 600, 601 and 3000 bytes to ourselves, with or without DF, and an IPv6 packet. */
+static int
+send_in_namespace(void)
+{
+	static const uint32_t sizes[] = { MTU, MTU + 1, 3000 };
+	struct msg_dp_port m = { .port = GRE, .kind = MSG_PORT_RAW_GRE, .name = "gre" };
+	unsigned int failures = CU_get_number_of_failures();
+	uint8_t got[4000];
+	struct world w;
+	int s;
+
+	if (namespace_enter() < 0)
+		return NO_NAMESPACE;
+	world_init(&w);
+	s = raw_socket();
+	if (s < 0 || port_put(&w.dp, &m, raw_socket(), NULL) < 0)
+		return NO_NAMESPACE;
+	for (unsigned int i = 0; i < 6; i++) {
+		struct pkt *p = pkt_get(w.dp.pool, true);
+		struct ip4 ip = { .total_len = (uint16_t)sizes[i % 3],
+			.id = (uint16_t)(i + 1),
+			.df = i >= 3,
+			.ttl = 9,
+			.protocol = 47,
+			.src = INADDR_LOOPBACK,
+			.dst = INADDR_LOOPBACK };
+
+		memset(p->data, (int)i, sizes[i % 3]);
+		ip4_build(p->data, &ip);
+		p->len = ip.total_len;
+		p->next = STAGE_RAW_TX;
+		pipeline_add(&w.dp, p);
+	}
+	pipeline_run(&w.dp);
+	CU_ASSERT_EQUAL(w.dp.stats->drops[DROP_pkt_too_big], 2);
+	CU_ASSERT_EQUAL(w.dp.stats->drops[DROP_tx_error], 0);
+	/* the kernel puts them together again: three without DF, and the short one with */
+	for (unsigned int i = 0; i < 4; i++) {
+		ssize_t n = recv(s, got, sizeof(got), 0);
+
+		CU_ASSERT_EQUAL(n, sizes[i % 3]);
+		for (ssize_t k = 20; k < n; k++)
+			CU_ASSERT_EQUAL(got[k], i);
+	}
+	CU_ASSERT_EQUAL(recv(s, got, sizeof(got), 0), -1);
+	world_fini(&w);
+	return CU_get_number_of_failures() == failures ? 0 : 1;
+}
+
+static void
+what_is_longer_than_the_device_goes_in_fragments_unless_df(void)
+{
+	int status = 0;
+	pid_t pid;
+
+	fflush(stdout);
+	pid = fork();
+	if (pid == 0)
+		_exit(send_in_namespace());
+	CU_ASSERT_EQUAL_FATAL(waitpid(pid, &status, 0), pid);
+	if (WIFEXITED(status) && WEXITSTATUS(status) == NO_NAMESPACE)
+		printf("(skipped: no network namespace) ");
+	else
+		CU_ASSERT_EQUAL(status, 0);
+}
+
+static void
+ipv6_past_the_policy_is_refused(void)
+{
+	struct msg_dp_port m = { .port = GRE, .kind = MSG_PORT_RAW_BYPASS, .name = "by" };
+	struct world w;
+	int fds[2];
+
+	world_init(&w);
+	CU_ASSERT_EQUAL_FATAL(socketpair(AF_UNIX, SOCK_DGRAM, 0, fds), 0);
+	CU_ASSERT_EQUAL_FATAL(port_put(&w.dp, &m, fds[0], NULL), 0);
+	for (unsigned int i = 0; i < 3; i++) {
+		struct pkt *p = pkt_get(w.dp.pool, false);
+
+		memset(p->data, 0, 40);
+		p->data[0] = 0x60;
+		p->len = i == 0 ? 40 : 10;
+		p->next = STAGE_BYPASS_TX;
+		pipeline_add(&w.dp, p);
+	}
+	pipeline_run(&w.dp);
+	CU_ASSERT_EQUAL(w.dp.stats->drops[DROP_ip_version], 3);
+	CU_ASSERT_EQUAL(w.dp.stats->bypassed, 0);
+	world_fini(&w);
+	close(fds[1]);
+}
+
+CU_TestInfo port_raw_tests[] = {
+	{ "datagrams of every size come in whole", datagrams_of_every_size_come_in_whole },
+	{ "more than one receive takes is received in turns",
+		more_than_one_receive_takes_is_received_in_turns },
+	{ "what is longer than the device goes in fragments, unless DF",
+		what_is_longer_than_the_device_goes_in_fragments_unless_df },
+	{ "IPv6 past the policy is refused", ipv6_past_the_policy_is_refused },
+	CU_TEST_INFO_NULL,
+};

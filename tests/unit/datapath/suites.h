@@ -1,0 +1,21 @@
+#ifndef YD_TESTS_DATAPATH_SUITES_H
+#define YD_TESTS_DATAPATH_SUITES_H
+
+#include <CUnit/CUnit.h>
+
+/* One array a twin file, ended by CU_TEST_INFO_NULL. The list that runs is in main.c. */
+extern CU_TestInfo checksum_tests[];
+extern CU_TestInfo control_tests[];
+extern CU_TestInfo ecn_tests[];
+extern CU_TestInfo gre_tests[];
+extern CU_TestInfo gso_tests[];
+extern CU_TestInfo ip4_tests[];
+extern CU_TestInfo ip6_tests[];
+extern CU_TestInfo pipeline_tests[];
+extern CU_TestInfo pkt_tests[];
+extern CU_TestInfo port_tests[];
+extern CU_TestInfo port_raw_tests[];
+extern CU_TestInfo port_tun_tests[];
+extern CU_TestInfo stats_tests[];
+
+#endif
