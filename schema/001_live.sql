@@ -9,6 +9,7 @@ INSERT INTO meta (id) VALUES (1);
 
 CREATE TABLE commit_log (
 	revision INTEGER NOT NULL PRIMARY KEY,
+	schema INTEGER NOT NULL,
 	time INTEGER NOT NULL,
 	user TEXT NOT NULL,
 	terminal TEXT NOT NULL,

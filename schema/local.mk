@@ -2,24 +2,24 @@
 noinst_LIBRARIES += libschema.a
 libschema_a_CFLAGS = $(AM_CFLAGS) $(SQLITE_CFLAGS)
 libschema_a_SOURCES = \
-	schema/changes.h \
-	schema/commit.h \
-	schema/model.h \
-	schema/row.h \
-	schema/seal.h \
-	schema/store.h \
-	schema/store_sql.h
-libschema_a_SOURCES += \
-	schema/model.c \
+	schema/changes.c schema/changes.h \
+	schema/commit.c schema/commit.h \
+	schema/history.c schema/history.h \
+	schema/image.c \
+	schema/model.c schema/model.h \
 	schema/model_acl.c \
 	schema/model_interface.c \
 	schema/model_ipsec.c \
 	schema/model_system.c \
-	schema/type.c \
-	schema/type.h \
+	schema/refer.c schema/refer.h \
+	schema/row.c schema/row.h \
+	schema/seal.c schema/seal.h \
+	schema/store.c schema/store.h \
+	schema/store_db.h \
+	schema/store_sql.h \
+	schema/type.c schema/type.h \
 	schema/type_addr.c \
-	schema/type_interface.c \
-	schema/type_interface.h \
+	schema/type_interface.c schema/type_interface.h \
 	schema/type_key.c \
 	schema/type_port.c
 nodist_libschema_a_SOURCES = schema/store_sql.c
