@@ -1,1 +1,11 @@
-# tests/bench
+# tests/bench: `make bench` runs every program of BENCHES; they are built for nothing else.
+BENCHES =
+.PHONY: bench
+bench: $(BENCHES)
+	@for b in $(BENCHES); do echo "== $$b"; ./$$b || exit 1; done
+
+BENCHES += bench_datapath
+EXTRA_PROGRAMS += bench_datapath
+bench_datapath_SOURCES = tests/bench/bench_datapath.c
+bench_datapath_LDADD = libdatapath.a $(CORE_LIBS)
+CLEANFILES += bench_datapath
