@@ -63,18 +63,22 @@ static const struct {
 	const char *data;
 	const char *icv;
 } hmacs[] = {
-	{ "RFC 2202 2 #1", ALG_AUTH_hmac_md5_96, "0b*16", "4869205468657265", "9294727a3638bb1c13f48ef8" },
+	{ "RFC 2202 2 #1", ALG_AUTH_hmac_md5_96, "0b*16", "4869205468657265",
+		"9294727a3638bb1c13f48ef8" },
 	{ "RFC 2202 2 #2", ALG_AUTH_hmac_md5_96, "4a656665",
-		"7768617420646f2079612077616e7420666f72206e6f7468696e673f", "750c783e6ab0b503eaa86e31" },
+		"7768617420646f2079612077616e7420666f72206e6f7468696e673f",
+		"750c783e6ab0b503eaa86e31" },
 	{ "RFC 2202 2 #3", ALG_AUTH_hmac_md5_96, "aa*16", "dd*50", "56be34521d144c88dbb8c733" },
-	{ "RFC 2202 2 #5", ALG_AUTH_hmac_md5_96, "0c*16", "546573742057697468205472756e636174696f6e",
-		"56461ef2342edc00f9bab995" },
-	{ "RFC 2202 3 #1", ALG_AUTH_hmac_sha1_96, "0b*20", "4869205468657265", "b617318655057264e28bc0b6" },
+	{ "RFC 2202 2 #5", ALG_AUTH_hmac_md5_96, "0c*16",
+		"546573742057697468205472756e636174696f6e", "56461ef2342edc00f9bab995" },
+	{ "RFC 2202 3 #1", ALG_AUTH_hmac_sha1_96, "0b*20", "4869205468657265",
+		"b617318655057264e28bc0b6" },
 	{ "RFC 2202 3 #2", ALG_AUTH_hmac_sha1_96, "4a656665",
-		"7768617420646f2079612077616e7420666f72206e6f7468696e673f", "effcdf6ae5eb2fa2d27416d5" },
+		"7768617420646f2079612077616e7420666f72206e6f7468696e673f",
+		"effcdf6ae5eb2fa2d27416d5" },
 	{ "RFC 2202 3 #3", ALG_AUTH_hmac_sha1_96, "aa*20", "dd*50", "125d7342b9ac11cd91a39af4" },
-	{ "RFC 2202 3 #5", ALG_AUTH_hmac_sha1_96, "0c*20", "546573742057697468205472756e636174696f6e",
-		"4c1a03424b55e07fe7f27be1" },
+	{ "RFC 2202 3 #5", ALG_AUTH_hmac_sha1_96, "0c*20",
+		"546573742057697468205472756e636174696f6e", "4c1a03424b55e07fe7f27be1" },
 	{ "RFC 4231 #1", ALG_AUTH_hmac_sha2_256_128, "0b*20", "4869205468657265",
 		"b0344c61d8db38535ca8afceaf0bf12b" },
 	{ "RFC 4231 #2", ALG_AUTH_hmac_sha2_256_128, "4a656665",
@@ -129,8 +133,9 @@ hmacs_are_those_of_the_rfcs(void)
 		bytes_of(hmacs[i].key, key);
 		sa = sa_of(e, true, ALG_CIPHER_null, auth, NULL, key);
 		len = bytes_of(hmacs[i].data, data);
-		job = (struct crypto_job){ .sa = sa,
-			.aad = data, .iv = data, .text = data, .text_len = len, .icv = key };
+		job = (struct crypto_job){
+			.sa = sa, .aad = data, .iv = data, .text = data, .text_len = len, .icv = key
+		};
 		memset(key, 0, sizeof(key));
 		e->encrypt_batch(e, &job, 1);
 		CU_ASSERT_EQUAL(job.result, CRYPTO_OK);
@@ -147,9 +152,11 @@ static const struct {
 	const char *key, *iv, *text, *plain;
 } cbcs[] = {
 	{ "90d382b410eeba7ad938c46cec1a82bf", "e96e8c08ab465763fd098d45dd3ff893",
-		"f663c25d325c18c6a9453e194e120849a4870b66cc6b9965330013b4898dc856a4699e523a55db080b59ec3a"
+		"f663c25d325c18c6a9453e194e120849a4870b66cc6b9965330013b4898dc856a4699e523a55db080b"
+		"59ec3a"
 		"8e4b7e52775b07d1db34ed9c538ab50c551b874aa269add047ad2d5913ac19b7cfbad4a6",
-		"08000ebda70a00008e9c083db95b070008090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f20212223"
+		"08000ebda70a00008e9c083db95b070008090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f20"
+		"212223"
 		"2425262728292a2b2c2d2e2f30313233343536370102030405060708090a0b0c0d0e0e01" },
 	{ "90d382b410eeba7ad938c46cec1a82bf", "69d08df7d203329db093fc4924e5bd80",
 		"f51995881ec4e0c4488987ce742e8109689bb379d2d750c0d915dca346a89f75",
@@ -223,7 +230,8 @@ every_pair_of_algorithms_returns_the_text_and_notices_a_change(void)
 			box_fill(&b, out, cipher, text, sizeof(text));
 			e->encrypt_batch(e, &b.job, 1);
 			CU_ASSERT_EQUAL(b.job.result, CRYPTO_OK);
-			CU_ASSERT_EQUAL(memcmp(b.job.text, text, sizeof(text)) == 0, cipher == ALG_CIPHER_null);
+			CU_ASSERT_EQUAL(memcmp(b.job.text, text, sizeof(text)) == 0,
+				cipher == ALG_CIPHER_null);
 			b.job.sa = in;
 			if (auth != ALG_AUTH_NONE) {
 				struct box changed = b;
@@ -306,8 +314,10 @@ no_iv_comes_twice_nor_from_a_counter(void)
 	unsigned int equal = 0, bits = 0;
 
 	CU_ASSERT_FATAL(e[0] != NULL && e[1] != NULL);
-	for (unsigned int k = 0; k < 2; k++) { /* the second engine is the process after a restart */
-		struct crypto_sa *sa = sa_of(e[k], true, ALG_CIPHER_aes_cbc_128, ALG_AUTH_NONE, key, NULL);
+	for (unsigned int k = 0; k < 2;
+		k++) { /* the second engine is the process after a restart */
+		struct crypto_sa *sa =
+			sa_of(e[k], true, ALG_CIPHER_aes_cbc_128, ALG_AUTH_NONE, key, NULL);
 
 		for (unsigned int i = 0; i < N; i++) {
 			struct box b;

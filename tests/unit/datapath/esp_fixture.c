@@ -136,8 +136,8 @@ fix_ip4(uint8_t *out, uint32_t src, uint32_t dst, uint8_t protocol, uint32_t pay
 }
 
 uint32_t
-fix_ports(uint8_t *out, uint32_t src, uint32_t dst, uint8_t protocol, uint16_t sport, uint16_t dport,
-	uint32_t payload_len)
+fix_ports(uint8_t *out, uint32_t src, uint32_t dst, uint8_t protocol, uint16_t sport,
+	uint16_t dport, uint32_t payload_len)
 {
 	uint32_t len = fix_ip4(out, src, dst, protocol, payload_len);
 

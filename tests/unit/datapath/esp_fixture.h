@@ -24,7 +24,8 @@ void fix_fini(struct fix *f);
 
 /* A tunnel-mode ESP SA between FIX_OURS and FIX_THEIRS with keys made from the numbers of the
  * algorithms; its slot is its identity. Two of opposite direction understand each other. */
-void fix_msg(struct msg_dp_sa *m, uint32_t id, bool inbound, unsigned int cipher, unsigned int auth);
+void fix_msg(
+	struct msg_dp_sa *m, uint32_t id, bool inbound, unsigned int cipher, unsigned int auth);
 /* Puts it; the SA, or NULL. */
 struct sa *fix_sa(struct fix *f, uint32_t id, bool inbound, unsigned int cipher, unsigned int auth);
 

@@ -51,23 +51,27 @@ received(struct pair *x, const uint8_t *packet, uint32_t len)
 	return drop;
 }
 
-
 /* RFC 3602 section 4, cases 7 and 8 (tunnel mode): SPI 0x8765, without ICV. */
 static const struct {
 	const char *iv, *text, *plain;
 	uint32_t seq, inner_len;
 } tunnels[] = {
 	{ "f4e765244f6407adf13dc1380f673f37",
-		"773b5241a4c449225e4f3ce5ed611b0c237ca96cf74a93013c1b0ea1a0cf70f8e4ecaec78ac53aad7a0f022b"
-		"859243c647752e94a859352b8a4d4d2decd136e5c177f132ad3fbfb2201ac9904c74ee0a109e0ca1e4dfe9d5"
+		"773b5241a4c449225e4f3ce5ed611b0c237ca96cf74a93013c1b0ea1a0cf70f8e4ecaec78ac53aad7a"
+		"0f022b"
+		"859243c647752e94a859352b8a4d4d2decd136e5c177f132ad3fbfb2201ac9904c74ee0a109e0ca1e4"
+		"dfe9d5"
 		"a100b842f1c22f0d",
-		"45000054090400004001f988c0a87b03c0a87bc808009f76a90a0100b49c083d02a2040008090a0b0c0d0e0f"
+		"45000054090400004001f988c0a87b03c0a87bc808009f76a90a0100b49c083d02a2040008090a0b0c"
+		"0d0e0f"
 		"101112131415161718191a1b1c1d1e1f202122232425262728292a2b2c2d2e2f3031323334353637",
 		2, 84 },
 	{ "85d47224b5f3dd5d2101d4ea8dffab22",
-		"15b92683819596a8047232cc00f7048fe45318e11f8a0f62ede3c3fc61203bb50f980a08c9843fd3a1b06d5c"
+		"15b92683819596a8047232cc00f7048fe45318e11f8a0f62ede3c3fc61203bb50f980a08c9843fd3a1"
+		"b06d5c"
 		"07ff9639b7eb7dfb3512e5de435e7207ed971ef3d2726d9b5ef6affc6d17a0decbb13892",
-		"45000044090c00004001f990c0a87b03c0a87bc80800d63caa0a0200c69c083da3de0300ffffffffffffffff"
+		"45000044090c00004001f990c0a87b03c0a87bc80800d63caa0a0200c69c083da3de0300ffffffffff"
+		"ffffff"
 		"ffffffffffffffffffffffffffffffffffffffffffffffff",
 		5, 68 },
 };
@@ -114,9 +118,11 @@ what_esp_out_made_comes_out_again_for_every_pair_of_algorithms(void)
 			uint32_t n = 0;
 
 			pair_init(&x, cipher, auth);
-			for (uint32_t size = 0; size < 1400; size = size < 40 ? size + 1 : size * 3) {
+			for (uint32_t size = 0; size < 1400;
+				size = size < 40 ? size + 1 : size * 3) {
 				uint8_t inner[2048];
-				uint32_t len = n % 4 == 3 ? fix_ip6(inner, 59, size) : fix_ip4(inner, 1, 2, 17, size);
+				uint32_t len = n % 4 == 3 ? fix_ip6(inner, 59, size)
+							  : fix_ip4(inner, 1, 2, 17, size);
 				struct pkt *p = fix_pkt(inner, len);
 
 				p->sa = x.out;
@@ -131,8 +137,10 @@ what_esp_out_made_comes_out_again_for_every_pair_of_algorithms(void)
 				bytes += len;
 				n++;
 			}
-			CU_ASSERT_TRUE(x.in->packets == n && x.in->bytes == bytes && x.in->dropped == 0);
-			CU_ASSERT_TRUE(x.f.stats.ipsec_in_packets == n && x.f.stats.ipsec_in_bytes == bytes);
+			CU_ASSERT_TRUE(
+				x.in->packets == n && x.in->bytes == bytes && x.in->dropped == 0);
+			CU_ASSERT_TRUE(x.f.stats.ipsec_in_packets == n &&
+				x.f.stats.ipsec_in_bytes == bytes);
 			fix_fini(&x.f);
 		}
 	}
@@ -228,12 +236,12 @@ outer_fields_that_change_on_the_way_do_no_harm(void)
 		uint8_t value;
 		const char *drop;
 	} rows[] = {
-		{ 1, 0xb8, "" },           /* DSCP */
-		{ 4, 0x12, "" },           /* identification */
-		{ 8, 1, "" },              /* TTL */
-		{ 6, 0x40, "" },           /* DF */
+		{ 1, 0xb8, "" },	    /* DSCP */
+		{ 4, 0x12, "" },	    /* identification */
+		{ 8, 1, "" },		    /* TTL */
+		{ 6, 0x40, "" },	    /* DF */
 		{ 6, 0x20, "ip_fragment" }, /* MF */
-		{ 7, 1, "ip_fragment" },   /* a later fragment */
+		{ 7, 1, "ip_fragment" },    /* a later fragment */
 	};
 
 	for (unsigned int i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
@@ -358,17 +366,27 @@ authentic_but_odd_texts_are_dropped_by_name(void)
 		{ "nothing inside", false, "01020204", "esp_inner" },
 		{ "nothing inside, dummy", false, "0102023b", "esp_dummy" },
 		{ "a header and no more", false,
-			"4500001400000000401166d70000000100000002" "01020204", "" },
+			"4500001400000000401166d70000000100000002"
+			"01020204",
+			"" },
 		{ "a header less one byte", false,
-			"45000014000000004011bae700000001000000" "0102030304", "esp_inner" },
+			"45000014000000004011bae700000001000000"
+			"0102030304",
+			"esp_inner" },
 		{ "total length beyond the text", false,
-			"45000016000000004011bad50000000100000002" "01020204", "esp_inner" },
+			"45000016000000004011bad50000000100000002"
+			"01020204",
+			"esp_inner" },
 		{ "IPv6, payload beyond the text", false,
 			"6000000000013b4000000000000000000000000000000001"
-			"00000000000000000000000000000002" "01020229", "esp_inner" },
+			"00000000000000000000000000000002"
+			"01020229",
+			"esp_inner" },
 		{ "IPv6 without payload", false,
 			"6000000000003b4000000000000000000000000000000001"
-			"00000000000000000000000000000002" "01020229", "" },
+			"00000000000000000000000000000002"
+			"01020229",
+			"" },
 	};
 
 	for (unsigned int i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
@@ -418,8 +436,14 @@ congestion_marks_of_the_outside_come_inside(void)
 		uint8_t inner, outer, result;
 		const char *drop;
 	} rows[] = {
-		{ 0, 0, 0, "" }, { 0, 3, 0, "ip_ecn" }, { 2, 3, 3, "" }, { 1, 3, 3, "" },
-		{ 2, 1, 1, "" }, { 3, 0, 3, "" }, { 0xb8, 0, 0xb8, "" }, { 0xba, 0x03, 0xbb, "" },
+		{ 0, 0, 0, "" },
+		{ 0, 3, 0, "ip_ecn" },
+		{ 2, 3, 3, "" },
+		{ 1, 3, 3, "" },
+		{ 2, 1, 1, "" },
+		{ 3, 0, 3, "" },
+		{ 0xb8, 0, 0xb8, "" },
+		{ 0xba, 0x03, 0xbb, "" },
 	};
 	struct pair x;
 	struct ip4 ip;
@@ -494,12 +518,17 @@ CU_TestInfo esp_in_tests[] = {
 	{ "bytes behind the outer packet are ignored", bytes_behind_the_outer_packet_are_ignored },
 	{ "outer options are stepped over", outer_options_are_stepped_over },
 	{ "a packet seen before is a replay", a_packet_seen_before_is_a_replay },
-	{ "with the window off a packet may come again", with_the_window_off_a_packet_may_come_again },
-	{ "authentic but odd texts are dropped by name", authentic_but_odd_texts_are_dropped_by_name },
-	{ "an inner header that is damaged is dropped", an_inner_header_that_is_damaged_is_dropped },
-	{ "congestion marks of the outside come inside", congestion_marks_of_the_outside_come_inside },
+	{ "with the window off a packet may come again",
+		with_the_window_off_a_packet_may_come_again },
+	{ "authentic but odd texts are dropped by name",
+		authentic_but_odd_texts_are_dropped_by_name },
+	{ "an inner header that is damaged is dropped",
+		an_inner_header_that_is_damaged_is_dropped },
+	{ "congestion marks of the outside come inside",
+		congestion_marks_of_the_outside_come_inside },
 	{ "a wrong key without ICV is seen in the padding",
 		a_wrong_key_without_icv_is_seen_in_the_padding },
-	{ "drops are counted at the SA they belong to", drops_are_counted_at_the_sa_they_belong_to },
+	{ "drops are counted at the SA they belong to",
+		drops_are_counted_at_the_sa_they_belong_to },
 	CU_TEST_INFO_NULL,
 };

@@ -45,9 +45,9 @@ a_packet_is_laid_out_as_rfc_4303_draws_it(void)
 	CU_ASSERT_EQUAL(p->next, STAGE_RAW_TX);
 	CU_ASSERT_EQUAL(p->len, 20 + 8 + 31 + 3 + 2 + 16);
 	CU_ASSERT_EQUAL(ip4_parse(p->data, p->len, &ip), DROP_NONE);
-	CU_ASSERT_TRUE(ip.hdr_len == 20 && ip.total_len == p->len && ip.ttl == 255 && ip.protocol == 50 &&
-		ip.src == FIX_OURS && ip.dst == FIX_THEIRS && ip.id != 0 && !ip.df && !ip.mf &&
-		ip.frag_off == 0);
+	CU_ASSERT_TRUE(ip.hdr_len == 20 && ip.total_len == p->len && ip.ttl == 255 &&
+		ip.protocol == 50 && ip.src == FIX_OURS && ip.dst == FIX_THEIRS && ip.id != 0 &&
+		!ip.df && !ip.mf && ip.frag_off == 0);
 	CU_ASSERT_EQUAL(be32_get(p->data + 20), FIX_SPI);
 	CU_ASSERT_EQUAL(be32_get(p->data + 24), 1);
 	CU_ASSERT_EQUAL(memcmp(p->data + 28, inner, len), 0);
@@ -261,7 +261,8 @@ good_and_bad_packets_of_a_batch_stay_apart(void)
 		CU_ASSERT_EQUAL(pkts[i]->next, i % 7 == 3 ? STAGE_DROP : STAGE_RAW_TX);
 		fix_pkt_free(pkts[i]);
 	}
-	CU_ASSERT_EQUAL(sas[0]->packets + sas[1]->packets + sas[0]->dropped + sas[1]->dropped, PKT_BATCH);
+	CU_ASSERT_EQUAL(
+		sas[0]->packets + sas[1]->packets + sas[0]->dropped + sas[1]->dropped, PKT_BATCH);
 	CU_ASSERT_EQUAL(sas[0]->packets, sas[0]->seq);
 	fix_fini(&f);
 }
@@ -277,6 +278,7 @@ CU_TestInfo esp_out_tests[] = {
 	{ "what is no IP packet is not encrypted", what_is_no_ip_packet_is_not_encrypted },
 	{ "numbers that are not ours yet or used up stop it",
 		numbers_that_are_not_ours_yet_or_used_up_stop_it },
-	{ "good and bad packets of a batch stay apart", good_and_bad_packets_of_a_batch_stay_apart },
+	{ "good and bad packets of a batch stay apart",
+		good_and_bad_packets_of_a_batch_stay_apart },
 	CU_TEST_INFO_NULL,
 };

@@ -6,7 +6,12 @@ test_datapath_LDADD = libdatapath.a $(CORE_LIBS) $(CUNIT_LIBS)
 test_datapath_SOURCES = \
 	tests/unit/datapath/checksum_test.c \
 	tests/unit/datapath/control_test.c \
+	tests/unit/datapath/crypto_test.c \
 	tests/unit/datapath/ecn_test.c \
+	tests/unit/datapath/esp_fixture.c \
+	tests/unit/datapath/esp_fixture.h \
+	tests/unit/datapath/esp_in_test.c \
+	tests/unit/datapath/esp_out_test.c \
 	tests/unit/datapath/fixture.c \
 	tests/unit/datapath/fixture.h \
 	tests/unit/datapath/gre_test.c \
@@ -19,5 +24,9 @@ test_datapath_SOURCES = \
 	tests/unit/datapath/port_raw_test.c \
 	tests/unit/datapath/port_test.c \
 	tests/unit/datapath/port_tun_test.c \
+	tests/unit/datapath/replay_test.c \
+	tests/unit/datapath/sadb_test.c \
+	tests/unit/datapath/selector_test.c \
+	tests/unit/datapath/spd_test.c \
 	tests/unit/datapath/stats_test.c \
 	tests/unit/datapath/suites.h

@@ -10,7 +10,10 @@
 static CU_SuiteInfo suites[] = {
 	{ .pName = "checksum", .pTests = checksum_tests },
 	{ .pName = "control", .pTests = control_tests },
+	{ .pName = "crypto", .pTests = crypto_tests },
 	{ .pName = "ecn", .pTests = ecn_tests },
+	{ .pName = "esp_in", .pTests = esp_in_tests },
+	{ .pName = "esp_out", .pTests = esp_out_tests },
 	{ .pName = "gre", .pTests = gre_tests },
 	{ .pName = "gso", .pTests = gso_tests },
 	{ .pName = "ip4", .pTests = ip4_tests },
@@ -20,6 +23,10 @@ static CU_SuiteInfo suites[] = {
 	{ .pName = "port", .pTests = port_tests },
 	{ .pName = "port_raw", .pTests = port_raw_tests },
 	{ .pName = "port_tun", .pTests = port_tun_tests },
+	{ .pName = "replay", .pTests = replay_tests },
+	{ .pName = "sadb", .pTests = sadb_tests },
+	{ .pName = "selector", .pTests = selector_tests },
+	{ .pName = "spd", .pTests = spd_tests },
 	{ .pName = "stats", .pTests = stats_tests },
 	CU_SUITE_INFO_NULL,
 };

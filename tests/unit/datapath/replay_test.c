@@ -37,13 +37,19 @@ walk(const char *name, uint32_t window, const struct step *steps, unsigned int n
 	}
 }
 
-#define WALK(window, ...)                                                                            \
-	do {                                                                                         \
-		const struct step steps[] = { __VA_ARGS__ };                                         \
-		walk(__func__, window, steps, sizeof(steps) / sizeof(steps[0]));                     \
+#define WALK(window, ...)                                                        \
+	do {                                                                     \
+		const struct step steps[] = { __VA_ARGS__ };                     \
+		walk(__func__, window, steps, sizeof(steps) / sizeof(steps[0])); \
 	} while (0)
-#define OK(n) { (n), true }
-#define NO(n) { (n), false }
+#define OK(n)             \
+	{                 \
+		(n), true \
+	}
+#define NO(n)              \
+	{                  \
+		(n), false \
+	}
 
 static void
 zero_is_never_accepted_and_one_is_the_first(void)
@@ -63,8 +69,9 @@ the_lower_edge_of_the_window_is_exact(void)
 		if (w == 1)
 			WALK(1, OK(top), NO(top), NO(top - 1), OK(top + 1));
 		else
-			WALK((uint32_t)w, OK(top), NO(top - w), OK(top - w + 1), NO(top - w + 1), NO(top - w - 1),
-				OK(top + 1), NO(top - w + 1), NO(top - w), OK(top + 1 + w), NO(top + 1),
+			WALK((uint32_t)w, OK(top), NO(top - w), OK(top - w + 1), NO(top - w + 1),
+				NO(top - w - 1), OK(top + 1), NO(top - w + 1), NO(top - w),
+				OK(top + 1 + w), NO(top + 1),
 				w == 2 ? (struct step)OK(top + 2 + w) : (struct step)OK(top + 3));
 	}
 }
@@ -73,8 +80,8 @@ static void
 words_are_cleared_as_the_window_moves(void)
 {
 	/* each jump reuses ring words that still carry the bits of before */
-	WALK(W, OK(1), OK(64), OK(W), OK(W + 1), NO(1), NO(64), OK(65), OK(2 * W), NO(W + 1),
-		NO(W), OK(W + 2), OK(SASTATE_WORDS * 64 + W), OK(SASTATE_WORDS * 64 + W - 1),
+	WALK(W, OK(1), OK(64), OK(W), OK(W + 1), NO(1), NO(64), OK(65), OK(2 * W), NO(W + 1), NO(W),
+		OK(W + 2), OK(SASTATE_WORDS * 64 + W), OK(SASTATE_WORDS * 64 + W - 1),
 		NO(SASTATE_WORDS * 64 + W), OK(10 * W), OK(10 * W - W + 1), NO(10 * W - W),
 		OK(10 * W - 1), OK(9 * W + 2), NO(9 * W + 2));
 	WALK(W, OK(63), OK(64), OK(65), NO(63), NO(64), NO(65), OK(127), OK(128), NO(127), OK(66));
@@ -97,7 +104,8 @@ going_backwards_fills_the_window_once(void)
 static void
 the_last_number_ends_it(void)
 {
-	WALK(64, OK(UINT32_MAX - 1), OK(UINT32_MAX), NO(UINT32_MAX), NO(UINT32_MAX - 1), NO(0), NO(1));
+	WALK(64, OK(UINT32_MAX - 1), OK(UINT32_MAX), NO(UINT32_MAX), NO(UINT32_MAX - 1), NO(0),
+		NO(1));
 	WALK(64, OK(UINT64_MAX), NO(UINT64_MAX), OK(UINT64_MAX - 63), NO(UINT64_MAX - 64));
 }
 
@@ -149,7 +157,9 @@ any_order_gives_what_a_perfect_memory_gives(void)
 		for (unsigned int j = 0; j < N; j++) {
 			uint32_t r = fix_random(&random), spread = r % 64 == 0 ? 3 * W : 2 * w + 8;
 			uint32_t low = highest > 2 * w ? highest - 2 * w : 0;
-			uint32_t seq = (low + fix_random(&random) % (spread + (r % 8 == 0 ? 2 * w : 0))) % SPACE;
+			uint32_t seq =
+				(low + fix_random(&random) % (spread + (r % 8 == 0 ? 2 * w : 0))) %
+				SPACE;
 			bool fresh = seq != 0 && !seen[seq] && (seq > highest || highest - seq < w);
 
 			wrong += replay_check(&slot, w, seq) != fresh;
@@ -166,7 +176,8 @@ any_order_gives_what_a_perfect_memory_gives(void)
 }
 
 CU_TestInfo replay_tests[] = {
-	{ "zero is never accepted and one is the first", zero_is_never_accepted_and_one_is_the_first },
+	{ "zero is never accepted and one is the first",
+		zero_is_never_accepted_and_one_is_the_first },
 	{ "the lower edge of the window is exact", the_lower_edge_of_the_window_is_exact },
 	{ "words are cleared as the window moves", words_are_cleared_as_the_window_moves },
 	{ "going backwards fills the window once", going_backwards_fills_the_window_once },
@@ -174,7 +185,8 @@ CU_TestInfo replay_tests[] = {
 	{ "a check changes nothing", a_check_changes_nothing },
 	{ "without a window everything passes and the highest is kept",
 		without_a_window_everything_passes_and_the_highest_is_kept },
-	{ "a window made larger knows what was before", a_window_made_larger_knows_what_was_before },
+	{ "a window made larger knows what was before",
+		a_window_made_larger_knows_what_was_before },
 	{ "any order gives what a perfect memory gives",
 		any_order_gives_what_a_perfect_memory_gives },
 	CU_TEST_INFO_NULL,

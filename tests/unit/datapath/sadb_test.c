@@ -10,8 +10,8 @@
 #include "lib/err.h"
 
 #include <errno.h>
-#include <stdio.h>
 #include <stddef.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -56,8 +56,8 @@ what_contradicts_itself_is_refused(void)
 		uint32_t value;
 		int rc;
 	} rows[] = {
-#define ROW(field, value, rc)                                                                        \
-	{ #field " = " #value, offsetof(struct msg_dp_sa, field),                                    \
+#define ROW(field, value, rc)                                     \
+	{ #field " = " #value, offsetof(struct msg_dp_sa, field), \
 		sizeof(((struct msg_dp_sa *)0)->field), value, rc }
 		ROW(sa, 0, -EINVAL),
 		ROW(spi, 0, -EINVAL),
@@ -193,8 +193,10 @@ an_inbound_sa_is_found_by_spi_and_address(void)
 	fix_msg(&m, 3, false, AES, SHA);
 	m.spi = 999;
 	CU_ASSERT_EQUAL(put(&f, &m), 0);
-	CU_ASSERT_PTR_EQUAL(sadb_get_inbound(f.dp.sadb, 50, FIX_SPI, &ours), sadb_get(f.dp.sadb, 1));
-	CU_ASSERT_PTR_EQUAL(sadb_get_inbound(f.dp.sadb, 50, FIX_SPI, &second), sadb_get(f.dp.sadb, 2));
+	CU_ASSERT_PTR_EQUAL(
+		sadb_get_inbound(f.dp.sadb, 50, FIX_SPI, &ours), sadb_get(f.dp.sadb, 1));
+	CU_ASSERT_PTR_EQUAL(
+		sadb_get_inbound(f.dp.sadb, 50, FIX_SPI, &second), sadb_get(f.dp.sadb, 2));
 	other = sadb_get_inbound(f.dp.sadb, 50, FIX_SPI, &none);
 	CU_ASSERT_TRUE(other != NULL && !addr_eq(&other->destination, &none));
 	CU_ASSERT_PTR_NULL(sadb_get_inbound(f.dp.sadb, 51, FIX_SPI, &ours));
@@ -482,7 +484,8 @@ many_sas_are_kept_found_shown_in_order_and_deleted(void)
 	}
 	CU_ASSERT_EQUAL(found, N);
 	sadb_state(&f.dp, take_row, &rows);
-	CU_ASSERT_TRUE(rows.n == N && rows.ordered && rows.last.sa == N && rows.last.spi == 256 + N);
+	CU_ASSERT_TRUE(
+		rows.n == N && rows.ordered && rows.last.sa == N && rows.last.spi == 256 + N);
 	for (uint32_t i = 1; i <= N; i++)
 		found -= sadb_del(&f.dp, i) == 0;
 	CU_ASSERT_EQUAL(found, 0);

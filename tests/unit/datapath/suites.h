@@ -6,7 +6,10 @@
 /* One array a twin file, ended by CU_TEST_INFO_NULL. The list that runs is in main.c. */
 extern CU_TestInfo checksum_tests[];
 extern CU_TestInfo control_tests[];
+extern CU_TestInfo crypto_tests[];
 extern CU_TestInfo ecn_tests[];
+extern CU_TestInfo esp_in_tests[];
+extern CU_TestInfo esp_out_tests[];
 extern CU_TestInfo gre_tests[];
 extern CU_TestInfo gso_tests[];
 extern CU_TestInfo ip4_tests[];
@@ -16,6 +19,10 @@ extern CU_TestInfo pkt_tests[];
 extern CU_TestInfo port_tests[];
 extern CU_TestInfo port_raw_tests[];
 extern CU_TestInfo port_tun_tests[];
+extern CU_TestInfo replay_tests[];
+extern CU_TestInfo sadb_tests[];
+extern CU_TestInfo selector_tests[];
+extern CU_TestInfo spd_tests[];
 extern CU_TestInfo stats_tests[];
 
 #endif
