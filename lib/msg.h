@@ -18,10 +18,19 @@ enum msg_port_kind {
 	MSG_PORT_TUN_PROTECTED,  /* TUN that what policies protect is steered into */
 	MSG_PORT_RAW_ESP,        /* raw IPv4 socket on 50, receives; sends with its own IP header */
 	MSG_PORT_RAW_GRE,        /* the same on 47 */
-	MSG_PORT_RAW_BYPASS      /* raw IPv4 socket, send only, marked: past the steering */
+	MSG_PORT_RAW_BYPASS,     /* raw IPv4 socket, send only, marked: past the steering */
+	MSG_PORT_RAW_AH,         /* raw IPv4 socket on 51 */
+	MSG_PORT_RAW6_ESP,       /* the same for IPv6 (IPV6_HDRINCL to send) */
+	MSG_PORT_RAW6_AH,
+	MSG_PORT_RAW6_GRE,
+	MSG_PORT_RAW6_BYPASS,
+	MSG_PORT_UDP             /* UDP 4500: ESP in UDP (RFC 3948), IKE is punted */
 };
 
 enum msg_sa_mode { MSG_SA_TRANSPORT = 1, MSG_SA_TUNNEL = 2 };
+
+/* The DF bit of the outer header: copied from the inner one, or the same for all. */
+enum msg_df { MSG_DF_COPY = 0, MSG_DF_SET = 1, MSG_DF_CLEAR = 2 };
 
 enum msg_spd_action { MSG_SPD_DISCARD = 0, MSG_SPD_BYPASS = 1, MSG_SPD_PROTECT = 2 };
 
