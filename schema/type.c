@@ -32,6 +32,7 @@ const struct type type_word = {
 	.render = type_render_text,
 };
 const struct type type_rest = TYPE_TEXT("text", 1, 511);
+const struct type type_regex = TYPE_TEXT("regex", 1, 255);
 const struct type type_description = TYPE_TEXT("description", 1, 242);
 const struct type type_name15 = {
 	.name = "name",
@@ -68,7 +69,7 @@ const struct type type_on = {
 const struct type *
 type_find(const char *name)
 {
-	static const struct type *const named[] = { &type_word, &type_rest, &type_description,
+	static const struct type *const named[] = { &type_word, &type_rest, &type_regex, &type_description,
 		&type_name15, &type_sysname, &type_device, &type_ipv4, &type_ipv4_host,
 		&type_ipv4_network, &type_mask, &type_wildcard, &type_interface, &type_string_key,
 		&type_hex_key, &type_tcp_port, &type_udp_port, &type_icmp_name, NULL };

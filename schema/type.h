@@ -45,7 +45,7 @@ size_t type_render_choice(const struct type *t, const struct value *v, char *out
 
 /* Basic ones (type.c). name15: what may stand in a prompt: [A-Za-z0-9._-]. */
 extern const struct type type_word, type_rest, type_name15, type_sysname, type_device, type_on,
-	type_description;
+	type_description, type_regex;
 /* Addresses (type_addr.c): any; of one host; where a packet may be sent; a mask in bits, rendered dotted; a wildcard. */
 extern const struct type type_ipv4, type_ipv4_host, type_ipv4_network, type_mask, type_wildcard;
 /* Names of interfaces (type_interface.c). */

@@ -43,9 +43,9 @@ struct command {
 	const char *syntax;
 	unsigned int level; /* enum cli_level */
 	unsigned int views; /* enum cli_views */
-	bool pipes;         /* a display: takes | include RE … */
+	bool pipes;	    /* a display: takes | include RE … */
 	int (*run)(void *app, const struct cli_match *m);
-	intptr_t arg;       /* for run: cli_match_command(m)->arg */
+	intptr_t arg; /* for run: cli_match_command(m)->arg */
 };
 
 /* What an operator typed, bound. Valid during run only. */
@@ -58,13 +58,19 @@ int64_t cli_arg_int(const struct cli_match *m, const char *name, int64_t fallbac
 /* Was this keyword of the syntax (in full) typed? */
 bool cli_has(const struct cli_match *m, const char *keyword);
 
-enum cli_pipe_kind { CLI_PIPE_INCLUDE, CLI_PIPE_EXCLUDE, CLI_PIPE_BEGIN, CLI_PIPE_COUNT,
-	CLI_PIPE_JSON, CLI_PIPE_NO_MORE };
+enum cli_pipe_kind {
+	CLI_PIPE_INCLUDE,
+	CLI_PIPE_EXCLUDE,
+	CLI_PIPE_BEGIN,
+	CLI_PIPE_COUNT,
+	CLI_PIPE_JSON,
+	CLI_PIPE_NO_MORE
+};
 
 struct cli_pipe {
 	enum cli_pipe_kind kind;
 	const char *regex; /* of the first three */
-	bool section;      /* whole sections of a configuration */
+	bool section;	   /* whole sections of a configuration */
 	bool ignore_case;
 };
 
@@ -85,7 +91,7 @@ enum cli_error_kind {
 
 struct cli_error {
 	enum cli_error_kind kind;
-	size_t column;  /* 0-based in the line as typed: where the caret goes */
+	size_t column;	/* 0-based in the line as typed: where the caret goes */
 	char text[320]; /* VRP's message, "Error: …" included */
 };
 
@@ -98,16 +104,16 @@ cli_error_has_caret(const struct cli_error *e)
 
 enum cli_did {
 	CLI_DID_NOTHING,   /* an empty line, a comment */
-	CLI_DID_MOVE,      /* to another view (changed says whether the row of that view is new) */
+	CLI_DID_MOVE,	   /* to another view (changed says whether the row of that view is new) */
 	CLI_DID_CONFIGURE, /* a configuration line */
 	CLI_DID_COMMAND,   /* a command of the front end: its run was called */
-	CLI_DID_LOGOUT     /* quit in the user view */
+	CLI_DID_LOGOUT	   /* quit in the user view */
 };
 
 struct cli_result {
 	enum cli_did did;
-	bool changed;     /* the candidate holds something new: commit it */
-	const char *info; /* a line to print ("Enter system view, …"), or NULL */
+	bool changed;		       /* the candidate holds something new: commit it */
+	const char *info;	       /* a line to print ("Enter system view, …"), or NULL */
 	const struct command *command; /* CLI_DID_COMMAND */
 	struct cli_error error;
 };
@@ -158,7 +164,8 @@ size_t cli_complete(struct cli *cli, const char *line, size_t *start,
 
 /* The configuration as text: from "#" to "return". filter NULL: all of it. -ENOENT: no such section. */
 struct cli_filter {
-	const char *section;   /* `configuration NAME`: "acl", "ipsec-proposal", "interface", "system" … */
+	const char *
+		section; /* `configuration NAME`: "acl", "ipsec-proposal", "interface", "system" … */
 	const char *interface; /* canonical name: only this interface */
 };
 int cli_render(struct cli *cli, struct store *s, const struct cli_filter *filter,

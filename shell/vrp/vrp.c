@@ -1,0 +1,36 @@
+/*
+ * The Huawei dialect: the parts of a configuration in the order in which an AR router renders them.
+ */
+#include "config.h"
+
+#include "shell/vrp/vrp.h"
+
+static const struct section sections[] = {
+	{ .name = "system", .lines = vrp_system_lines },
+	{ .name = "acl",
+		.enter = "acl{Specify ACL configuration information} "
+			 "[ number{Specify a numbered ACL}! ] <number>",
+		.table = &model_acl,
+		.views = vrp_acl_views },
+	{ .name = "ipsec-proposal",
+		.enter = "ipsec{Specify IPSec(IP Security) configuration information} "
+			 "proposal{Configure IPSec proposal} <name>",
+		.table = &model_ipsec_proposal,
+		.views = vrp_proposal_views },
+	{ .name = "ipsec-policy",
+		.enter = "ipsec{Specify IPSec(IP Security) configuration information} "
+			 "policy{Configure IPSec policy} <name> <sequence> [ <mode> ]",
+		.table = &model_ipsec_policy,
+		.views = vrp_policy_views,
+		.check = vrp_policy_check },
+	{ .name = "interface",
+		.enter = "interface{Specify the interface configuration view} <name>",
+		.table = &model_interface,
+		.views = vrp_interface_views,
+		.bind = vrp_interface_bind,
+		.check = vrp_interface_check },
+	{ .name = "route-static", .lines = vrp_route_lines },
+	{ 0 },
+};
+
+const struct dialect vrp_dialect = { .name = "vrp", .sections = sections };

@@ -1,0 +1,22 @@
+#ifndef YD_SHELL_VRP_VRP_H
+#define YD_SHELL_VRP_VRP_H
+
+#include "shell/cli/dialect.h"
+
+/* The parts of the Huawei dialect; vrp.c puts them in order. Groups end with a NULL syntax, lists of
+ * views with a NULL prompt. */
+extern const struct line vrp_system_lines[], vrp_route_lines[];
+
+extern const struct view vrp_interface_views[];
+int vrp_interface_bind(struct change *ch);
+int vrp_interface_check(struct change *ch);
+
+extern const struct view vrp_acl_views[];
+/* Basic ACLs (2000–2999) match sources only. */
+int vrp_rule_bind(struct change *ch);
+size_t vrp_rule_render(const struct row *r, char *out, size_t cap);
+
+extern const struct view vrp_proposal_views[], vrp_policy_views[];
+int vrp_policy_check(struct change *ch);
+
+#endif

@@ -1,0 +1,172 @@
+/*
+ * Views of interfaces: GigabitEthernet, LoopBack, Tunnel. What they share is written once.
+ */
+#include "config.h"
+
+#include "shell/vrp/vrp.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "schema/row.h"
+#include "schema/type_interface.h"
+#include "shell/cli/change.h"
+
+int
+vrp_interface_bind(struct change *ch)
+{
+	struct interface_name name;
+
+	if (ch->undo)
+		return 0;
+	if (interface_name_parse(change_get(ch, "name").s, &name))
+		return change_refuse(ch, "The interface name is invalid.");
+	change_set(ch, "kind", VALUE_OF_TEXT(name.kind));
+	change_set(ch, "position", VALUE_OF_INT(name.position));
+	return 0;
+}
+
+int
+vrp_interface_check(struct change *ch)
+{
+	struct interface_name name;
+	int device = model_column(ch->table, "device");
+
+	if (!ch->undo || ch->old[device].kind == VALUE_NULL)
+		return 0;
+	if (interface_name_parse(change_get(ch, "name").s, &name) || !name.physical)
+		return 0;
+	return change_refuse(ch, "The physical interface %s cannot be deleted.", name.name);
+}
+
+struct addresses {
+	struct row primary;
+	struct value *key; /* of the primary, or NULL */
+	size_t n_sub;
+};
+
+enum { ADDRESS_INTERFACE, ADDRESS_ADDRESS, ADDRESS_LENGTH, ADDRESS_SUB };
+
+static int
+look_at_address(void *arg, const struct row *r)
+{
+	struct addresses *a = arg;
+
+	if (r->v[ADDRESS_SUB].i)
+		a->n_sub++;
+	else
+		a->primary = *r;
+	return 0;
+}
+
+/* An interface has one primary address: a new one takes the old one's place; secondary ones need it. */
+static int
+check_address(struct change *ch)
+{
+	struct addresses a = { 0 };
+	const struct value *old;
+	int err = row_each(ch->store, ch->table, ch->v, 1, ch->arena, look_at_address, &a);
+	bool same;
+
+	if (err)
+		return err;
+	if (ch->undo) {
+		if (!ch->old[ADDRESS_SUB].i && a.n_sub)
+			return change_refuse(ch, "Please delete the sub addresses first.");
+		return 0;
+	}
+	old = a.primary.v;
+	same = old && !strcmp(old[ADDRESS_ADDRESS].s, ch->v[ADDRESS_ADDRESS].s);
+	if (ch->v[ADDRESS_SUB].i) {
+		if (!old || same)
+			return change_refuse(ch, "Please configure the primary address first.");
+		return 0;
+	}
+	return old && !same ? row_delete(ch->store, ch->table, old) : 0;
+}
+
+static int
+check_source(struct change *ch)
+{
+	struct value source = change_get(ch, "source_interface");
+
+	if (source.kind == VALUE_TEXT && !strcmp(source.s, change_get(ch, "name").s))
+		return change_refuse(ch, "The source of a tunnel cannot be the tunnel itself.");
+	return 0;
+}
+
+static const struct line description[] = {
+	{ "description{Specify interface description} <description>" },
+	{ 0 },
+};
+
+static const struct line mtu[] = {
+	{ "mtu{Specify MTU of the interface} <mtu>" },
+	{ 0 },
+};
+
+static const struct line common[] = {
+	{ "shutdown{Shutdown the interface}=shutdown" },
+	{ "ip{Specify IP configurations for the system} "
+	  "address{Set the IP address of an interface} "
+	  "<address> <length> [ sub{Indicate a subordinate address}=sub ]",
+		.table = &model_ip_address, .check = check_address },
+	{ 0 },
+};
+
+static const struct line physical[] = {
+	{ "device{Bind the interface to a network device of the host} <device>" },
+	{ "ipsec{Specify IPSec(IP Security) configuration information} "
+	  "policy{Apply an IPSec policy to the interface} <ipsec_policy>" },
+	{ 0 },
+};
+
+static const struct line tunnel[] = {
+	{ "tunnel-protocol{Specify tunnel protocol} <tunnel_protocol>" },
+	{ "keepalive{Keepalive function}=keepalive "
+	  "[ period{Period of keepalive packets} <keepalive_period> "
+	  "[ retry-times{Times before the tunnel is down} <keepalive_retries> ] ]" },
+	{ "source{Specify tunnel source} { <source_address> | <source_interface> }",
+		.check = check_source },
+	{ "destination{Specify tunnel destination} <destination>" },
+	{ "gre{Specify the Generic Routing Encapsulation (GRE)} key{Specify the key of the tunnel} "
+	  "[ plain{Specify the key in plain text} ] <gre_key>" },
+	{ "gre{Specify the Generic Routing Encapsulation (GRE)} "
+	  "checksum{Verify checksums from end to end}=gre_checksum" },
+	{ 0 },
+};
+
+static const struct line *const ethernet_lines[] = { description, mtu, common, physical, NULL };
+static const struct line *const loopback_lines[] = { description, common, NULL };
+static const struct line *const tunnel_lines[] = { description, mtu, common, tunnel, NULL };
+
+static bool
+is_kind(const struct row *r, const char *kind)
+{
+	return !strcmp(r->v[model_column(r->table, "kind")].s, kind);
+}
+
+static bool
+is_ethernet(const struct row *r)
+{
+	return is_kind(r, "GigabitEthernet");
+}
+
+static bool
+is_loopback(const struct row *r)
+{
+	return is_kind(r, "LoopBack");
+}
+
+static bool
+is_tunnel(const struct row *r)
+{
+	return is_kind(r, "Tunnel");
+}
+
+const struct view vrp_interface_views[] = {
+	{ "<name>", "GigabitEthernet interface view commands:", is_ethernet, ethernet_lines },
+	{ "<name>", "LoopBack interface view commands:", is_loopback, loopback_lines },
+	{ "<name>", "Tunnel interface view commands:", is_tunnel, tunnel_lines },
+	{ 0 },
+};

@@ -1,0 +1,50 @@
+/*
+ * Lines of the system view: the host's name and static routes.
+ */
+#include "config.h"
+
+#include "shell/vrp/vrp.h"
+
+#include "lib/addr.h"
+#include "lib/arena.h"
+#include "shell/cli/change.h"
+
+const struct line vrp_system_lines[] = {
+	{ "sysname{Specify the host name} <sysname>", .indented = true, .always = true },
+	{ 0 },
+};
+
+#define ROUTE                                           \
+	"ip{Specify IP configurations for the system} " \
+	"route-static{Establish a static route} <destination> <length> "
+#define ROUTE_VIA "{ <nexthop> | <interface> [ <nexthop> ] } "
+
+/* The destination without its host bits; and the key's copy of the interface. */
+static int
+bind_route(struct change *ch)
+{
+	struct addr a;
+	struct prefix p;
+	struct value interface = change_get(ch, "interface");
+	char text[ADDR_STRLEN];
+
+	if (addr_parse(change_get(ch, "destination").s, &a))
+		return change_refuse(ch, "The destination address is invalid.");
+	p = (struct prefix){ .addr = a, .len = (uint8_t)change_get(ch, "length").i };
+	a = prefix_network(&p);
+	addr_format(&a, text);
+	change_set(ch, "destination", VALUE_OF_TEXT(arena_strdup(ch->arena, text)));
+	if (interface.kind == VALUE_TEXT)
+		change_set(ch, "interface_name", interface);
+	return 0;
+}
+
+const struct line vrp_route_lines[] = {
+	{ ROUTE ROUTE_VIA "( preference{Specify the preference of the route} <preference> | "
+			  "tag{Specify the tag of the route} <tag> | "
+			  "description{Add a description for the route} <description> )",
+		.undo = ROUTE "[ " ROUTE_VIA "[ preference <preference> ] [ tag <tag> ] "
+			      "[ description <description> ] ]",
+		.table = &model_route_static, .bind = bind_route },
+	{ 0 },
+};
