@@ -28,8 +28,8 @@ struct alg_cipher_info {
 	const char *display;
 	uint16_t iana;
 	uint8_t key_len; /* bytes */
-	uint8_t block;   /* padding unit, bytes */
-	uint8_t iv_len;  /* bytes on the wire */
+	uint8_t block;	 /* padding unit, bytes */
+	uint8_t iv_len;	 /* bytes on the wire */
 	const char *openssl;
 	bool weak;
 };

@@ -19,8 +19,8 @@ struct frame;
 
 /* A message arrived. body is the struct msg_NAME of its type, borrowed for the call and wiped after it.
  * fd is -1 or a descriptor that is the handler's from now on. */
-typedef void frame_msg_fn(void *arg, struct frame *f, enum msg_type type, uint32_t request,
-	const void *body, int fd);
+typedef void frame_msg_fn(
+	void *arg, struct frame *f, enum msg_type type, uint32_t request, const void *body, int fd);
 /* The connection is gone; the handler calls frame_free (it may do so here). */
 typedef void frame_gone_fn(void *arg, struct frame *f);
 

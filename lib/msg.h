@@ -15,16 +15,16 @@ enum msg_party { MSG_SHELL = 1, MSG_DAEMON = 2, MSG_DATAPATH = 4 };
 
 enum msg_port_kind {
 	MSG_PORT_TUN_TUNNEL = 1, /* TUN of a tunnel interface */
-	MSG_PORT_TUN_PROTECTED,  /* TUN that what policies protect is steered into */
-	MSG_PORT_RAW_ESP,        /* raw IPv4 socket on 50, receives; sends with its own IP header */
-	MSG_PORT_RAW_GRE,        /* the same on 47 */
-	MSG_PORT_RAW_BYPASS,     /* raw IPv4 socket, send only, marked: past the steering */
-	MSG_PORT_RAW_AH,         /* raw IPv4 socket on 51 */
-	MSG_PORT_RAW6_ESP,       /* the same for IPv6 (IPV6_HDRINCL to send) */
+	MSG_PORT_TUN_PROTECTED,	 /* TUN that what policies protect is steered into */
+	MSG_PORT_RAW_ESP,	 /* raw IPv4 socket on 50, receives; sends with its own IP header */
+	MSG_PORT_RAW_GRE,	 /* the same on 47 */
+	MSG_PORT_RAW_BYPASS,	 /* raw IPv4 socket, send only, marked: past the steering */
+	MSG_PORT_RAW_AH,	 /* raw IPv4 socket on 51 */
+	MSG_PORT_RAW6_ESP,	 /* the same for IPv6 (IPV6_HDRINCL to send) */
 	MSG_PORT_RAW6_AH,
 	MSG_PORT_RAW6_GRE,
 	MSG_PORT_RAW6_BYPASS,
-	MSG_PORT_UDP             /* UDP 4500: ESP in UDP (RFC 3948), IKE is punted */
+	MSG_PORT_UDP /* UDP 4500: ESP in UDP (RFC 3948), IKE is punted */
 };
 
 enum msg_sa_mode { MSG_SA_TRANSPORT = 1, MSG_SA_TUNNEL = 2 };
@@ -44,9 +44,9 @@ enum msg_spd_action { MSG_SPD_DISCARD = 0, MSG_SPD_BYPASS = 1, MSG_SPD_PROTECT =
 #define MSG_STR(f, max) char f[max];
 #define MSG_BYTES(f, max) RECORD_BYTES(max) f;
 #define MSG_SECRET(f, max) RECORD_BYTES(max) f;
-#define MSG_END(name)                                                                              \
-	char end_;                                                                                 \
-	}                                                                                          \
+#define MSG_END(name) \
+	char end_;    \
+	}             \
 	;
 #include "lib/msg.def"
 #include "lib/msg_undef.h"

@@ -26,10 +26,10 @@ enum field_kind {
 	FIELD_SECRET /* as BYTES; printed as ***, wiped by record_wipe, refused by record_json */
 };
 
-#define RECORD_BYTES(max)                                                                          \
-	struct {                                                                                   \
-		uint32_t len;                                                                      \
-		uint8_t data[max];                                                                 \
+#define RECORD_BYTES(max)          \
+	struct {                   \
+		uint32_t len;      \
+		uint8_t data[max]; \
 	}
 
 struct field {

@@ -13,7 +13,7 @@
 #define SASTATE_SKIP 65536
 
 struct sa_slot {
-	uint64_t seq;                   /* outbound: last used; inbound: highest accepted */
+	uint64_t seq;			/* outbound: last used; inbound: highest accepted */
 	uint64_t window[SASTATE_WORDS]; /* inbound: ring of bits, RFC 6479 */
 };
 

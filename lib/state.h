@@ -17,8 +17,8 @@
 #define STATE_BOOL(f) bool f;
 #define STATE_ADDR(f) struct addr f;
 #define STATE_STR(f, max) char f[max];
-#define STATE_END(name)                                                                            \
-	}                                                                                          \
+#define STATE_END(name) \
+	}               \
 	;
 #include "lib/state.def"
 #include "lib/state_undef.h"

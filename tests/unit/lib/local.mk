@@ -1,6 +1,7 @@
 # tests/unit/lib: one twin per source of lib/.
 check_PROGRAMS += test_lib
 TESTS += test_lib
+UNIT_TESTS += test_lib
 test_lib_CFLAGS = $(AM_CFLAGS) $(CUNIT_CFLAGS)
 test_lib_LDADD = $(CORE_LIBS) $(CUNIT_LIBS)
 test_lib_SOURCES = \
