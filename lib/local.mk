@@ -9,6 +9,8 @@ libcore_a_SOURCES = \
 	lib/drop.c lib/drop.def lib/drop.h \
 	lib/err.c lib/err.h \
 	lib/frame.c lib/frame.h \
+	lib/frame_call.c \
+	lib/frame_wire.c lib/frame_wire.h \
 	lib/log.c lib/log.h \
 	lib/loop.c lib/loop.h \
 	lib/memfile.c lib/memfile.h \

@@ -1,5 +1,5 @@
 /*
- * The blocking half of lib/frame.c and its sockets. Answers are laid ready before the question.
+ * Twin of lib/frame_call.c. Answers are laid ready before the question.
  */
 #include "config.h"
 
