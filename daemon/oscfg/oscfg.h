@@ -16,14 +16,14 @@ struct loop;
  * kernel settings. Everything made here carries our tag; foreign objects are never deleted, equal ones
  * are adopted. Linux in oscfg_linux*.c; oscfg_none.c compiles everywhere and refuses.
  */
-#define OSCFG_TAG 89                 /* protocol of our addresses, routes and rules */
-#define OSCFG_TABLE 22863            /* the steering table */
-#define OSCFG_MARK 0x594f0000u       /* bypassed and encapsulated packets */
+#define OSCFG_TAG 89		      /* protocol of our addresses, routes and rules */
+#define OSCFG_TABLE 22863	      /* the steering table */
+#define OSCFG_MARK 0x594f0000u	      /* bypassed and encapsulated packets */
 #define OSCFG_GROUP_PROTECTED 0x594fu /* group of devices that have a policy */
 #define OSCFG_RULE_BYPASS 10
 #define OSCFG_RULE_MAIN 95
 #define OSCFG_RULE_STEER 100
-#define OSCFG_RULE_PAST 110          /* where marked packets go on */
+#define OSCFG_RULE_PAST 110 /* where marked packets go on */
 #define OSCFG_NFT_TABLE "yongdao"
 
 struct oscfg;

@@ -1,0 +1,69 @@
+#ifndef YD_DAEMON_OSCFG_OS_H
+#define YD_DAEMON_OSCFG_OS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/queue.h>
+
+#include "daemon/oscfg/os_netlink.h"
+#include "daemon/want.h"
+
+struct arena;
+struct err;
+struct loop;
+struct os_filter;
+struct os_found;
+struct os_link;
+struct os_monitor;
+
+/* What the files of the Linux side share. */
+
+struct os_tun {
+	LIST_ENTRY(os_tun) node;
+	char device[16];
+	int fd;
+};
+
+struct oscfg {
+	struct loop *loop;
+	struct os_netlink nl;
+	struct os_found *found;
+	struct os_filter *filter;
+	struct os_monitor *monitor;
+	LIST_HEAD(, os_tun)
+	tuns;	       /* our own ends of the TUN devices: a device lives without a datapath */
+	bool addr_tag; /* the kernel keeps the tag of an address */
+};
+
+/* Where dumps gather: objects in an arena. */
+struct os_dump {
+	struct arena *arena;
+	struct want *wants;
+	size_t n, cap;
+};
+
+/* Appends a copy, keyed, without an owner. */
+void os_dump_add(struct os_dump *d, const struct want *w);
+
+/* One kind of object. dump appends what carries our tag. change may be NULL. */
+struct os_ops {
+	int (*add)(struct oscfg *o, const struct want *w, struct err *e);
+	int (*change)(struct oscfg *o, const struct want *old, const struct want *w, struct err *e);
+	int (*del)(struct oscfg *o, const struct want *w, struct err *e);
+	int (*dump)(struct oscfg *o, struct os_dump *d, struct err *e);
+};
+
+extern const struct os_ops os_sysctl_ops, os_filter_ops, os_link_ops, os_addr_ops, os_route_ops,
+	os_rule_ops;
+
+/* rc as an operator reads it: what was tried, then the kernel's own words or the error's. */
+int os_refused(struct oscfg *o, struct err *e, int rc, const char *object, const char *tried);
+
+/* A device by name: 0 or -ENODEV. */
+int os_link_get(struct oscfg *o, const char *device, struct os_link *out);
+/* The open TUN of that name, or NULL. */
+struct os_tun *os_link_tun(struct oscfg *o, const char *device);
+void os_link_close_all(struct oscfg *o);
+
+#endif
