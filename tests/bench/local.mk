@@ -9,3 +9,4 @@ EXTRA_PROGRAMS += bench_datapath
 bench_datapath_SOURCES = tests/bench/bench_datapath.c
 bench_datapath_LDADD = libdatapath.a $(CORE_LIBS)
 CLEANFILES += bench_datapath
+EXTRA_DIST += tests/bench/bench_config.py

@@ -1,12 +1,16 @@
-"""Every source has a twin among the unit tests, or is told here. Only worth knowing, never wrong."""
+"""Every source has a twin among the unit tests, or is named here. Only worth knowing, never wrong."""
+import collections
 import os
 
 import tree
 
 tests = {os.path.basename(n) for n in tree.files("_test.c")}
-alone = [n for n in tree.files(".c") if not n.startswith("tests/")
-         and os.path.basename(n)[:-2] + "_test.c" not in tests
-         and not os.path.basename(n).startswith("main")]
-for name in alone:
-    tree.info(name, 1, "has no test of its own name")
+alone = collections.defaultdict(list)
+for name in tree.files(".c"):
+    noun = os.path.basename(name)[:-2]
+    if not name.startswith("tests/") and not noun.startswith("main") \
+            and noun + "_test.c" not in tests:
+        alone[os.path.dirname(name)].append(noun)
+for folder, nouns in alone.items():
+    print(f"info: {folder}/: no test of its own name: {', '.join(nouns)}")
 tree.done()

@@ -13,12 +13,13 @@ test_lib_SOURCES = \
 	tests/unit/lib/err_test.c \
 	tests/unit/lib/frame_call_test.c \
 	tests/unit/lib/frame_test.c \
+	tests/unit/lib/frame_wire_test.c \
 	tests/unit/lib/log_test.c \
 	tests/unit/lib/loop_test.c \
 	tests/unit/lib/main.c \
 	tests/unit/lib/memfile_test.c \
 	tests/unit/lib/msg_test.c \
-	tests/unit/lib/priv_test.c \
+	tests/unit/lib/priv_linux_test.c \
 	tests/unit/lib/record_json_test.c \
 	tests/unit/lib/record_test.c \
 	tests/unit/lib/samples.c tests/unit/lib/samples.h \

@@ -21,6 +21,7 @@ main(void)
 		{ .pName = "err", .pTests = err_tests },
 		{ .pName = "frame", .pTests = frame_tests },
 		{ .pName = "frame_call", .pTests = frame_call_tests },
+		{ .pName = "frame_wire", .pTests = frame_wire_tests },
 		{ .pName = "log", .pTests = log_tests },
 		{ .pName = "loop", .pTests = loop_tests },
 		{ .pName = "memfile", .pTests = memfile_tests },
