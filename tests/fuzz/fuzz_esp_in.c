@@ -9,6 +9,7 @@
 #include "datapath/ip4.h"
 #include "datapath/spd.h"
 #include "lib/alg.h"
+#include "lib/buf.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -53,6 +54,22 @@ world(void)
 	return &f;
 }
 
+/* A random header's checksum is never right: without this little would be seen of what is behind. The
+ * addresses too, so that a packet from outside finds its SA. */
+static void
+header_repair(uint8_t *p, uint32_t len, bool addresses)
+{
+	uint32_t hdr_len = len > 0 && p[0] >> 4 == 4 ? (p[0] & 15) * 4u : 0;
+
+	if (hdr_len < IP4_HDR_LEN || len < hdr_len)
+		return;
+	if (addresses) {
+		be32_put(p + 12, FIX_OURS);
+		be32_put(p + 16, FIX_THEIRS);
+	}
+	ip4_checksum_set(p, hdr_len);
+}
+
 /* What may be said of any packet that got through. */
 static void
 check(const struct pkt *p)
@@ -79,6 +96,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		return 0;
 	len = (uint32_t)size - 1;
 	memcpy(text, data + 1, len);
+	header_repair(text, len, data[0] & 0x80);
 	switch (data[0] % 3) {
 	case 0: p = fix_pkt_tight(text, len); break;
 	case 1:
