@@ -6,7 +6,7 @@ test_datapath_LDADD = libdatapath.a $(CORE_LIBS) $(CUNIT_LIBS)
 test_datapath_SOURCES = \
 	tests/unit/datapath/checksum_test.c \
 	tests/unit/datapath/control_test.c \
-	tests/unit/datapath/crypto_test.c \
+	tests/unit/datapath/crypto_openssl_test.c \
 	tests/unit/datapath/ecn_test.c \
 	tests/unit/datapath/esp_fixture.c \
 	tests/unit/datapath/esp_fixture.h \

@@ -10,7 +10,7 @@
 static CU_SuiteInfo suites[] = {
 	{ .pName = "checksum", .pTests = checksum_tests },
 	{ .pName = "control", .pTests = control_tests },
-	{ .pName = "crypto", .pTests = crypto_tests },
+	{ .pName = "crypto_openssl", .pTests = crypto_openssl_tests },
 	{ .pName = "ecn", .pTests = ecn_tests },
 	{ .pName = "esp_in", .pTests = esp_in_tests },
 	{ .pName = "esp_out", .pTests = esp_out_tests },

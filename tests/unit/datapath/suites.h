@@ -6,7 +6,7 @@
 /* One array a twin file, ended by CU_TEST_INFO_NULL. The list that runs is in main.c. */
 extern CU_TestInfo checksum_tests[];
 extern CU_TestInfo control_tests[];
-extern CU_TestInfo crypto_tests[];
+extern CU_TestInfo crypto_openssl_tests[];
 extern CU_TestInfo ecn_tests[];
 extern CU_TestInfo esp_in_tests[];
 extern CU_TestInfo esp_out_tests[];

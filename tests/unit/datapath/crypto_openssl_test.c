@@ -357,7 +357,7 @@ an_unknown_algorithm_is_refused(void)
 	e->free(e);
 }
 
-CU_TestInfo crypto_tests[] = {
+CU_TestInfo crypto_openssl_tests[] = {
 	{ "HMACs are those of the RFCs", hmacs_are_those_of_the_rfcs },
 	{ "CBC deciphers the packets of RFC 3602", cbc_deciphers_the_packets_of_rfc_3602 },
 	{ "SM4 deciphers the example of its standard", sm4_deciphers_the_example_of_its_standard },
