@@ -25,7 +25,7 @@ FENCES = [
     (r"libmnl/.*|linux/(rt|nf)?netlink.*|linux/netfilter.*|nftables/.*", r"daemon/oscfg/.*"),
     (r"seccomp\.h", r"lib/priv_linux\.c"),
     (r"pcap.*\.h", r"datapath/(port_pcap\.c|capture/.*)"),
-    (r"linux/.*|asm/.*", r"daemon/oscfg/.*|datapath/os/.*|lib/priv_.*"),
+    (r"linux/.*|asm/.*", r"daemon/oscfg/.*|datapath/os/.*|lib/priv_.*|.*_linux\.c"),
     (r"net-snmp/.*", r"mibs/agent/.*"),
     (r"CUnit/.*", r"tests/.*"),
 ]

@@ -2,7 +2,10 @@
 # cppcheck: nothing to complain about. Results are kept in lint.cppcheck for the next time.
 top=$1
 command -v cppcheck >/dev/null || exit 77
+# what was found with another configuration counts no more
+[ "$top/tests/check/cppcheck.cfg" -ot lint.cppcheck ] || rm -rf lint.cppcheck
 mkdir -p lint.cppcheck
+touch lint.cppcheck
 build=$PWD
 cd "$top" || exit 1
 rooms=
@@ -13,4 +16,5 @@ done
 cppcheck --quiet --std=c11 --language=c --enable=warning,performance,portability \
 	--inline-suppr --error-exitcode=1 --template='{file}:{line}: {message} ({id})' \
 	--suppressions-list=tests/check/cppcheck.txt --cppcheck-build-dir="$build/lint.cppcheck" \
-	--library=posix --library=gnu --library=tests/check/cppcheck.cfg -DHAVE_CONFIG_H -D__linux__ -I. -I"$build" $rooms
+	--library=posix --library=gnu --library=tests/check/cppcheck.cfg \
+	-DHAVE_CONFIG_H -D__linux__ -I. -I"$build" $rooms
