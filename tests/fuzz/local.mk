@@ -3,17 +3,20 @@
 FUZZERS =
 FUZZ_TIME = 20
 if FUZZ
-FUZZERS += fuzz_esp_in fuzz_spd
+FUZZERS += fuzz_esp_in fuzz_gre_in fuzz_spd
 endif
-EXTRA_PROGRAMS += fuzz_esp_in fuzz_spd
+EXTRA_PROGRAMS += fuzz_esp_in fuzz_gre_in fuzz_spd
 FUZZ_ESP = tests/unit/datapath/esp_fixture.c tests/unit/datapath/esp_fixture.h
 fuzz_esp_in_SOURCES = tests/fuzz/fuzz_esp_in.c $(FUZZ_ESP)
 fuzz_esp_in_LDFLAGS = -fsanitize=fuzzer
 fuzz_esp_in_LDADD = libdatapath.a $(CORE_LIBS)
+fuzz_gre_in_SOURCES = tests/fuzz/fuzz_gre_in.c $(FUZZ_ESP)
+fuzz_gre_in_LDFLAGS = -fsanitize=fuzzer
+fuzz_gre_in_LDADD = libdatapath.a $(CORE_LIBS)
 fuzz_spd_SOURCES = tests/fuzz/fuzz_spd.c $(FUZZ_ESP)
 fuzz_spd_LDFLAGS = -fsanitize=fuzzer
 fuzz_spd_LDADD = libdatapath.a $(CORE_LIBS)
-CLEANFILES += fuzz_esp_in fuzz_spd
+CLEANFILES += fuzz_esp_in fuzz_gre_in fuzz_spd
 
 fuzz-short: $(FUZZERS)
 	@test -n "$(FUZZERS)" || { echo "configure with --enable-fuzz --enable-sanitizers CC=clang"; exit 1; }
