@@ -19,7 +19,8 @@ struct kind_ops {
 	bool (*equal)(const struct want *a, const struct want *b);
 	int (*add)(struct daemon *d, const struct want *w, struct err *e);
 	/* In place; -ENOTSUP: reconcile deletes and adds. NULL: always delete and add. */
-	int (*change)(struct daemon *d, const struct want *old, const struct want *w, struct err *e);
+	int (*change)(
+		struct daemon *d, const struct want *old, const struct want *w, struct err *e);
 	int (*del)(struct daemon *d, const struct want *w, struct err *e);
 };
 

@@ -18,16 +18,16 @@ struct arena;
 
 /* In the order in which they are added; deletes go the other way round, and all before any add. */
 enum want_kind {
-	WANT_SYSCTL,  /* a kernel setting, restored when nobody wants it any more */
-	WANT_FILTER,  /* what the kernel must drop: cleartext that policy wants protected (nftables) */
-	WANT_LINK,    /* a network device: physical (adopted), dummy, TUN */
-	WANT_PORT,    /* a raw socket of the datapath */
-	WANT_TUNNEL,  /* GRE parameters of a tunnel TUN, in the datapath */
-	WANT_SA,      /* a security association, in the datapath */
-	WANT_SPD,     /* the policy list of one protected TUN, in the datapath */
+	WANT_SYSCTL, /* a kernel setting, restored when nobody wants it any more */
+	WANT_FILTER, /* what the kernel must drop: cleartext that policy wants protected (nftables) */
+	WANT_LINK,   /* a network device: physical (adopted), dummy, TUN */
+	WANT_PORT,   /* a raw socket of the datapath */
+	WANT_TUNNEL, /* GRE parameters of a tunnel TUN, in the datapath */
+	WANT_SA,     /* a security association, in the datapath */
+	WANT_SPD,    /* the policy list of one protected TUN, in the datapath */
 	WANT_ADDR,
-	WANT_ROUTE,   /* main table, or the steering table */
-	WANT_RULE,    /* routing policy rules of the steering scheme */
+	WANT_ROUTE, /* main table, or the steering table */
+	WANT_RULE,  /* routing policy rules of the steering scheme */
 	WANT_N_KINDS
 };
 
@@ -39,15 +39,16 @@ enum want_link_kind {
 };
 
 struct want_sysctl {
-	char path[96];  /* below /proc/sys, "net/ipv4/ip_forward" */
+	char path[96]; /* below /proc/sys, "net/ipv4/ip_forward" */
 	char value[16];
 };
 
 /* One selector of cleartext to be dropped, or let through, on arrival by a protected device. */
 struct want_filter_rule {
-	bool drop;              /* false: accepted (deny rule of the ACL: not protected) */
-	uint8_t protocol;       /* 0 = any */
-	struct addr source, source_wildcard; /* as seen inbound; 1 bits of a wildcard are not compared */
+	bool drop;	  /* false: accepted (deny rule of the ACL: not protected) */
+	uint8_t protocol; /* 0 = any */
+	struct addr source,
+		source_wildcard; /* as seen inbound; 1 bits of a wildcard are not compared */
 	struct addr destination, destination_wildcard;
 	uint16_t source_port_low, source_port_high; /* 0–65535 = any */
 	uint16_t destination_port_low, destination_port_high;
@@ -64,9 +65,9 @@ struct want_link {
 	enum want_link_kind kind;
 	char device[16];
 	char vrp_name[32]; /* kept as the device's alias */
-	uint32_t mtu;      /* bytes; 0 = leave */
+	uint32_t mtu;	   /* bytes; 0 = leave */
 	bool up;
-	uint32_t group;    /* OSCFG_GROUP_PROTECTED for protected interfaces, else 0 */
+	uint32_t group; /* OSCFG_GROUP_PROTECTED for protected interfaces, else 0 */
 };
 
 struct want_port {
@@ -80,14 +81,14 @@ struct want_tunnel {
 };
 
 struct want_sa {
-	char device[16]; /* the protected TUN */
+	char device[16];     /* the protected TUN */
 	struct msg_dp_sa sa; /* identity, slot and seq_limit are filled in when it is sent */
 };
 
 struct want_spd {
-	char device[16]; /* the protected TUN */
+	char device[16];	       /* the protected TUN */
 	struct msg_dp_spd_rule *rules; /* sa_out, sa_in hold 0; see keys */
-	const char **sa_out_key; /* keys of WANT_SA objects, or NULL, a rule each */
+	const char **sa_out_key;       /* keys of WANT_SA objects, or NULL, a rule each */
 	const char **sa_in_key;
 	size_t n_rules;
 };
@@ -102,19 +103,19 @@ enum want_route_type { WANT_ROUTE_UNICAST, WANT_ROUTE_BLACKHOLE };
 
 struct want_route {
 	enum want_route_type type;
-	uint32_t table;         /* kernel table; 254 = main */
+	uint32_t table; /* kernel table; 254 = main */
 	struct prefix destination;
-	struct addr nexthop;    /* af 0 = none */
-	char device[16];        /* "" = none */
+	struct addr nexthop;	      /* af 0 = none */
+	char device[16];	      /* "" = none */
 	struct addr preferred_source; /* af 0 = none */
 	uint32_t metric;
-	uint32_t mtu;           /* 0 = none */
+	uint32_t mtu; /* 0 = none */
 };
 
 enum want_rule_type {
-	WANT_RULE_BYPASS,   /* marked packets go past our rules */
-	WANT_RULE_MAIN,     /* main table, suppressed when it would leave by the protected group */
-	WANT_RULE_STEER     /* the steering table */
+	WANT_RULE_BYPASS, /* marked packets go past our rules */
+	WANT_RULE_MAIN,	  /* main table, suppressed when it would leave by the protected group */
+	WANT_RULE_STEER	  /* the steering table */
 };
 
 struct want_rule {

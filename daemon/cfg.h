@@ -1,0 +1,120 @@
+#ifndef YD_DAEMON_CFG_H
+#define YD_DAEMON_CFG_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "lib/addr.h"
+#include "schema/model.h"
+
+struct arena;
+struct store;
+
+/*
+ * Configuration rows as structs. Texts are in the caller's arena, NULL where the store has NULL;
+ * an integer that is NULL reads as CFG_NONE, an address as af 0.
+ */
+#define CFG_NONE (-1)
+
+struct cfg_interface {
+	const char *name;
+	const char *kind;
+	int64_t position;
+	const char *device;
+	const char *description;
+	int64_t mtu;
+	int64_t shutdown;
+	const char *tunnel_protocol;
+	struct addr source_address;
+	const char *source_interface;
+	struct addr destination;
+	int64_t gre_key;
+	int64_t gre_checksum;
+	int64_t keepalive;
+	int64_t keepalive_period;
+	int64_t keepalive_retries;
+	const char *ipsec_policy;
+};
+
+struct cfg_ip_address {
+	const char *interface;
+	struct addr address;
+	int64_t length;
+	int64_t sub;
+};
+
+struct cfg_route_static {
+	struct addr destination;
+	int64_t length;
+	struct addr nexthop;
+	const char *interface;
+	int64_t preference;
+};
+
+struct cfg_acl_rule {
+	int64_t acl;
+	int64_t id;
+	const char *action;
+	int64_t protocol;
+	struct addr source;
+	struct addr source_wildcard;
+	int64_t source_port_low;
+	int64_t source_port_high;
+	struct addr destination;
+	struct addr destination_wildcard;
+	int64_t destination_port_low;
+	int64_t destination_port_high;
+	int64_t icmp_type;
+	int64_t icmp_code;
+};
+
+struct cfg_ipsec_proposal {
+	const char *name;
+	const char *transform;
+	const char *encapsulation_mode;
+	const char *esp_authentication;
+	const char *esp_encryption;
+};
+
+/* The columns of one direction's ESP SA. Keys are sealed. */
+struct cfg_manual_sa {
+	int64_t spi;
+	const char *string_key;
+	const char *authentication_key;
+	const char *encryption_key;
+};
+
+struct cfg_ipsec_policy {
+	const char *name;
+	int64_t sequence;
+	int64_t acl;
+	const char *proposal;
+	struct addr tunnel_local;
+	struct addr tunnel_remote;
+	struct cfg_manual_sa in_esp;
+	struct cfg_manual_sa out_esp;
+};
+
+struct cfg_system {
+	const char *sysname;
+};
+
+/* Which struct a table's rows become. */
+struct cfg_shape;
+
+extern const struct cfg_shape cfg_system, cfg_interface, cfg_ip_address, cfg_route_static,
+	cfg_acl_rule, cfg_ipsec_proposal, cfg_ipsec_policy;
+
+typedef int cfg_fn(void *arg, const void *cfg);
+
+/* -ENOENT when there is no such row. */
+int cfg_get(struct store *s, const struct cfg_shape *shape, const struct value *key,
+	struct arena *a, void *out);
+/* Rows with this key prefix, in the table's order; stops when fn returns non-zero and returns that. */
+int cfg_each(struct store *s, const struct cfg_shape *shape, const struct value *prefix,
+	unsigned int n_prefix, struct arena *a, cfg_fn *fn, void *arg);
+/* Rows that have this value in a column: who refers to it? */
+int cfg_each_where(struct store *s, const struct cfg_shape *shape, const char *column,
+	struct value v, struct arena *a, cfg_fn *fn, void *arg);
+
+#endif
