@@ -28,8 +28,9 @@ sa_key(const struct want_sa *s, struct arena *a)
 {
 	char dst[ADDR_STRLEN];
 
-	return arena_printf(a, "%s %s %u %u %s", s->sa.policy, s->sa.inbound ? "in" : "out",
-		s->sa.protocol, s->sa.spi, addr_format(&s->sa.destination, dst));
+	return arena_printf(a, "%s %s %u %u %s %016llx", s->sa.policy, s->sa.inbound ? "in" : "out",
+		s->sa.protocol, s->sa.spi, addr_format(&s->sa.destination, dst),
+		(unsigned long long)s->fingerprint);
 }
 
 const char *

@@ -81,8 +81,9 @@ struct want_tunnel {
 };
 
 struct want_sa {
-	char device[16];     /* the protected TUN */
-	struct msg_dp_sa sa; /* identity, slot and seq_limit are filled in when it is sent */
+	char device[16];      /* the protected TUN */
+	uint64_t fingerprint; /* of what it is cryptographically; another one is another SA */
+	struct msg_dp_sa sa;  /* identity, slot and seq_limit are filled in when it is sent */
 };
 
 struct want_spd {

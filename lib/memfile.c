@@ -115,11 +115,28 @@ memfile_map_sealed(int fd, size_t max, const void **data, size_t *len)
 	return rc;
 }
 
+/* A file on disk that is its owner's alone: it must outlive processes, and cannot be sealed. */
+static int
+check_private(int fd, size_t *len)
+{
+	struct stat st;
+
+	if (fstat(fd, &st))
+		return -errno;
+	if (!S_ISREG(st.st_mode) || st.st_nlink == 0 || (st.st_mode & (S_IWGRP | S_IWOTH)))
+		return -EPERM;
+	*len = (size_t)st.st_size;
+	return 0;
+}
+
 int
 memfile_map_shared(int fd, size_t len, void **data)
 {
 	size_t have;
 	int rc = check(fd, F_SEAL_SHRINK, &have);
+
+	if (rc == -EPERM)
+		rc = check_private(fd, &have);
 
 	*data = NULL;
 	if (rc)

@@ -1,0 +1,383 @@
+/*
+ * The protection of an interface: the IPsec policy group applied to it becomes one protected TUN, one
+ * SPD list in the order of sequence and rule (RFC 4301 4.4.1), the SAs, the routes that steer into
+ * the TUN and the filter for cleartext that comes in. What an incomplete policy should protect is
+ * discarded. The scheme of steering is that of the kernel facts: routes in a table of our own.
+ */
+#include "config.h"
+
+#include "daemon/compile/owner.h"
+
+#include "daemon/compile/claims.h"
+#include "daemon/compile/manual.h"
+#include "daemon/oscfg/oscfg.h"
+#include "lib/arena.h"
+#include "lib/err.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+
+enum { PORT_MAX = 65535, ICMP_ANY = 0xffff };
+
+/* A destination prefix to steer; the first rule that names it decides the source. */
+struct steer {
+	struct prefix to;
+	struct addr preferred_source;
+	uint32_t mtu; /* 0 = nothing passes, so none */
+	size_t order;
+};
+
+struct protection {
+	struct compile_job *job;
+	struct cfg_interface iface;
+	char device[16]; /* protected TUN */
+	char under[16];	 /* the device whose traffic is protected */
+	struct msg_dp_spd_rule *rules;
+	const char **key_out;
+	const char **key_in;
+	size_t n_rules;
+	size_t n_room;
+	struct steer *steers; /* malloc'd */
+	size_t n_steers;
+	size_t n_steer_room;
+	uint32_t mtu; /* the least of the SAs'; 0 = no SA */
+	struct err *err;
+	/* the policy whose rules are being read */
+	const char *sa_out;
+	const char *sa_in;
+	bool discards;
+	uint32_t sa_mtu;
+	size_t n_permits;
+};
+
+/* --- one ACL rule --------------------------------------------------------------------- */
+
+static uint16_t
+port_or(int64_t port, uint16_t otherwise)
+{
+	return port == CFG_NONE ? otherwise : (uint16_t)port;
+}
+
+/* An absent address is any: one that is compared in no bit. */
+static void
+selector_addr(const struct addr *a, const struct addr *wildcard, struct addr *out,
+	struct addr *out_wildcard)
+{
+	bool any = a->af == 0;
+
+	*out = any ? addr_v4(0) : *a;
+	*out_wildcard = any ? addr_v4(~0u) : wildcard->af == 0 ? addr_v4(0) : *wildcard;
+}
+
+static struct msg_dp_spd_rule
+selector_of(const struct cfg_acl_rule *r)
+{
+	struct msg_dp_spd_rule s = {
+		.rule = (uint32_t)r->id,
+		.protocol = (uint8_t)r->protocol,
+		.source_port_low = port_or(r->source_port_low, 0),
+		.source_port_high = port_or(r->source_port_high, PORT_MAX),
+		.destination_port_low = port_or(r->destination_port_low, 0),
+		.destination_port_high = port_or(r->destination_port_high, PORT_MAX),
+		.icmp_type = port_or(r->icmp_type, ICMP_ANY),
+		.icmp_code = port_or(r->icmp_code, ICMP_ANY),
+	};
+
+	selector_addr(&r->source, &r->source_wildcard, &s.source, &s.source_wildcard);
+	selector_addr(
+		&r->destination, &r->destination_wildcard, &s.destination, &s.destination_wildcard);
+	return s;
+}
+
+/* The smallest prefix that covers an address with its wildcard. */
+static struct prefix
+covering(const struct addr *a, const struct addr *wildcard)
+{
+	uint32_t w = addr_u32(wildcard);
+	struct prefix p = { .addr = *a, .len = (uint8_t)(w == 0 ? 32 : __builtin_clz(w)) };
+
+	p.addr = prefix_network(&p);
+	return p;
+}
+
+static void
+add_rule(struct protection *p, const struct msg_dp_spd_rule *rule)
+{
+	if (p->n_rules == p->n_room) {
+		size_t room = p->n_room == 0 ? 64 : p->n_room * 2;
+
+		p->rules = reallocarray(p->rules, room, sizeof(*p->rules));
+		p->key_out = reallocarray(p->key_out, room, sizeof(*p->key_out));
+		p->key_in = reallocarray(p->key_in, room, sizeof(*p->key_in));
+		if (p->rules == NULL || p->key_out == NULL || p->key_in == NULL)
+			abort();
+		p->n_room = room;
+	}
+	p->rules[p->n_rules] = *rule;
+	p->key_out[p->n_rules] = rule->action == MSG_SPD_PROTECT ? p->sa_out : NULL;
+	p->key_in[p->n_rules] = rule->action == MSG_SPD_PROTECT ? p->sa_in : NULL;
+	p->n_rules++;
+}
+
+/* What the router itself sends there gets an own address that the rule protects. */
+static void
+add_steer(struct protection *p, const struct msg_dp_spd_rule *rule)
+{
+	struct prefix from = covering(&rule->source, &rule->source_wildcard);
+	struct steer *s;
+
+	if (p->n_steers == p->n_steer_room) {
+		p->n_steer_room = p->n_steer_room == 0 ? 64 : p->n_steer_room * 2;
+		p->steers = reallocarray(p->steers, p->n_steer_room, sizeof(*p->steers));
+		if (p->steers == NULL)
+			abort();
+	}
+	s = &p->steers[p->n_steers];
+	*s = (struct steer){ .to = covering(&rule->destination, &rule->destination_wildcard),
+		.mtu = p->sa_mtu,
+		.order = p->n_steers };
+	if (from.len > 0)
+		claims_address_in(p->job->claims, &from, &s->preferred_source);
+	p->n_steers++;
+}
+
+static int
+on_rule(void *arg, const void *cfg)
+{
+	struct protection *p = arg;
+	const struct cfg_acl_rule *r = cfg;
+	struct msg_dp_spd_rule rule = selector_of(r);
+	bool permit = strcmp(r->action, "permit") == 0;
+
+	rule.action = !permit ? MSG_SPD_BYPASS : p->discards ? MSG_SPD_DISCARD : MSG_SPD_PROTECT;
+	add_rule(p, &rule);
+	if (!permit)
+		return 0;
+	p->n_permits++;
+	add_steer(p, &rule);
+	return 0;
+}
+
+/* --- one policy ----------------------------------------------------------------------- */
+
+static int
+policy_sas(struct protection *p, const struct manual *m)
+{
+	uint32_t path_mtu = job_path_mtu(p->job, &m->policy->tunnel_remote);
+	int rc = manual_compile(p->job, m, &p->sa_out, &p->sa_in, p->err);
+
+	p->sa_mtu = manual_inner_mtu(&m->proposal, path_mtu);
+	if (p->mtu == 0 || p->sa_mtu < p->mtu)
+		p->mtu = p->sa_mtu;
+	return rc;
+}
+
+static int
+on_policy(void *arg, const void *cfg)
+{
+	struct protection *p = arg;
+	const struct cfg_ipsec_policy *policy = cfg;
+	struct arena *a = p->job->set->arena;
+	struct manual m = { .policy = policy, .device = p->device };
+	struct value key;
+	const char *lacks;
+	int rc = 0;
+
+	m.label =
+		arena_printf(a, "IPSec policy %s %lld", policy->name, (long long)policy->sequence);
+	key = VALUE_OF_TEXT(policy->proposal);
+	if (policy->proposal != NULL)
+		rc = cfg_get(p->job->store, &cfg_ipsec_proposal, &key, a, &m.proposal);
+	if (rc != 0)
+		return rc;
+	lacks = policy->acl == CFG_NONE ? "no ACL" : manual_lacks(&m);
+	p->sa_out = p->sa_in = NULL;
+	p->discards = lacks != NULL;
+	p->sa_mtu = 0;
+	p->n_permits = 0;
+	if (lacks == NULL)
+		rc = policy_sas(p, &m);
+	key = VALUE_OF_INT(policy->acl);
+	if (rc == 0 && policy->acl != CFG_NONE)
+		rc = cfg_each(p->job->store, &cfg_acl_rule, &key, 1, a, on_rule, p);
+	if (rc == 0 && lacks == NULL && p->n_permits == 0)
+		lacks = "its ACL permits nothing";
+	if (rc == 0 && lacks != NULL)
+		want_set_note(p->job->set, m.label, "%s", lacks);
+	return rc;
+}
+
+/* --- what comes of it ----------------------------------------------------------------- */
+
+static void
+want_spd(struct protection *p)
+{
+	struct arena *a = p->job->set->arena;
+	struct want w = { .kind = WANT_SPD };
+
+	strlcpy(w.spd.device, p->device, sizeof(w.spd.device));
+	w.spd.n_rules = p->n_rules;
+	if (p->n_rules == 0) {
+		want_set_add(p->job->set, &w);
+		return;
+	}
+	w.spd.rules = arena_memdup(a, p->rules, p->n_rules * sizeof(*p->rules));
+	w.spd.sa_out_key = arena_memdup(a, p->key_out, p->n_rules * sizeof(*p->key_out));
+	w.spd.sa_in_key = arena_memdup(a, p->key_in, p->n_rules * sizeof(*p->key_in));
+	want_set_add(p->job->set, &w);
+}
+
+/* The same rule as it looks to what arrives. */
+static struct want_filter_rule
+mirrored(const struct msg_dp_spd_rule *r)
+{
+	return (struct want_filter_rule){
+		.drop = r->action != MSG_SPD_BYPASS,
+		.protocol = r->protocol,
+		.source = r->destination,
+		.source_wildcard = r->destination_wildcard,
+		.destination = r->source,
+		.destination_wildcard = r->source_wildcard,
+		.source_port_low = r->destination_port_low,
+		.source_port_high = r->destination_port_high,
+		.destination_port_low = r->source_port_low,
+		.destination_port_high = r->source_port_high,
+		.icmp_type = r->icmp_type,
+		.icmp_code = r->icmp_code,
+	};
+}
+
+static void
+want_filter(struct protection *p)
+{
+	struct want w = { .kind = WANT_FILTER };
+	struct want_filter_rule *rules =
+		arena_alloc(p->job->set->arena, (p->n_rules + 1) * sizeof(*rules));
+
+	for (size_t i = 0; i < p->n_rules; i++)
+		rules[i] = mirrored(&p->rules[i]);
+	strlcpy(w.filter.device, p->under, sizeof(w.filter.device));
+	w.filter.rules = rules;
+	w.filter.n_rules = p->n_rules;
+	want_set_add(p->job->set, &w);
+}
+
+static int
+steer_cmp(const void *va, const void *vb)
+{
+	const struct steer *a = va, *b = vb;
+	int rc = addr_cmp(&a->to.addr, &b->to.addr);
+
+	if (rc == 0)
+		rc = (int)a->to.len - (int)b->to.len;
+	if (rc == 0)
+		rc = a->order < b->order ? -1 : a->order > b->order;
+	return rc;
+}
+
+/* One prefix: into the TUN, and into nothing should the TUN not be there. */
+static void
+want_steer(struct protection *p, const struct steer *s)
+{
+	struct want w = { .kind = WANT_ROUTE };
+	uint32_t rank = (uint32_t)p->iface.position & 0xffff;
+
+	w.route.type = WANT_ROUTE_BLACKHOLE;
+	w.route.table = OSCFG_TABLE;
+	w.route.destination = s->to;
+	w.route.metric = ~0u - rank;
+	want_set_add(p->job->set, &w);
+	w.route.type = WANT_ROUTE_UNICAST;
+	strlcpy(w.route.device, p->device, sizeof(w.route.device));
+	w.route.preferred_source = s->preferred_source;
+	w.route.metric = 1 + rank;
+	w.route.mtu = s->mtu;
+	want_set_add(p->job->set, &w);
+}
+
+static void
+want_steers(struct protection *p)
+{
+	struct steer *s = p->steers;
+
+	if (p->n_steers == 0)
+		return;
+	qsort(s, p->n_steers, sizeof(*s), steer_cmp);
+	for (size_t i = 0, next; i < p->n_steers; i = next) {
+		for (next = i + 1; next < p->n_steers && addr_eq(&s[i].to.addr, &s[next].to.addr) &&
+			s[i].to.len == s[next].to.len;
+			next++) {
+			if (s[i].mtu == 0 || (s[next].mtu != 0 && s[next].mtu < s[i].mtu))
+				s[i].mtu = s[next].mtu;
+			if (s[i].preferred_source.af == 0)
+				s[i].preferred_source = s[next].preferred_source;
+		}
+		want_steer(p, &s[i]);
+	}
+}
+
+static void
+want_tun(struct protection *p)
+{
+	static const char *const settings[] = { "send_redirects", "rp_filter" };
+	struct want link = { .kind = WANT_LINK };
+	struct want port = { .kind = WANT_PORT, .port.kind = MSG_PORT_TUN_PROTECTED };
+	struct want s = { .kind = WANT_SYSCTL, .sysctl.value = "0" };
+
+	link.link.kind = WANT_LINK_PROTECTED;
+	link.link.mtu = p->mtu != 0 ? p->mtu : PATH_MTU_DEFAULT;
+	link.link.up = true;
+	strlcpy(link.link.device, p->device, sizeof(link.link.device));
+	strlcpy(port.port.device, p->device, sizeof(port.port.device));
+	want_set_add(p->job->set, &link);
+	want_set_add(p->job->set, &port);
+	for (unsigned int i = 0; i < sizeof(settings) / sizeof(settings[0]); i++) {
+		strlcpy(s.sysctl.path,
+			arena_printf(
+				p->job->set->arena, "net/ipv4/conf/%s/%s", p->device, settings[i]),
+			sizeof(s.sysctl.path));
+		want_set_add(p->job->set, &s);
+	}
+}
+
+static int
+compile_group(struct protection *p)
+{
+	struct compile_job *j = p->job;
+	struct value group = VALUE_OF_TEXT(p->iface.ipsec_policy);
+	const char *text = arena_printf(j->set->arena, "IPSec policy %s", group.s);
+	int rc;
+
+	want_set_claim_text(j->set, p->iface.name, text, text);
+	rc = cfg_each(j->store, &cfg_ipsec_policy, &group, 1, j->set->arena, on_policy, p);
+	if (rc != 0)
+		return rc;
+	want_filter(p);
+	want_tun(p);
+	want_spd(p);
+	want_steers(p);
+	j->set->protection = true;
+	return 0;
+}
+
+int
+ipsec_compile(struct compile_job *j, const char *interface, struct err *e)
+{
+	struct protection p = { .job = j, .err = e };
+	int rc = iface_get(j, interface, &p.iface);
+
+	if (rc != 0 || p.iface.ipsec_policy == NULL)
+		return rc == -ENOENT ? 0 : rc;
+	iface_device(&p.iface, p.under);
+	iface_protected_device(interface, p.device);
+	if (p.under[0] == '\0')
+		return 0;
+	rc = compile_group(&p);
+	free(p.rules);
+	free(p.key_out);
+	free(p.key_in);
+	free(p.steers);
+	return rc;
+}

@@ -1,0 +1,60 @@
+#ifndef YD_DAEMON_COMPILE_OWNER_H
+#define YD_DAEMON_COMPILE_OWNER_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "daemon/cfg.h"
+#include "daemon/compile/compile.h"
+
+struct claims;
+struct err;
+struct keys;
+
+/* What the compilers of the owners share; only daemon/compile/ includes this. */
+struct compile_job {
+	struct store *store;
+	const struct seal *seal;
+	struct keys *keys;
+	struct claims *claims; /* of everything but what is being compiled */
+	const struct compile_env *env;
+	struct want_set *set; /* comes out; scratch goes into its arena too */
+	/* Owners of the whole router, for its own set. */
+	size_t n_interfaces;
+	size_t n_tunnels;
+	size_t n_protections;
+};
+
+/* Each fills job->set for the object of that name; nothing when it does not exist (any more).
+ * -EINVAL with err: a contradiction. */
+int iface_compile(struct compile_job *j, const char *name, struct err *e);
+/* Once all claims are entered: would the tunnel carry its own packets? -EINVAL with err. */
+int iface_check(struct compile_job *j, const char *name, struct err *e);
+int ipsec_compile(struct compile_job *j, const char *interface, struct err *e);
+int route_compile(struct compile_job *j, const char *name, struct err *e);
+int router_compile(struct compile_job *j, const char *name, struct err *e);
+
+/* "interface NAME" and so on; the name of a route is made of its key. Returns the length. */
+size_t owner_name(char *out, size_t cap, const char *what, const char *name);
+#define OWNER_MAX 160
+const char *route_name(char *out, size_t cap, const struct value key[4]);
+
+/* Kernel device of an interface ("" = none, a GigabitEthernet without one). */
+void iface_device(const struct cfg_interface *i, char out[16]);
+/* The TUN of the protection on an interface, "yp-ge0-0-1". */
+void iface_protected_device(const char *interface, char out[16]);
+/* An interface's row; -ENOENT. */
+int iface_get(struct compile_job *j, const char *name, struct cfg_interface *out);
+/* Would the router's own configuration send what is for destination into this interface? */
+bool route_leads_into(struct compile_job *j, const struct addr *destination, const char *interface);
+
+/* Asks the kernel and remembers question and answer in the set. */
+int job_path(struct compile_job *j, const struct addr *destination, struct want_answer *out);
+int job_device_addr(struct compile_job *j, const char *device, struct addr *out);
+int job_device(struct compile_job *j, const char *device);
+/* MTU of the path to an address, or of an ordinary one when it is not known. */
+#define PATH_MTU_DEFAULT 1500
+uint32_t job_path_mtu(struct compile_job *j, const struct addr *destination);
+int query_ask(const struct compile_env *env, struct want_query *q);
+
+#endif
