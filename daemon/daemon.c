@@ -1,4 +1,398 @@
-/* What one router daemon is made of, and the order in which it comes up and goes down. */
+/*
+ * What one router daemon is made of: the order in which it comes up and goes down, and who is told
+ * when the kernel or the datapath changes. A restarted datapath is the start-up path again.
+ */
 #include "config.h"
 
 #include "daemon/daemon.h"
+
+#include "daemon/commit.h"
+#include "daemon/control.h"
+#include "daemon/dplink.h"
+#include "daemon/firstrun.h"
+#include "daemon/kind.h"
+#include "daemon/kind_dp.h"
+#include "daemon/oscfg/oscfg.h"
+#include "daemon/proc.h"
+#include "daemon/reconcile.h"
+#include "daemon/sastate.h"
+#include "lib/arena.h"
+#include "lib/err.h"
+#include "lib/log.h"
+#include "lib/loop.h"
+#include "schema/seal.h"
+#include "schema/store.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+enum {
+	EVENTS_PAUSE_MS = 50,
+	VERIFY_PAUSE_MS = 500,
+	VERIFY_SHARE = 20, /* comparing takes at most one part in so many of the time */
+	DATAPATH_KINDS = 1 << WANT_PORT | 1 << WANT_TUNNEL | 1 << WANT_SA | 1 << WANT_SPD,
+	KERNEL_KINDS = 1 << WANT_LINK | 1 << WANT_ADDR | 1 << WANT_ROUTE | 1 << WANT_RULE
+};
+
+const struct kind_ops *const kind_table[WANT_N_KINDS] = {
+	[WANT_SYSCTL] = &kind_sysctl,
+	[WANT_FILTER] = &kind_filter,
+	[WANT_LINK] = &kind_link,
+	[WANT_PORT] = &kind_port,
+	[WANT_TUNNEL] = &kind_tunnel,
+	[WANT_SA] = &kind_sa,
+	[WANT_SPD] = &kind_spd,
+	[WANT_ADDR] = &kind_addr,
+	[WANT_ROUTE] = &kind_route,
+	[WANT_RULE] = &kind_rule,
+};
+
+/* --- what compile asks ------------------------------------------------------------------ */
+
+static int
+env_path(void *arg, const struct addr *destination, uint32_t *mtu, struct addr *source,
+	char device[16])
+{
+	struct daemon *d = arg;
+
+	return d->os != NULL ? oscfg_path(d->os, destination, mtu, source, device) : -ENOTSUP;
+}
+
+static int
+env_device_addr(void *arg, const char *device, struct addr *out)
+{
+	struct daemon *d = arg;
+
+	return d->os != NULL ? oscfg_device_addr(d->os, device, out) : -ENOTSUP;
+}
+
+static int
+env_device(void *arg, const char *device)
+{
+	struct daemon *d = arg;
+
+	if (d->os == NULL)
+		return -ENOTSUP;
+	return oscfg_index(d->os, device) != 0 ? 0 : -ENODEV;
+}
+
+/* --- open --------------------------------------------------------------------------------- */
+
+static int
+lock(struct daemon *d, struct err *e)
+{
+	char path[4096];
+
+	if (mkdir(d->state_dir, 0755) != 0 && errno != EEXIST)
+		return err_set(e, -errno, d->state_dir, "it cannot be made: %s", strerror(errno));
+	snprintf(path, sizeof(path), "%s/yongd.lock", d->state_dir);
+	d->lock_fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+	if (d->lock_fd < 0)
+		return err_set(e, -errno, path, "%s", strerror(errno));
+	if (flock(d->lock_fd, LOCK_EX | LOCK_NB) != 0)
+		return err_set(e, -EBUSY, d->state_dir, "another yongd uses this state directory");
+	return 0;
+}
+
+int
+daemon_open(struct daemon *d, struct loop *l, const char *state_dir, const char *libexec_dir,
+	struct err *e)
+{
+	int rc;
+
+	*d = (struct daemon){ .loop = l,
+		.state_dir = state_dir,
+		.libexec_dir = libexec_dir,
+		.lock_fd = -1,
+		.started_ms = loop_now_ms(l) };
+	d->env = (struct compile_env){
+		.path = env_path, .device_addr = env_device_addr, .device = env_device, .arg = d
+	};
+	rc = lock(d, e);
+	if (rc == 0)
+		rc = store_open(state_dir, &d->store, e);
+	if (rc == 0)
+		rc = seal_open(state_dir, &d->seal, e);
+	if (rc != 0)
+		return rc;
+	d->compile = compile_new(d->seal, &d->env);
+	return d->compile != NULL ? 0 : err_set(e, -ENOMEM, "yongd", "memory is short");
+}
+
+void
+daemon_close(struct daemon *d)
+{
+	control_free(d->control);
+	timer_free(d->events);
+	proc_free(d->datapath);
+	dplink_free(d->dplink);
+	reconcile_free(d->reconcile);
+	kind_dp_free(d->kind_dp);
+	sastate_close(d->sastate);
+	compile_free(d->compile);
+	oscfg_free(d->os);
+	seal_free(d->seal);
+	store_close(d->store);
+	if (d->lock_fd >= 0)
+		close(d->lock_fd);
+}
+
+/* --- the datapath --------------------------------------------------------------------------- */
+
+static void
+datapath_started(void *arg, int fd)
+{
+	struct daemon *d = arg;
+	int rc = dplink_up(d->dplink, fd);
+
+	if (rc != 0) {
+		log_error("datapath: %s", strerror(-rc));
+		return;
+	}
+	log_info("datapath runs");
+	reconcile_retry(d->reconcile);
+	control_datapath_changed(d->control);
+}
+
+static void
+datapath_gone(void *arg)
+{
+	struct daemon *d = arg;
+
+	dplink_down(d->dplink);
+	kind_dp_forget(d->kind_dp);
+	sastate_put_all(d->sastate);
+	reconcile_forget(d->reconcile, DATAPATH_KINDS);
+}
+
+/* Killed, if it is not dead: the end comes with SIGCHLD. */
+static void
+datapath_broken(void *arg)
+{
+	struct daemon *d = arg;
+
+	dplink_down(d->dplink);
+	proc_restart(d->datapath);
+}
+
+static void
+datapath_refused(void *arg, enum want_kind kind, const char *key, const struct err *e)
+{
+	struct daemon *d = arg;
+
+	reconcile_failed(d->reconcile, kind, key, e);
+}
+
+bool
+daemon_is_settled(const struct daemon *d)
+{
+	return d->dplink == NULL ||
+		(dplink_is_up(d->dplink) && dplink_answered(d->dplink) == dplink_sent(d->dplink));
+}
+
+static void
+datapath_progress(void *arg)
+{
+	struct daemon *d = arg;
+
+	if (daemon_is_settled(d))
+		d->applied = store_revision(d->store);
+	control_progress(d->control);
+}
+
+/* --- the kernel ----------------------------------------------------------------------------- */
+
+static int
+kernel_dump(struct daemon *d, struct want_set **out)
+{
+	struct want_set *s = want_set_new("");
+	struct want *found = NULL;
+	size_t n = 0;
+	struct err e = { 0 };
+	int rc = oscfg_dump(d->os, s->arena, &found, &n, &e);
+
+	for (size_t i = 0; rc == 0 && i < n; i++)
+		want_set_add(s, &found[i]);
+	if (rc != 0) {
+		log_warn("%s: %s", e.object, e.text);
+		want_set_unref(s);
+		s = NULL;
+	}
+	*out = s;
+	return rc;
+}
+
+/* Puts back what somebody has taken away. Not too often: it reads all that is ours in the kernel. */
+static void
+verify(struct daemon *d)
+{
+	struct want_set *found;
+	uint64_t now = loop_now_ms(d->loop);
+	uint64_t pause = VERIFY_PAUSE_MS + d->verify_cost_ms * VERIFY_SHARE;
+
+	if (now < d->verified_ms + pause) {
+		timer_set(d->events, d->verified_ms + pause - now);
+		return;
+	}
+	if (kernel_dump(d, &found) != 0)
+		return;
+	reconcile_verify(d->reconcile, KERNEL_KINDS, found);
+	want_set_unref(found);
+	d->verified_ms = loop_now_ms(d->loop);
+	d->verify_cost_ms = d->verified_ms - now;
+}
+
+static void
+on_events(void *arg)
+{
+	struct daemon *d = arg;
+	struct err e = { 0 };
+
+	if (compile_events(d->compile, d->store, &e) != 0) {
+		log_error("%s: %s", e.object, e.text);
+		compile_abort(d->compile);
+	} else {
+		daemon_apply(d);
+	}
+	verify(d);
+	reconcile_retry(d->reconcile);
+}
+
+static void
+on_kernel_changed(void *arg)
+{
+	struct daemon *d = arg;
+
+	if (d->events != NULL && !timer_pending(d->events))
+		timer_set(d->events, EVENTS_PAUSE_MS);
+}
+
+/* --- start, stop ---------------------------------------------------------------------------- */
+
+static int
+parts_new(struct daemon *d, struct err *e)
+{
+	const struct dplink_ops link = { .refused = datapath_refused,
+		.progress = datapath_progress,
+		.broken = datapath_broken,
+		.arg = d };
+	const struct proc_ops child = {
+		.started = datapath_started, .gone = datapath_gone, .arg = d
+	};
+	char path[4096];
+	int rc = oscfg_new(d->loop, d->state_dir, on_kernel_changed, d, &d->os, e);
+
+	if (rc == 0)
+		rc = sastate_open(d->state_dir, NULL, &d->sastate, e);
+	if (rc != 0)
+		return rc;
+	snprintf(path, sizeof(path), "%s/yongdp", d->libexec_dir);
+	d->kind_dp = kind_dp_new();
+	d->dplink = dplink_new(d->loop, d->sastate, &link);
+	d->reconcile = reconcile_new(d, d->loop, kind_table);
+	d->datapath = proc_new(d->loop, path, &child);
+	d->events = timer_new(d->loop, on_events, d);
+	if (d->kind_dp == NULL || d->dplink == NULL || d->reconcile == NULL ||
+		d->datapath == NULL || d->events == NULL)
+		return err_set(e, -ENOMEM, "yongd", "memory is short");
+	return 0;
+}
+
+/* From what a daemon that was killed has left behind to what the store says, in one go. */
+static int
+reconcile_first(struct daemon *d, struct err *e)
+{
+	struct want_pair *pairs;
+	struct want_set *found;
+	size_t n;
+	int rc = kernel_dump(d, &found);
+
+	if (rc != 0)
+		return err_set(e, rc, "kernel", "its state cannot be read: %s", strerror(-rc));
+	rc = compile_all(d->compile, d->store, e);
+	if (rc == 0) {
+		compile_accept(d->compile, &pairs, &n);
+		pairs[n++] = (struct want_pair){ .old = want_set_ref(found) };
+		reconcile_adopt(d->reconcile, found);
+		reconcile_apply(d->reconcile, pairs, n);
+		compile_pairs_free(pairs, n);
+	}
+	want_set_unref(found);
+	return rc;
+}
+
+int
+daemon_start(struct daemon *d, struct err *e)
+{
+	int rc = parts_new(d, e);
+
+	if (rc == 0)
+		rc = firstrun(d, e);
+	if (rc == 0)
+		rc = reconcile_first(d, e);
+	if (rc == 0)
+		proc_start(d->datapath);
+	return rc;
+}
+
+void
+daemon_apply(struct daemon *d)
+{
+	struct want_pair *pairs;
+	size_t n;
+
+	compile_accept(d->compile, &pairs, &n);
+	if (d->reconcile != NULL && n > 0)
+		reconcile_apply(d->reconcile, pairs, n);
+	compile_pairs_free(pairs, n);
+	if (daemon_is_settled(d))
+		d->applied = store_revision(d->store);
+}
+
+void
+daemon_reread(struct daemon *d)
+{
+	struct err e = { 0 };
+
+	if (compile_all(d->compile, d->store, &e) == 0) {
+		daemon_apply(d);
+		return;
+	}
+	log_error("%s: %s", e.object, e.text);
+	compile_abort(d->compile);
+}
+
+void
+daemon_stop(struct daemon *d)
+{
+	struct want_pair *pairs;
+	size_t n;
+
+	control_free(d->control);
+	d->control = NULL;
+	proc_free(d->datapath);
+	d->datapath = NULL;
+	if (d->reconcile == NULL)
+		return;
+	datapath_gone(d);
+	compile_clear(d->compile, &pairs, &n);
+	reconcile_apply(d->reconcile, pairs, n);
+	compile_pairs_free(pairs, n);
+}
+
+void
+daemon_reap(struct daemon *d)
+{
+	pid_t pid;
+	int status;
+
+	while ((pid = waitpid(-1, &status, WNOHANG)) > 0)
+		if (!proc_reaped(d->datapath, pid, status))
+			log_debug("child %d ended", (int)pid);
+}

@@ -1,8 +1,14 @@
 #ifndef YD_DAEMON_DAEMON_H
 #define YD_DAEMON_DAEMON_H
 
-struct arena;
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "daemon/compile/compile.h"
+
 struct control;
+struct dplink;
+struct kind_dp;
 struct loop;
 struct oscfg;
 struct proc;
@@ -10,18 +16,53 @@ struct reconcile;
 struct sastate;
 struct seal;
 struct store;
+struct timer;
 
-/* Everything yongd owns; there are no globals. Each part sees the others through it. */
+/* Everything yongd owns; there are no globals. Each part sees the others through it. In the commit-only
+ * mode (yongd --commit) there is a store, a seal and a compile, and the rest is NULL. */
 struct daemon {
 	struct loop *loop;
 	const char *state_dir;
+	const char *libexec_dir;
+	int lock_fd;
 	struct store *store;
 	struct seal *seal;
+	struct compile *compile;
+	struct compile_env env;
 	struct oscfg *os;
 	struct reconcile *reconcile;
 	struct sastate *sastate;
+	struct kind_dp *kind_dp;
+	struct dplink *dplink;
 	struct proc *datapath;
 	struct control *control;
+	struct timer *events;	 /* the kernel's state changed */
+	uint64_t verified_ms;	 /* when the kernel was last compared with what should run */
+	uint64_t verify_cost_ms; /* how long that took */
+	uint64_t started_ms;
+	uint64_t applied;     /* revision that the kernel and the datapath have */
+	uint64_t filter_zero; /* drops of the kernel's filter when the counters were reset */
 };
+
+struct err;
+
+/* Takes the state directory (one daemon at a time: -EBUSY) and opens the store; compiles it. The strings
+ * are borrowed. On failure daemon_close is still to be called. */
+int daemon_open(struct daemon *d, struct loop *l, const char *state_dir, const char *libexec_dir,
+	struct err *e);
+/* Brings the router up: what runs already is adopted, what is wanted is made, children are started. */
+int daemon_start(struct daemon *d, struct err *e);
+/* A clean stop: everything made in the operating system is removed. */
+void daemon_stop(struct daemon *d);
+void daemon_close(struct daemon *d);
+
+/* Compiles the whole store anew and reconciles. */
+void daemon_reread(struct daemon *d);
+/* Takes over what compile has ready, and makes it run. */
+void daemon_apply(struct daemon *d);
+/* Called for SIGCHLD. */
+void daemon_reap(struct daemon *d);
+/* Has everything that was asked of the datapath been answered? */
+bool daemon_is_settled(const struct daemon *d);
 
 #endif

@@ -2,10 +2,37 @@
 noinst_LIBRARIES += libdaemon.a
 libdaemon_a_CFLAGS = $(AM_CFLAGS) $(MNL_CFLAGS) $(NFTABLES_CFLAGS)
 libdaemon_a_SOURCES = \
-	daemon/daemon.h \
+	daemon/access.c daemon/access.h \
+	daemon/cfg.c daemon/cfg.h \
+	daemon/commit.c daemon/commit.h \
+	daemon/compile/claims.c daemon/compile/claims.h \
+	daemon/compile/compile.c daemon/compile/compile.h \
+	daemon/compile/dirty.c daemon/compile/dirty.h \
+	daemon/compile/iface.c \
+	daemon/compile/ipsec.c \
+	daemon/compile/keys.c daemon/compile/keys.h \
+	daemon/compile/manual.c daemon/compile/manual.h \
+	daemon/compile/owner.h \
+	daemon/compile/query.c \
+	daemon/compile/route.c \
+	daemon/compile/router.c \
+	daemon/control.c daemon/control.h \
+	daemon/daemon.c daemon/daemon.h \
+	daemon/dplink.c daemon/dplink.h \
+	daemon/firstrun.c daemon/firstrun.h \
 	daemon/kind.h \
+	daemon/kind_dp.c daemon/kind_dp.h \
 	daemon/privopen.h \
-	daemon/want.h \
+	daemon/proc.c daemon/proc.h \
+	daemon/reconcile.c daemon/reconcile.h \
+	daemon/sastate.c daemon/sastate.h \
+	daemon/session.h \
+	daemon/session_config.c \
+	daemon/session_state.c \
+	daemon/status.c daemon/status.h \
+	daemon/tree.h \
+	daemon/want.c daemon/want.h \
+	daemon/want_set.c daemon/want_set.h \
 	daemon/oscfg/oscfg.h \
 	daemon/oscfg/kinds.c \
 	daemon/oscfg/os.h \
@@ -13,9 +40,7 @@ libdaemon_a_SOURCES = \
 	daemon/oscfg/os_filter.h \
 	daemon/oscfg/os_found.h \
 	daemon/oscfg/os_monitor.h \
-	daemon/oscfg/os_netlink.h \
-	daemon/daemon.c \
-	daemon/want.c
+	daemon/oscfg/os_netlink.h
 if LINUX
 libdaemon_a_SOURCES += \
 	daemon/privopen_linux.c \

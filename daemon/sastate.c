@@ -338,6 +338,13 @@ sastate_put(struct sastate *s, uint32_t slot)
 		s->r[slot].in_use = false;
 }
 
+void
+sastate_put_all(struct sastate *s)
+{
+	for (uint32_t i = 0; i < SASTATE_SLOTS; i++)
+		s->r[i].in_use = false;
+}
+
 int
 sastate_more(struct sastate *s, uint32_t slot, uint64_t *limit, struct err *e)
 {

@@ -1,0 +1,386 @@
+/*
+ * The kinds that live in the datapath: their steps are messages. Identities: a TUN port is its kernel
+ * index, a raw port its kind with the highest bit set, an SA its slot in the shared file plus one.
+ * Refuses to know why objects are wanted.
+ */
+#include "config.h"
+
+#include "daemon/kind_dp.h"
+
+#include "daemon/compile/keys.h"
+#include "daemon/daemon.h"
+#include "daemon/dplink.h"
+#include "daemon/kind.h"
+#include "daemon/oscfg/oscfg.h"
+#include "daemon/privopen.h"
+#include "daemon/sastate.h"
+#include "daemon/tree.h"
+#include "lib/err.h"
+#include "lib/secret.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+enum { PROTOCOL_ESP = 50, PROTOCOL_GRE = 47 };
+#define PORT_RAW 0x80000000u
+
+struct sa_id {
+	RB_ENTRY(sa_id) entry;
+	char *key;
+	uint32_t id;
+};
+
+static int
+sa_id_cmp(struct sa_id *a, struct sa_id *b)
+{
+	return strcmp(a->key, b->key);
+}
+
+RB_HEAD(sa_id_tree, sa_id);
+TREE_STATIC(sa_id_tree, sa_id, entry, sa_id_cmp)
+
+struct kind_dp {
+	struct sa_id_tree sas;
+};
+
+struct kind_dp *
+kind_dp_new(void)
+{
+	return calloc(1, sizeof(struct kind_dp));
+}
+
+static void
+sa_id_free(struct kind_dp *k, struct sa_id *s)
+{
+	RB_REMOVE(sa_id_tree, &k->sas, s);
+	free(s->key);
+	free(s);
+}
+
+void
+kind_dp_forget(struct kind_dp *k)
+{
+	struct sa_id *s;
+
+	while ((s = RB_ROOT(&k->sas)) != NULL)
+		sa_id_free(k, s);
+}
+
+void
+kind_dp_free(struct kind_dp *k)
+{
+	if (k == NULL)
+		return;
+	kind_dp_forget(k);
+	free(k);
+}
+
+static struct sa_id *
+sa_id_find(struct kind_dp *k, const char *key)
+{
+	struct sa_id probe = { .key = (char *)(uintptr_t)key };
+
+	return RB_FIND(sa_id_tree, &k->sas, &probe);
+}
+
+static void
+sa_id_set(struct kind_dp *k, const char *key, uint32_t id)
+{
+	struct sa_id *s = sa_id_find(k, key);
+
+	if (s == NULL) {
+		s = calloc(1, sizeof(*s));
+		if (s == NULL || (s->key = strdup(key)) == NULL)
+			abort();
+		RB_INSERT(sa_id_tree, &k->sas, s);
+	}
+	s->id = id;
+}
+
+/* Sends a step for w; `deleting` what is gone already succeeds. */
+static int
+step(struct daemon *d, const struct want *w, enum msg_type type, const void *body, int fd,
+	struct err *e)
+{
+	int rc = dplink_send(d->dplink, type, body, fd, w->kind, w->key);
+
+	return rc != 0 ? err_set(e, rc, w->key, "datapath: %s", strerror(-rc)) : 0;
+}
+
+static int
+tun_port(struct daemon *d, const char *device, uint32_t *port, struct err *e)
+{
+	*port = oscfg_index(d->os, device);
+	return *port != 0 ? 0 : err_set(e, -ENODEV, device, "there is no such device yet");
+}
+
+/* --- ports -------------------------------------------------------------------------------- */
+
+static bool
+is_tun(const struct want_port *p)
+{
+	return p->kind == MSG_PORT_TUN_TUNNEL || p->kind == MSG_PORT_TUN_PROTECTED;
+}
+
+static bool
+port_equal(const struct want *a, const struct want *b)
+{
+	return a->port.kind == b->port.kind && strcmp(a->port.device, b->port.device) == 0;
+}
+
+static int
+raw_open(enum msg_port_kind kind, struct err *e)
+{
+	switch (kind) {
+	case MSG_PORT_RAW_ESP: return privopen_raw(PROTOCOL_ESP, e);
+	case MSG_PORT_RAW_GRE: return privopen_raw(PROTOCOL_GRE, e);
+	case MSG_PORT_RAW_BYPASS: return privopen_bypass(e);
+	default: return err_set(e, -EINVAL, "port", "no such kind");
+	}
+}
+
+static int
+port_add(struct daemon *d, const struct want *w, struct err *e)
+{
+	struct msg_dp_port m = { .kind = (uint8_t)w->port.kind };
+	bool tun = is_tun(&w->port);
+	int fd, rc;
+
+	if (!dplink_is_up(d->dplink))
+		return -ENOTCONN;
+	m.port = PORT_RAW | m.kind;
+	m.vnet_hdr = tun;
+	strlcpy(m.name, w->port.device, sizeof(m.name));
+	if (tun && (rc = tun_port(d, w->port.device, &m.port, e)) != 0)
+		return rc;
+	fd = tun ? oscfg_tun_fd(d->os, w->port.device) : raw_open(w->port.kind, e);
+	if (fd < 0)
+		return tun ? err_set(e, fd, w->port.device, "the device is not open") : fd;
+	rc = step(d, w, MSG_dp_port, &m, fd, e);
+	if (!tun)
+		close(fd);
+	return rc;
+}
+
+static int
+port_del(struct daemon *d, const struct want *w, struct err *e)
+{
+	struct msg_dp_port_del m = { .port = PORT_RAW | (uint32_t)w->port.kind };
+	int rc = is_tun(&w->port) ? tun_port(d, w->port.device, &m.port, e) : 0;
+
+	return rc != 0 ? rc : step(d, w, MSG_dp_port_del, &m, -1, e);
+}
+
+const struct kind_ops kind_port = {
+	.name = "port", .equal = port_equal, .add = port_add, .del = port_del
+};
+
+/* --- tunnels ------------------------------------------------------------------------------ */
+
+static bool
+tunnel_equal(const struct want *wa, const struct want *wb)
+{
+	const struct msg_dp_tunnel *a = &wa->tunnel.tunnel, *b = &wb->tunnel.tunnel;
+
+	return addr_eq(&a->source, &b->source) && addr_eq(&a->destination, &b->destination) &&
+		a->has_key == b->has_key && a->key == b->key && a->checksum == b->checksum &&
+		a->mtu == b->mtu && a->up == b->up;
+}
+
+static int
+tunnel_add(struct daemon *d, const struct want *w, struct err *e)
+{
+	struct msg_dp_tunnel m = w->tunnel.tunnel;
+	int rc = tun_port(d, w->tunnel.device, &m.port, e);
+
+	return rc != 0 ? rc : step(d, w, MSG_dp_tunnel, &m, -1, e);
+}
+
+static int
+tunnel_change(struct daemon *d, const struct want *old, const struct want *w, struct err *e)
+{
+	return tunnel_add(d, w, e);
+}
+
+static int
+tunnel_del(struct daemon *d, const struct want *w, struct err *e)
+{
+	struct msg_dp_tunnel_del m;
+	int rc = tun_port(d, w->tunnel.device, &m.port, e);
+
+	return rc != 0 ? rc : step(d, w, MSG_dp_tunnel_del, &m, -1, e);
+}
+
+const struct kind_ops kind_tunnel = { .name = "tunnel",
+	.equal = tunnel_equal,
+	.add = tunnel_add,
+	.change = tunnel_change,
+	.del = tunnel_del };
+
+/* --- security associations ------------------------------------------------------------------ */
+
+/* Algorithms, keys, SPI and destination are in the fingerprint, which is in the key. */
+static bool
+sa_equal(const struct want *a, const struct want *b)
+{
+	return strcmp(a->sa.device, b->sa.device) == 0 &&
+		addr_eq(&a->sa.sa.source, &b->sa.sa.source) &&
+		a->sa.sa.replay_window == b->sa.sa.replay_window;
+}
+
+static int
+sa_add(struct daemon *d, const struct want *w, struct err *e)
+{
+	struct msg_dp_sa m = w->sa.sa;
+	uint8_t identity[KEYS_IDENTITY_LEN];
+	int rc = dplink_is_up(d->dplink) ? tun_port(d, w->sa.device, &m.port, e) : -ENOTCONN;
+
+	keys_identity(&m, identity);
+	if (rc == 0)
+		rc = sastate_take(d->sastate, identity, m.inbound, &m.slot, &m.seq_limit, e);
+	if (rc == 0) {
+		m.sa = m.slot + 1;
+		rc = step(d, w, MSG_dp_sa, &m, -1, e);
+	}
+	if (rc == 0)
+		sa_id_set(d->kind_dp, w->key, m.sa);
+	secret_wipe(&m, sizeof(m));
+	return rc;
+}
+
+static int
+sa_change(struct daemon *d, const struct want *old, const struct want *w, struct err *e)
+{
+	return sa_add(d, w, e);
+}
+
+static int
+sa_del(struct daemon *d, const struct want *w, struct err *e)
+{
+	struct sa_id *s = sa_id_find(d->kind_dp, w->key);
+	struct msg_dp_sa_del m;
+
+	if (s == NULL)
+		return 0;
+	m.sa = s->id;
+	sastate_put(d->sastate, m.sa - 1);
+	sa_id_free(d->kind_dp, s);
+	return step(d, w, MSG_dp_sa_del, &m, -1, e);
+}
+
+const struct kind_ops kind_sa = {
+	.name = "SA", .equal = sa_equal, .add = sa_add, .change = sa_change, .del = sa_del
+};
+
+/* --- policies ------------------------------------------------------------------------------- */
+
+static bool
+key_equal(const char *a, const char *b)
+{
+	return a == b || (a != NULL && b != NULL && strcmp(a, b) == 0);
+}
+
+static bool
+rule_equal(const struct msg_dp_spd_rule *a, const struct msg_dp_spd_rule *b)
+{
+	return a->rule == b->rule && a->action == b->action && a->protocol == b->protocol &&
+		addr_eq(&a->source, &b->source) && addr_eq(&a->destination, &b->destination) &&
+		addr_eq(&a->source_wildcard, &b->source_wildcard) &&
+		addr_eq(&a->destination_wildcard, &b->destination_wildcard) &&
+		a->source_port_low == b->source_port_low &&
+		a->source_port_high == b->source_port_high &&
+		a->destination_port_low == b->destination_port_low &&
+		a->destination_port_high == b->destination_port_high &&
+		a->icmp_type == b->icmp_type && a->icmp_code == b->icmp_code;
+}
+
+static bool
+spd_equal(const struct want *wa, const struct want *wb)
+{
+	const struct want_spd *a = &wa->spd, *b = &wb->spd;
+
+	if (a->n_rules != b->n_rules)
+		return false;
+	for (size_t i = 0; i < a->n_rules; i++)
+		if (!rule_equal(&a->rules[i], &b->rules[i]) ||
+			!key_equal(a->sa_out_key[i], b->sa_out_key[i]) ||
+			!key_equal(a->sa_in_key[i], b->sa_in_key[i]))
+			return false;
+	return true;
+}
+
+static uint32_t
+sa_number(struct daemon *d, const char *key)
+{
+	const struct sa_id *s = key != NULL ? sa_id_find(d->kind_dp, key) : NULL;
+
+	return s != NULL ? s->id : 0;
+}
+
+/* Without its SAs a list is not sent: the TUN discards everything, and it is tried again. */
+static int
+spd_sas_exist(struct daemon *d, const struct want_spd *s, struct err *e)
+{
+	for (size_t i = 0; i < s->n_rules; i++) {
+		if (s->rules[i].action != MSG_SPD_PROTECT)
+			continue;
+		if (sa_number(d, s->sa_out_key[i]) == 0 || sa_number(d, s->sa_in_key[i]) == 0)
+			return err_set(e, -ENOENT, s->device, "an SA of its policy does not run");
+	}
+	return 0;
+}
+
+static int
+spd_rules_send(struct daemon *d, const struct want *w, uint32_t port, struct err *e)
+{
+	const struct want_spd *s = &w->spd;
+	int rc = 0;
+
+	for (size_t i = 0; i < s->n_rules && rc == 0; i++) {
+		struct msg_dp_spd_rule m = s->rules[i];
+
+		m.port = port;
+		m.sa_out = sa_number(d, s->sa_out_key[i]);
+		m.sa_in = sa_number(d, s->sa_in_key[i]);
+		rc = step(d, w, MSG_dp_spd_rule, &m, -1, e);
+	}
+	return rc;
+}
+
+static int
+spd_add(struct daemon *d, const struct want *w, struct err *e)
+{
+	struct msg_dp_spd_begin begin = { .n_rules = (uint32_t)w->spd.n_rules };
+	struct msg_dp_spd_end end;
+	int rc = dplink_is_up(d->dplink) ? tun_port(d, w->spd.device, &begin.port, e) : -ENOTCONN;
+
+	if (rc == 0)
+		rc = spd_sas_exist(d, &w->spd, e);
+	if (rc == 0)
+		rc = step(d, w, MSG_dp_spd_begin, &begin, -1, e);
+	if (rc == 0)
+		rc = spd_rules_send(d, w, begin.port, e);
+	end.port = begin.port;
+	return rc != 0 ? rc : step(d, w, MSG_dp_spd_end, &end, -1, e);
+}
+
+static int
+spd_change(struct daemon *d, const struct want *old, const struct want *w, struct err *e)
+{
+	return spd_add(d, w, e);
+}
+
+static int
+spd_del(struct daemon *d, const struct want *w, struct err *e)
+{
+	struct msg_dp_spd_del m;
+	int rc = tun_port(d, w->spd.device, &m.port, e);
+
+	return rc != 0 ? rc : step(d, w, MSG_dp_spd_del, &m, -1, e);
+}
+
+const struct kind_ops kind_spd = {
+	.name = "SPD", .equal = spd_equal, .add = spd_add, .change = spd_change, .del = spd_del
+};

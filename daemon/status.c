@@ -1,0 +1,302 @@
+/*
+ * Live state that the daemon knows: the system, objects that do not run, interfaces, routes. Rows are
+ * made from configuration, kernel and the datapath's counters together. Knows no display.
+ */
+#include "config.h"
+
+#include "daemon/status.h"
+
+#include "daemon/cfg.h"
+#include "daemon/compile/owner.h"
+#include "daemon/daemon.h"
+#include "daemon/dplink.h"
+#include "daemon/oscfg/oscfg.h"
+#include "daemon/proc.h"
+#include "daemon/reconcile.h"
+#include "lib/arena.h"
+#include "lib/err.h"
+#include "lib/loop.h"
+#include "schema/row.h"
+#include "schema/store.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+struct fill {
+	struct daemon *daemon;
+	struct arena *arena;
+	const char *filter;
+	const struct status_ports *ports;
+	const struct status_sink *sink;
+	const struct state_info *info;
+};
+
+static void
+emit(struct fill *f, const void *rec)
+{
+	const struct field *first = &f->info->record.fields[0];
+	char text[256];
+
+	if (f->filter[0] == '\0' ||
+		strcmp(record_field_text(first, rec, text, sizeof(text)), f->filter) == 0)
+		f->sink->row(f->sink->arg, f->info, rec);
+}
+
+static int
+fill_system(struct fill *f)
+{
+	struct daemon *d = f->daemon;
+	struct st_system st = { .version = PACKAGE_VERSION };
+	struct cfg_system cfg = { 0 };
+	struct value key = VALUE_OF_INT(1);
+
+	if (cfg_get(d->store, &cfg_system, &key, f->arena, &cfg) != 0 || cfg.sysname == NULL)
+		cfg.sysname = "Huawei";
+	strlcpy(st.sysname, cfg.sysname, sizeof(st.sysname));
+	st.uptime_s = (loop_now_ms(d->loop) - d->started_ms) / 1000;
+	st.revision = store_revision(d->store);
+	st.applied = d->applied;
+	st.saved = store_saved_revision(d->store);
+	st.datapath_up = dplink_is_up(d->dplink);
+	st.datapath_restarts = d->datapath != NULL ? proc_restarts(d->datapath) : 0;
+	st.failed = d->reconcile != NULL ? (uint32_t)reconcile_n_failed(d->reconcile) : 0;
+	emit(f, &st);
+	return 0;
+}
+
+/* --- objects ---------------------------------------------------------------------------------- */
+
+static void
+on_note(void *arg, const struct want_set *s, const struct want_note *n)
+{
+	struct st_object st = { .status = "incomplete" };
+
+	strlcpy(st.name, n->name, sizeof(st.name));
+	strlcpy(st.reason, n->reason, sizeof(st.reason));
+	emit(arg, &st);
+}
+
+static void
+on_failed(void *arg, const char *owner, const char *key, const struct err *e)
+{
+	struct st_object st = { .status = "failed" };
+
+	strlcpy(st.name, owner[0] != '\0' ? owner : key, sizeof(st.name));
+	snprintf(st.reason, sizeof(st.reason), "%s: %s", key, e->text);
+	emit(arg, &st);
+}
+
+static int
+fill_objects(struct fill *f)
+{
+	compile_each_note(f->daemon->compile, on_note, f);
+	if (f->daemon->reconcile != NULL)
+		reconcile_each_failed(f->daemon->reconcile, on_failed, f);
+	return 0;
+}
+
+/* --- interfaces ------------------------------------------------------------------------------- */
+
+static const struct want_set *
+set_of(struct fill *f, const char *interface)
+{
+	char owner[OWNER_MAX];
+
+	owner_name(owner, sizeof(owner), "interface", interface);
+	return compile_set(f->daemon->compile, owner);
+}
+
+static void
+interface_config(const struct cfg_interface *i, struct st_interface *st)
+{
+	strlcpy(st->name, i->name, sizeof(st->name));
+	strlcpy(st->description, i->description != NULL ? i->description : "",
+		sizeof(st->description));
+	strlcpy(st->policy, i->ipsec_policy != NULL ? i->ipsec_policy : "", sizeof(st->policy));
+	strlcpy(st->tunnel_protocol, i->tunnel_protocol != NULL ? i->tunnel_protocol : "",
+		sizeof(st->tunnel_protocol));
+	strlcpy(st->tunnel_source_if, i->source_interface != NULL ? i->source_interface : "",
+		sizeof(st->tunnel_source_if));
+	st->admin_up = i->shutdown == 0;
+	st->tunnel_source = i->source_address;
+	st->tunnel_destination = i->destination;
+	st->has_key = i->gre_key != CFG_NONE;
+	st->key = st->has_key ? (uint32_t)i->gre_key : 0;
+	st->checksum = i->gre_checksum > 0;
+	st->keepalive = i->keepalive > 0;
+	st->keepalive_period_s = (uint32_t)i->keepalive_period;
+	st->keepalive_retries = (uint32_t)i->keepalive_retries;
+}
+
+static void
+interface_addresses(const struct want_set *s, struct st_interface *st)
+{
+	const struct want_item *i;
+	char text[PREFIX_STRLEN];
+
+	STAILQ_FOREACH (i, &s->items, link) {
+		if (i->want.kind != WANT_ADDR)
+			continue;
+		prefix_format(&i->want.addr.prefix, text);
+		if (st->address[0] == '\0') {
+			strlcpy(st->address, text, sizeof(st->address));
+			continue;
+		}
+		if (st->address_sub[0] != '\0')
+			strlcat(st->address_sub, " ", sizeof(st->address_sub));
+		strlcat(st->address_sub, text, sizeof(st->address_sub));
+	}
+}
+
+static void
+interface_compiled(const struct want_set *s, struct st_interface *st)
+{
+	const struct want_note *n = STAILQ_FIRST(&s->notes);
+	const struct want_item *i;
+
+	if (n != NULL)
+		strlcpy(st->incomplete, n->reason, sizeof(st->incomplete));
+	st->address[0] = st->address_sub[0] = '\0';
+	interface_addresses(s, st);
+	STAILQ_FOREACH (i, &s->items, link)
+		if (i->want.kind == WANT_TUNNEL)
+			st->tunnel_source = i->want.tunnel.tunnel.source;
+}
+
+static void
+interface_counters(const struct fill *f, struct st_interface *st)
+{
+	for (size_t i = 0; f->ports != NULL && i < f->ports->n; i++) {
+		const struct st_port *p = &f->ports->port[i];
+
+		if (strcmp(p->name, st->device) != 0)
+			continue;
+		st->in_packets = p->in_packets;
+		st->in_bytes = p->in_bytes;
+		st->in_errors = p->in_dropped;
+		st->out_packets = p->out_packets;
+		st->out_bytes = p->out_bytes;
+		st->out_errors = p->out_dropped;
+	}
+}
+
+static int
+on_interface(void *arg, const void *cfg)
+{
+	struct fill *f = arg;
+	const struct cfg_interface *i = cfg;
+	const struct want_set *s = set_of(f, i->name);
+	struct st_interface st = { 0 };
+	char device[16];
+	bool tunnel = strcmp(i->kind, "Tunnel") == 0;
+
+	iface_device(i, device);
+	if (f->daemon->os != NULL && device[0] != '\0')
+		oscfg_interface_state(f->daemon->os, device, &st);
+	strlcpy(st.device, device, sizeof(st.device));
+	interface_config(i, &st);
+	if (s != NULL)
+		interface_compiled(s, &st);
+	interface_counters(f, &st);
+	/* A tunnel carries nothing before it is complete, and without the datapath. */
+	if (tunnel && (st.incomplete[0] != '\0' || !dplink_is_up(f->daemon->dplink)))
+		st.phys_up = false;
+	st.proto_up = st.admin_up && st.phys_up && st.address[0] != '\0';
+	emit(f, &st);
+	return 0;
+}
+
+static int
+fill_interfaces(struct fill *f)
+{
+	struct value key = VALUE_OF_TEXT(f->filter);
+	struct cfg_interface i;
+	int rc;
+
+	if (f->filter[0] == '\0')
+		return cfg_each(
+			f->daemon->store, &cfg_interface, NULL, 0, f->arena, on_interface, f);
+	rc = cfg_get(f->daemon->store, &cfg_interface, &key, f->arena, &i);
+	if (rc == 0)
+		return on_interface(f, &i);
+	return rc == -ENOENT ? 0 : rc;
+}
+
+/* --- routes ----------------------------------------------------------------------------------- */
+
+/* Device to VRP name: a list made once for one question. */
+struct names {
+	struct arena *arena;
+	struct name {
+		const char *vrp;
+		char device[16];
+		struct name *next;
+	} * first;
+};
+
+static int
+on_name(void *arg, const void *cfg)
+{
+	struct names *names = arg;
+	const struct cfg_interface *i = cfg;
+	struct name *n = arena_alloc(names->arena, sizeof(*n));
+
+	n->vrp = i->name;
+	iface_device(i, n->device);
+	n->next = names->first;
+	names->first = n;
+	return 0;
+}
+
+static const char *
+vrp_name(void *arg, const char *device)
+{
+	const struct names *names = arg;
+
+	for (const struct name *n = names->first; n != NULL; n = n->next)
+		if (strcmp(n->device, device) == 0)
+			return n->vrp;
+	return NULL;
+}
+
+static void
+on_route(void *arg, const struct st_route *r)
+{
+	emit(arg, r);
+}
+
+static int
+fill_routes(struct fill *f)
+{
+	struct names names = { .arena = f->arena };
+	int rc;
+
+	if (f->daemon->os == NULL)
+		return 0;
+	rc = cfg_each(f->daemon->store, &cfg_interface, NULL, 0, f->arena, on_name, &names);
+	return rc != 0 ? rc : oscfg_routes(f->daemon->os, vrp_name, &names, on_route, f);
+}
+
+static int (*const fills[STATE_N])(struct fill *f) = {
+	[STATE_system] = fill_system,
+	[STATE_object] = fill_objects,
+	[STATE_interface] = fill_interfaces,
+	[STATE_route] = fill_routes,
+};
+
+int
+status_rows(struct daemon *d, enum state_table table, const char *filter,
+	const struct status_ports *ports, const struct status_sink *sink)
+{
+	struct fill f = { .daemon = d, .filter = filter, .ports = ports, .sink = sink };
+	int rc;
+
+	if (fills[table] == NULL)
+		return -ENOENT;
+	f.info = state_info(table);
+	f.arena = arena_new();
+	rc = fills[table](&f);
+	arena_free(f.arena);
+	return rc;
+}
