@@ -52,14 +52,14 @@ devices_add(struct store *s, const struct oscfg_device *devices, size_t n, void 
 }
 
 static int
-candidate(struct daemon *d, struct store **out)
+candidate(struct daemon *d, struct store **out, struct err *e)
 {
 	void *image = NULL;
 	size_t len;
 	int rc = store_image(d->store, &image, &len);
 
 	if (rc == 0)
-		rc = store_from_image(image, len, out);
+		rc = store_from_image(image, len, out, e);
 	free(image);
 	return rc;
 }
@@ -81,7 +81,7 @@ firstrun(struct daemon *d, struct err *e)
 		goto out;
 	rc = oscfg_devices(d->os, a, &devices, &n);
 	if (rc == 0 && n > 0)
-		rc = candidate(d, &s);
+		rc = candidate(d, &s, e);
 	if (rc == 0 && n > 0)
 		rc = devices_add(s, devices, n, &changeset, &len);
 	if (rc != 0)

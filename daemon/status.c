@@ -20,7 +20,6 @@
 #include "schema/store.h"
 
 #include <errno.h>
-#include <stdio.h>
 #include <string.h>
 
 struct fill {
@@ -83,7 +82,9 @@ on_failed(void *arg, const char *owner, const char *key, const struct err *e)
 	struct st_object st = { .status = "failed" };
 
 	strlcpy(st.name, owner[0] != '\0' ? owner : key, sizeof(st.name));
-	snprintf(st.reason, sizeof(st.reason), "%s: %s", key, e->text);
+	strlcpy(st.reason, key, sizeof(st.reason));
+	strlcat(st.reason, ": ", sizeof(st.reason));
+	strlcat(st.reason, e->text, sizeof(st.reason));
 	emit(arg, &st);
 }
 
