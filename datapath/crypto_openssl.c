@@ -32,7 +32,7 @@ struct crypto_sa {
 struct openssl_engine {
 	struct crypto_engine ops;
 	OSSL_LIB_CTX
-		*lib; /* ours alone: nobody else gets the legacy algorithms by our loading them */
+	*lib; /* ours alone: nobody else gets the legacy algorithms by our loading them */
 	OSSL_PROVIDER *base;
 	OSSL_PROVIDER *legacy;		   /* NULL: not installed */
 	EVP_CIPHER *ciphers[ALG_CIPHER_N]; /* NULL: OpenSSL does not have it */
