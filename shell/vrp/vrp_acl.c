@@ -39,33 +39,29 @@ static const struct line basic[] = {
 	{ 0 },
 };
 
-static const struct line
-	advanced[] = {
-		{ RULE "{ tcp{Transmission Control Protocol (6)}=protocol:6 " OPTIONS_PORTS(
-			  "tcp-port") "| udp{User Datagram Protocol "
-				      "(17)}=protocol:17 " OPTIONS_PORTS("udp-port") "| "
-										     "icmp{"
-										     "Internet "
-										     "Control "
-										     "Message "
-										     "Protocol(1)}="
-										     "protocol:1 "
-										     "( " SOURCE
-										     "|"
-										     " " DESTINATION
-										     "| " ICMP ") "
-										     "| <protocol> "
-										     "( " SOURCE
-										     "|"
-										     " " DESTINATION
-										     ") }",
-			.undo = "rule{Specify a rule} <id>", .table = &model_acl_rule,
-			.bind = vrp_rule_bind, .render = vrp_rule_render },
-		{ "rule{Specify a rule} <id> description{Specify rule description} <description>",
-			.undo = "rule{Specify a rule} <id> description{Specify rule description}",
-			.table = &model_acl_rule, .existing = true },
-		{ 0 },
-	};
+static const struct line advanced[] = {
+	{ RULE "{ tcp{Transmission Control Protocol (6)}=protocol:6 " OPTIONS_PORTS(
+		  "tcp-port") "| udp{User Datagram Protocol "
+			      "(17)}=protocol:17 " OPTIONS_PORTS("udp-port") "| "
+									     "icmp{"
+									     "Internet "
+									     "Control "
+									     "Message "
+									     "Protocol(1)}="
+									     "protocol:1 "
+									     "( " SOURCE "|"
+									     " " DESTINATION
+									     "| " ICMP ") "
+									     "| <protocol> "
+									     "( " SOURCE "|"
+									     " " DESTINATION ") }",
+		.undo = "rule{Specify a rule} <id>", .table = &model_acl_rule,
+		.bind = vrp_rule_bind, .render = vrp_rule_render },
+	{ "rule{Specify a rule} <id> description{Specify rule description} <description>",
+		.undo = "rule{Specify a rule} <id> description{Specify rule description}",
+		.table = &model_acl_rule, .existing = true },
+	{ 0 },
+};
 
 static const struct line *const basic_lines[] = { settings, basic, NULL };
 static const struct line *const advanced_lines[] = { settings, advanced, NULL };

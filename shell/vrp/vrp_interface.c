@@ -39,23 +39,26 @@ vrp_interface_check(struct change *ch)
 	return change_refuse(ch, "The physical interface %s cannot be deleted.", name.name);
 }
 
+enum { ADDRESS_INTERFACE, ADDRESS_ADDRESS, ADDRESS_LENGTH, ADDRESS_SUB };
+
 struct addresses {
-	struct row primary;
-	struct value *key; /* of the primary, or NULL */
+	struct value primary[2]; /* its key */
+	bool has_primary;
 	size_t n_sub;
 };
-
-enum { ADDRESS_INTERFACE, ADDRESS_ADDRESS, ADDRESS_LENGTH, ADDRESS_SUB };
 
 static int
 look_at_address(void *arg, const struct row *r)
 {
 	struct addresses *a = arg;
 
-	if (r->v[ADDRESS_SUB].i)
+	if (r->v[ADDRESS_SUB].i) {
 		a->n_sub++;
-	else
-		a->primary = *r;
+		return 0;
+	}
+	a->primary[ADDRESS_INTERFACE] = r->v[ADDRESS_INTERFACE];
+	a->primary[ADDRESS_ADDRESS] = r->v[ADDRESS_ADDRESS];
+	a->has_primary = true;
 	return 0;
 }
 
@@ -64,7 +67,6 @@ static int
 check_address(struct change *ch)
 {
 	struct addresses a = { 0 };
-	const struct value *old;
 	int err = row_each(ch->store, ch->table, ch->v, 1, ch->arena, look_at_address, &a);
 	bool same;
 
@@ -75,14 +77,13 @@ check_address(struct change *ch)
 			return change_refuse(ch, "Please delete the sub addresses first.");
 		return 0;
 	}
-	old = a.primary.v;
-	same = old && !strcmp(old[ADDRESS_ADDRESS].s, ch->v[ADDRESS_ADDRESS].s);
+	same = a.has_primary && !strcmp(a.primary[ADDRESS_ADDRESS].s, ch->v[ADDRESS_ADDRESS].s);
 	if (ch->v[ADDRESS_SUB].i) {
-		if (!old || same)
+		if (!a.has_primary || same)
 			return change_refuse(ch, "Please configure the primary address first.");
 		return 0;
 	}
-	return old && !same ? row_delete(ch->store, ch->table, old) : 0;
+	return a.has_primary && !same ? row_delete(ch->store, ch->table, a.primary) : 0;
 }
 
 static int

@@ -1,0 +1,10 @@
+#ifndef YD_TESTS_UNIT_SHELL_SUITES_H
+#define YD_TESTS_UNIT_SHELL_SUITES_H
+
+#include <CUnit/CUnit.h>
+
+/* One table a twin file, ended by CU_TEST_INFO_NULL; main.c lists them. */
+extern CU_TestInfo syntax_tests[], match_tests[], cli_tests[], cli_help_tests[], cli_render_tests[],
+	vrp_tests[], vrp_rule_tests[], grammar_tests[];
+
+#endif
