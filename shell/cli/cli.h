@@ -36,7 +36,7 @@ enum cli_level { CLI_VISIT, CLI_MONITOR, CLI_CONFIGURE, CLI_MANAGE };
  *   <name:TYPE>{help}      a parameter. TYPE: a type of the model (type_find: "ipv4", "interface",
  *                          "word", "text" (rest of the line) …); an integer range "0-512"; or
  *                          "table.column" (its type, its help, completion from existing rows)
- *   [ … ]                  optional        { … | … }  one of        ( … | … )  any of them, in any order, once each
+ *   [ … | … ]  one of them or none      { … | … }  one of them      ( … | … )  any, in any order, once each
  * The parts are separated by blanks. Several commands may share their beginning.
  */
 struct command {

@@ -96,6 +96,13 @@ compare(const void *a, const void *b)
 	return strcasecmp(x->word, y->word);
 }
 
+static void
+sort(struct entries *es)
+{
+	if (es->n)
+		qsort(es->e, es->n, sizeof(*es->e), compare);
+}
+
 static bool
 has(const struct entries *es, enum entry_kind kind)
 {
@@ -176,7 +183,7 @@ cli_help(struct cli *cli, const char *line, const struct cli_sink *out, struct c
 				add_thread(&es, &m.threads[i], line + start);
 		narrow(&es, line + start);
 	}
-	qsort(es.e, es.n, sizeof(*es.e), compare);
+	sort(&es);
 	if (es.n) {
 		*e = (struct cli_error){ 0 };
 		if (first)
@@ -260,7 +267,7 @@ cli_complete(struct cli *cli, const char *line, size_t *start, void (*fn)(void *
 			if (m.threads[i].rule->level <= cli->level && m.threads[i].resume <= *start)
 				add_words(cli, &es, &m.threads[i], line + *start);
 	}
-	qsort(es.e, es.n, sizeof(*es.e), compare);
+	sort(&es);
 	for (size_t i = 0; i < es.n; i++)
 		fn(arg, es.e[i].word);
 	n = es.n;

@@ -13,7 +13,7 @@
  * struct command in cli.h, and for configuration lines also:
  *   <column>            bound to a column of the line's table
  *   keyword=column      stores 1 in that column; keyword=column:VALUE stores VALUE
- *   keyword!            an optional keyword without columns that is written when the line is rendered
+ *   keyword{help}!      an optional keyword without columns that is written when the line is rendered
  * A line sets the columns that it mentions: what was not typed goes back to its default. `undo` takes the
  * leading keywords, and the rest or none of it. A line is rendered when one of its columns is not default.
  */

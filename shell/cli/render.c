@@ -41,6 +41,7 @@ put_word(struct text *t, const char *word)
 
 struct count {
 	const struct source *src;
+	int from; /* the first column that counts */
 	unsigned int n;
 };
 
@@ -49,19 +50,25 @@ count_column(void *arg, const struct node *n)
 {
 	struct count *c = arg;
 
-	if (n->column < 0 || (unsigned int)n->column < c->src->row->table->n_key)
+	if (n->column < c->from)
 		return;
 	c->n += !value_equal(&c->src->row->v[n->column], &c->src->defaults[n->column]);
 }
 
-/* How many columns of a sequence are not default. */
+/* How many columns of a sequence, from this one on, are not default. */
 static unsigned int
-n_set(const struct node *first, const struct source *src)
+n_set_from(const struct node *first, const struct source *src, unsigned int from)
 {
-	struct count c = { .src = src };
+	struct count c = { .src = src, .from = (int)from };
 
 	syntax_each(first, count_column, &c);
 	return c.n;
+}
+
+static unsigned int
+n_set(const struct node *first, const struct source *src)
+{
+	return n_set_from(first, src, 0);
 }
 
 static bool
@@ -125,6 +132,15 @@ write_choice(const struct node *n, const struct source *src, struct text *t)
 }
 
 static bool
+any_set(const struct node *n, const struct source *src)
+{
+	for (const struct branch *b = n->branches; b; b = b->next)
+		if (n_set(b->first, src))
+			return true;
+	return false;
+}
+
+static bool
 write_node(const struct node *n, const struct source *src, struct text *t)
 {
 	switch (n->kind) {
@@ -136,9 +152,12 @@ write_node(const struct node *n, const struct source *src, struct text *t)
 	case NODE_PARAM: return write_param(n, src, t);
 	case NODE_CHOICE: return write_choice(n, src, t);
 	case NODE_OPTION:
+		if (n->shown || any_set(n, src))
+			write_choice(n, src, t);
+		return true;
 	case NODE_SET:
 		for (const struct branch *b = n->branches; b; b = b->next)
-			if (n->shown || n_set(b->first, src))
+			if (n_set(b->first, src))
 				try_branch(b, src, t);
 		return true;
 	}
@@ -174,7 +193,7 @@ render_line(const struct rule *rule, const struct row *r, const struct value *de
 	if (rule->line->render)
 		return rule->line->render(r, out, cap);
 	if ((!rule->line->table || rule->line->existing) && !rule->line->always &&
-		!n_set(rule->first, &src))
+		!n_set_from(rule->first, &src, r->table->n_key))
 		return 0;
 	return render_enter(rule, r, defaults, out, cap);
 }

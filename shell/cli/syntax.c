@@ -70,8 +70,10 @@ parse_help(struct parse *ps, struct node *n)
 	ps->p++;
 	len = strcspn(ps->p, "}");
 	n->help = take(ps, len);
-	if (*ps->p++ != '}')
+	if (!*ps->p)
 		fail(ps, "help without }");
+	else
+		ps->p++;
 }
 
 static bool
@@ -114,11 +116,11 @@ parse_word(struct parse *ps)
 	if (*ps->p == '\\')
 		ps->p++;
 	n->word = take(ps, 1 + strcspn(ps->p + 1, " !{=[](<>"));
+	parse_help(ps, n);
 	if (*ps->p == '!') {
 		n->shown = true;
 		ps->p++;
 	}
-	parse_help(ps, n);
 	parse_store(ps, n);
 	return n;
 }
@@ -170,8 +172,9 @@ parse_param(struct parse *ps)
 
 	ps->p++;
 	name = take(ps, strcspn(ps->p, ">"));
-	if (*ps->p++ != '>')
+	if (!*ps->p)
 		return fail(ps, "a parameter without >");
+	ps->p++;
 	n->word = name;
 	type = strchr(name, ':');
 	if (type) {
@@ -215,7 +218,7 @@ parse_group(struct parse *ps, enum node_kind kind, char close)
 			n->shown |= m->shown;
 		*tail = b;
 		tail = &b->next;
-	} while (*ps->p == '|' && kind != NODE_OPTION);
+	} while (*ps->p == '|');
 	if (*ps->p != close)
 		return fail(ps, "a group without its end");
 	ps->p++;

@@ -16,7 +16,7 @@ struct arena;
 enum node_kind {
 	NODE_WORD,
 	NODE_PARAM,
-	NODE_OPTION, /* one branch */
+	NODE_OPTION, /* one branch, or none */
 	NODE_CHOICE,
 	NODE_SET /* any branches, any order, once each */
 };

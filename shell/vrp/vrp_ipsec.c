@@ -35,7 +35,7 @@ const struct view vrp_proposal_views[] = {
 #define STRING_KEY SA "string-key{Specify the key in string format} "
 #define AUTH_HEX SA "authentication-hex{Specify the authentication key in hexadecimal format} "
 #define ENC_HEX SA "encryption-hex{Specify the encryption key in hexadecimal format} "
-#define STORED "[ { simple{Key in plain text} | cipher{Key in cipher text}! } ] "
+#define STORED "[ simple{Key in plain text} | cipher{Key in cipher text}! ] "
 
 static const struct line manual[] = {
 	{ "security{Specify the data flow to be protected} acl{Specify an ACL} <acl>" },

@@ -18,6 +18,10 @@ const struct line vrp_system_lines[] = {
 	"ip{Specify IP configurations for the system} " \
 	"route-static{Establish a static route} <destination> <length> "
 #define ROUTE_VIA "{ <nexthop> | <interface> [ <nexthop> ] } "
+#define ROUTE_OPTIONS                                                       \
+	"( preference{Specify the preference of the route} <preference> | " \
+	"tag{Specify the tag of the route} <tag> | "                        \
+	"description{Add a description for the route} <description> )"
 
 /* The destination without its host bits; and the key's copy of the interface. */
 static int
@@ -40,11 +44,7 @@ bind_route(struct change *ch)
 }
 
 const struct line vrp_route_lines[] = {
-	{ ROUTE ROUTE_VIA "( preference{Specify the preference of the route} <preference> | "
-			  "tag{Specify the tag of the route} <tag> | "
-			  "description{Add a description for the route} <description> )",
-		.undo = ROUTE "[ " ROUTE_VIA "[ preference <preference> ] [ tag <tag> ] "
-			      "[ description <description> ] ]",
+	{ ROUTE ROUTE_VIA ROUTE_OPTIONS, .undo = ROUTE "[ " ROUTE_VIA ROUTE_OPTIONS " ]",
 		.table = &model_route_static, .bind = bind_route },
 	{ 0 },
 };

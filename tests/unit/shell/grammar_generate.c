@@ -193,7 +193,7 @@ generate_line(struct generated *g, const struct node *first)
 		case NODE_CHOICE: generate_line(g, pick(g, n)->first); break;
 		case NODE_OPTION:
 			if (generate_below(g, 2))
-				generate_line(g, n->branches->first);
+				generate_line(g, pick(g, n)->first);
 			break;
 		case NODE_SET: put_set(g, n); break;
 		}

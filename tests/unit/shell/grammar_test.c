@@ -140,6 +140,39 @@ undo_of_every_line_restores_what_was(void)
 	each_line(1, back_and_forth);
 }
 
+/* Is this a keyword itself ("ip" of "ipsec")? Then it is not short for the longer one. */
+struct wanted {
+	const char *word;
+	size_t len;
+	bool found;
+};
+
+static void
+look_for(void *arg, const struct node *n)
+{
+	struct wanted *w = arg;
+	const struct choice *c = n->kind == NODE_PARAM ? n->type->choices : NULL;
+
+	for (; c && c->keyword; c++)
+		w->found |= strlen(c->keyword) == w->len && !strncmp(c->keyword, w->word, w->len);
+	w->found |= n->kind == NODE_WORD && strlen(n->word) == w->len &&
+		!strncmp(n->word, w->word, w->len);
+}
+
+static bool
+is_keyword(const struct cli_fixture *f, const char *word, size_t len)
+{
+	struct wanted w = { .word = word, .len = len };
+	const struct grammar *g = &f->cli->grammar;
+
+	for (size_t i = 0; i < g->system.set.n; i++)
+		syntax_each(g->system.set.rules[i]->first, look_for, &w);
+	for (size_t v = 0; v < g->n_views; v++)
+		for (size_t i = 0; i < g->views[v].set.n; i++)
+			syntax_each(g->views[v].set.rules[i]->first, look_for, &w);
+	return w.found;
+}
+
 static void
 shorten_each(struct cli_fixture *f, struct generated *g, const struct rule *r, size_t view)
 {
@@ -158,6 +191,8 @@ shorten_each(struct cli_fixture *f, struct generated *g, const struct rule *r, s
 	strlcpy(expected, fixture_dump(f), sizeof(expected));
 	for (size_t w = 0; w < g->n; w++)
 		for (size_t len = 1; g->keyword[w] && len < strlen(g->words[w]); len++) {
+			if (is_keyword(f, g->words[w], len))
+				continue;
 			generate_text(g, w, len, line, sizeof(line));
 			enter(f, view);
 			if (fixture_exec(f, line) && f->result.error.kind != CLI_REFUSED &&
@@ -218,6 +253,8 @@ what_is_rendered_loads_again_as_the_same_rows(void)
 		CU_ASSERT_FATAL(fixture_load_text(&to, fixture_render(&from)));
 		CU_ASSERT_STRING_EQUAL(fixture_render(&to), from.text);
 		CU_ASSERT_STRING_EQUAL(fixture_dump(&to), fixture_dump(&from));
+		if (strcmp(to.text, from.text))
+			printf("\n%s\n---\n%s\n", from.text, to.text);
 		cli_fixture_fini(&from);
 		cli_fixture_fini(&to);
 	}

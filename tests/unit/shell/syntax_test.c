@@ -44,7 +44,7 @@ keywords_carry_help_columns_and_the_canonical_mark(void)
 {
 	struct arena *a = arena_new();
 	const char *why;
-	const struct node *n = syntax_compile("one{First word} [ two!{Second} ] three{x}=step:7",
+	const struct node *n = syntax_compile("one{First word} [ two{Second}! ] three{x}=step:7",
 		&model_acl, SYNTAX_PLAIN, a, &why);
 
 	CU_ASSERT_PTR_NOT_NULL_FATAL(n);

@@ -39,7 +39,7 @@ static const struct {
 	{ "rule 5 permit icmp icmp-type 8", NULL },
 	{ "rule 5 permit icmp icmp-type 3 13", NULL },
 	{ "rule 5 deny icmp source 10.0.0.1 0 icmp-type fragmentneed-DFset", NULL },
-	{ "ru 5 per tc so 1.1.1.1 0 destination-p e w",
+	{ "ru 5 per tc source 1.1.1.1 0 destination-p e ww",
 		"rule 5 permit tcp source 1.1.1.1 0 destination-port eq www" },
 };
 
