@@ -23,8 +23,7 @@
 int
 changes_record(struct store *s)
 {
-	sqlite3session_delete(s->session);
-	s->session = NULL;
+	store_session_end(&s->session);
 	return store_errno(store_session(s, &s->session));
 }
 

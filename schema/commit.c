@@ -190,7 +190,7 @@ commit_run(struct store *s, const struct seal *seal, const struct commit_info *i
 		*revision = next - 1; /* all of it was so already */
 	else if (r == 0 && (r = check(&c)) == 0 && (r = finish(&c, next)) == 0)
 		*revision = next;
-	sqlite3session_delete(c.session);
+	store_session_end(&c.session);
 	sqlite3_free(c.done);
 	if (!sqlite3_get_autocommit(s->db))
 		store_exec(s, "ROLLBACK");

@@ -63,7 +63,7 @@ store_close(struct store *s)
 {
 	if (!s)
 		return;
-	sqlite3session_delete(s->session);
+	store_session_end(&s->session);
 	row_forget(s);
 	sqlite3_close(s->db);
 	free(s->path);
@@ -113,11 +113,17 @@ store_session(struct store *s, sqlite3_session **out)
 		return rc;
 	sqlite3session_table_filter(*out, is_config, NULL);
 	rc = sqlite3session_attach(*out, NULL);
-	if (rc != SQLITE_OK) {
-		sqlite3session_delete(*out);
-		*out = NULL;
-	}
+	if (rc != SQLITE_OK)
+		store_session_end(out);
 	return rc;
+}
+
+void
+store_session_end(sqlite3_session **session)
+{
+	if (*session)
+		sqlite3session_delete(*session);
+	*session = NULL;
 }
 
 int

@@ -41,6 +41,8 @@ int store_err(const struct store *s, int rc, struct err *e, const char *doing);
 bool store_is_config(const char *table);
 /* A session over the configuration's tables. */
 int store_session(struct store *s, sqlite3_session **out);
+/* Deletes it, if there is one, and forgets it. */
+void store_session_end(sqlite3_session **session);
 /* From SQLite's allocator to malloc's; frees p. */
 int store_take_blob(void *p, int len, void **out, size_t *out_len);
 
