@@ -44,7 +44,10 @@ int frame_peer(const struct frame *f, uid_t *uid, gid_t *gid, pid_t *pid);
 int frame_call(int sock, enum msg_party self, enum msg_party peer, enum msg_type type,
 	uint32_t request, const void *body, int fd, enum msg_type *answer, void **answer_body,
 	int *fd_out);
-/* The next message with that request id, after a frame_call whose answer is a stream. */
+/* The first half of frame_call: sends, for a caller who waits with poll and then calls frame_next. */
+int frame_post(int sock, enum msg_party self, enum msg_party peer, enum msg_type type,
+	uint32_t request, const void *body, int fd);
+/* The next message with that request id, after frame_post, or frame_call with a stream as answer. */
 int frame_next(int sock, enum msg_party self, enum msg_party peer, uint32_t request,
 	enum msg_type *answer, void **answer_body, int *fd_out);
 

@@ -27,24 +27,31 @@ wait_for(int sock, short events)
 }
 
 int
-frame_call(int sock, enum msg_party self, enum msg_party peer, enum msg_type type, uint32_t request,
-	const void *body, int fd, enum msg_type *answer, void **answer_body, int *fd_out)
+frame_post(int sock, enum msg_party self, enum msg_party peer, enum msg_type type, uint32_t request,
+	const void *body, int fd)
 {
 	struct frame_packet *p;
 	int rc = frame_wire_encode(self, peer, type, request, body, fd, &p);
 
-	*answer = MSG_NONE;
-	*answer_body = NULL;
-	*fd_out = -1;
 	if (rc)
 		return rc;
 	while ((rc = frame_wire_send(sock, p, fd, 0)) == -EAGAIN)
 		wait_for(sock, POLLOUT);
 	frame_wire_free(p);
 	/* the peer may have said why before it closed */
-	if (rc && rc != -EPIPE && rc != -ECONNRESET)
-		return rc;
-	return frame_next(sock, self, peer, request, answer, answer_body, fd_out);
+	return rc == -EPIPE || rc == -ECONNRESET ? 0 : rc;
+}
+
+int
+frame_call(int sock, enum msg_party self, enum msg_party peer, enum msg_type type, uint32_t request,
+	const void *body, int fd, enum msg_type *answer, void **answer_body, int *fd_out)
+{
+	int rc = frame_post(sock, self, peer, type, request, body, fd);
+
+	*answer = MSG_NONE;
+	*answer_body = NULL;
+	*fd_out = -1;
+	return rc ? rc : frame_next(sock, self, peer, request, answer, answer_body, fd_out);
 }
 
 int

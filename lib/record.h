@@ -58,6 +58,16 @@ const char *record_field_text(const struct field *f, const void *rec, char *out,
 const struct field *record_field(const struct record *d, const char *name);
 /* One JSON object on one line, malloc'd. NULL when memory is short. */
 char *record_json(const struct record *d, const void *rec);
+/* A text as a JSON string; malloc'd. */
+char *record_json_string(const char *text);
+/* An object of named texts (text NULL: numbers) for what is no record; malloc'd. */
+struct record_member {
+	const char *name;
+	const char *text;
+	int64_t number;
+	bool null;
+};
+char *record_json_members(const struct record_member *m, size_t n);
 void record_wipe(const struct record *d, void *rec);
 
 #endif

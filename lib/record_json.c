@@ -91,3 +91,35 @@ out:
 	json_decref(object);
 	return text;
 }
+
+char *
+record_json_string(const char *text)
+{
+	json_t *j = json_text(text, strlen(text));
+	char *out = json_dumps(j, JSON_COMPACT | JSON_ENCODE_ANY);
+
+	json_decref(j);
+	return out;
+}
+
+char *
+record_json_members(const struct record_member *m, size_t n)
+{
+	json_t *object = json_object(), *value;
+	char *text = NULL;
+
+	for (size_t i = 0; i < n; i++) {
+		if (m[i].null)
+			value = json_null();
+		else if (m[i].text)
+			value = json_text(m[i].text, strlen(m[i].text));
+		else
+			value = json_integer(m[i].number);
+		if (json_object_set_new(object, m[i].name, value))
+			goto out;
+	}
+	text = json_dumps(object, JSON_COMPACT);
+out:
+	json_decref(object);
+	return text;
+}

@@ -29,3 +29,50 @@ libcli_a_SOURCES = \
 	shell/vrp/vrp_ipsec.c \
 	shell/vrp/vrp_rule.c \
 	shell/vrp/vrp_system.c
+
+# The front end.
+noinst_LIBRARIES += libshell.a
+libshell_a_CPPFLAGS = $(AM_CPPFLAGS) -DSBINDIR='"$(sbindir)"'
+libshell_a_CFLAGS = $(AM_CFLAGS) $(EDIT_CFLAGS)
+libshell_a_SOURCES = \
+	shell/action.c \
+	shell/batch.c \
+	shell/batch.h \
+	shell/client.c \
+	shell/client.h \
+	shell/commands.c \
+	shell/commands.h \
+	shell/display.h \
+	shell/display_acl.c \
+	shell/display_config.c \
+	shell/display_interface.c \
+	shell/display_ipsec.c \
+	shell/display_route.c \
+	shell/display_sa.c \
+	shell/display_system.c \
+	shell/edit.c \
+	shell/edit.h \
+	shell/layout.c \
+	shell/layout.h \
+	shell/layout_format.c \
+	shell/offline.c \
+	shell/offline.h \
+	shell/out.c \
+	shell/out.h \
+	shell/pager.c \
+	shell/pager.h \
+	shell/ping.c \
+	shell/ping.h \
+	shell/recall.c \
+	shell/recall.h \
+	shell/session.c \
+	shell/session.h \
+	shell/shell.h \
+	shell/terminal.c \
+	shell/terminal.h
+
+SHELL_LIBS = libshell.a libcli.a $(SCHEMA_LIBS) $(CORE_LIBS) $(EDIT_LIBS)
+
+bin_PROGRAMS += yongsh
+yongsh_SOURCES = shell/main.c
+yongsh_LDADD = $(SHELL_LIBS)

@@ -1,0 +1,118 @@
+/*
+ * Configuration batches. Reads lines, stops at the first that is refused, commits once, and waits until
+ * the datapath has what was committed.
+ */
+#include "config.h"
+
+#include "shell/batch.h"
+
+#include "lib/err.h"
+#include "shell/out.h"
+#include "shell/session.h"
+#include "shell/shell.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+enum { SAY_MS = 1000 };
+
+struct batch {
+	struct shell *sh;
+	bool said; /* that it takes a while */
+};
+
+/* One line after the other into the candidate. */
+static int
+read_lines(struct shell *sh, FILE *in)
+{
+	struct cli_result r;
+	char *line = NULL;
+	size_t cap = 0;
+	ssize_t len;
+	int rc = 0;
+
+	while (!rc && (len = getline(&line, &cap, in)) >= 0) {
+		sh->line++;
+		if (memchr(line, '\0', (size_t)len)) {
+			rc = shell_report(
+				sh, -EINVAL, strlen(line), "Error: There is a NUL in this line.");
+			break;
+		}
+		line[strcspn(line, "\r\n")] = '\0';
+		r = (struct cli_result){ 0 };
+		rc = cli_exec(sh->cli, line, &r);
+		if (r.error.kind != CLI_OK)
+			rc = shell_report(sh, rc ? rc : -EINVAL, r.error.column, r.error.text);
+	}
+	free(line);
+	return rc;
+}
+
+/* Dots on a terminal while the router works. */
+static int
+tick(void *arg, unsigned int ms)
+{
+	struct batch *b = arg;
+
+	if (ms < SAY_MS || !isatty(STDERR_FILENO) || ms % (SAY_MS / 2))
+		return 0;
+	fputs(b->said ? "." : "Waiting until it is applied ..", stderr);
+	b->said = true;
+	return 0;
+}
+
+static int
+wait_applied(struct shell *sh)
+{
+	struct batch b = { .sh = sh };
+	struct msg_applied m;
+	struct err e;
+	int rc;
+
+	if (!sh->unsettled)
+		return 0;
+	rc = client_wait_applied(sh->client, tick, &b, &m, &e);
+	if (b.said)
+		fputc('\n', stderr);
+	if (rc)
+		return shell_fail(sh, rc, &e);
+	sh->unsettled = false;
+	if (!m.failed)
+		return 0;
+	err_set(&e, -EIO, m.object, "%s%s", m.text,
+		m.failed > 1 ? " (More: display configuration status.)" : "");
+	return shell_fail(sh, -EIO, &e);
+}
+
+int
+batch_run(struct shell *sh, const char *path)
+{
+	FILE *in = strcmp(path, "-") ? fopen(path, "re") : stdin;
+	char text[256];
+	struct err e;
+	int rc;
+
+	sh->file = path;
+	sh->line = 0;
+	if (!in) {
+		rc = -errno;
+		err_set(&e, rc, "", "The file cannot be read: %s.", strerror(-rc));
+		return shell_fail(sh, rc, &e);
+	}
+	rc = read_lines(sh, in);
+	if (!rc && ferror(in)) {
+		err_set(&e, -EIO, "", "The file cannot be read to its end.");
+		rc = shell_fail(sh, -EIO, &e);
+	}
+	if (in != stdin)
+		fclose(in);
+	if (rc)
+		return rc;
+	snprintf(text, sizeof(text), "batch %s, %u lines", path, sh->line);
+	sh->line = 0;
+	rc = session_commit(sh, text, false, &e);
+	return rc ? shell_fail(sh, rc, &e) : wait_applied(sh);
+}

@@ -1,0 +1,127 @@
+/*
+ * The command table of the front end: what can be typed besides configuration. One row a command; its
+ * last column is the display that it runs.
+ */
+#include "config.h"
+
+#include "shell/commands.h"
+
+#include "lib/err.h"
+#include "shell/display.h"
+#include "shell/out.h"
+#include "shell/shell.h"
+
+/* A display between out_begin and out_end. */
+static int
+run_display(void *app, const struct cli_match *m)
+{
+	struct shell *sh = app;
+	display_fn *display = (display_fn *)cli_match_command(m)->arg;
+	const struct cli_pipe *pipes;
+	size_t n = cli_pipes(m, &pipes);
+	struct err e;
+	int rc = out_begin(sh->out, pipes, n, sh->json, &e);
+
+	if (rc)
+		return shell_fail(sh, rc, &e);
+	rc = display(sh, m, &e);
+	if (rc)
+		out_abandon(sh->out);
+	else
+		out_end(sh->out);
+	return rc ? shell_fail(sh, rc, &e) : 0;
+}
+
+#define DISPLAY "display{Display current system information} "
+#define IPSEC "ipsec{IPSec(IP Security) information} "
+#define RESET "reset{Reset operation} "
+#define UNDO "undo{Cancel current setting} "
+#define TERMINAL "terminal{Set the terminal line characteristics} "
+#define TEMPORARY "temporary{Only for this session}"
+
+#define SHOW(text, fn)                                                               \
+	{                                                                            \
+		.syntax = DISPLAY text, .level = CLI_MONITOR, .views = CLI_ANY_VIEW, \
+		.pipes = true, .run = run_display, .arg = (intptr_t)(fn)             \
+	}
+#define ACTION(text, lowest, fn)                                                   \
+	{                                                                          \
+		.syntax = text, .level = lowest, .views = CLI_USER_VIEW, .run = fn \
+	}
+
+const struct command shell_commands[] = {
+	SHOW("version{System version}", display_version),
+	SHOW("clock{Clock status and configuration information}", display_clock),
+	SHOW("startup{Files of the next start}", display_startup),
+	SHOW("history-command{Commands of this session}", display_history),
+	SHOW("this{The configuration of this view}", display_this),
+	SHOW("current-configuration{Current configuration} "
+	     "[ { configuration{A part of it} <section:word>{Name of the part} | "
+	     "interface{Of one interface} <interface:interface.name>{Interface name} | all{All of "
+	     "it} } ]",
+		display_current),
+	SHOW("saved-configuration{Saved configuration}", display_saved),
+	SHOW("configuration{The configuration as a whole} status{What of it does not run}",
+		display_status),
+	SHOW("interface{Interface status and configuration} "
+	     "[ <interface:interface.name>{Interface name} ]",
+		display_interface),
+	SHOW("interface{Interface status and configuration} brief{In brief}",
+		display_interface_brief),
+	SHOW("ip{IP status and configuration} interface{Interface information} brief{In brief}",
+		display_ip_interface_brief),
+	SHOW("ip{IP status and configuration} routing-table{Routing table}", display_routing_table),
+	SHOW("acl{Access control lists} { all{All of them} | <number:acl.number>{ACL number} }",
+		display_acl),
+	SHOW(IPSEC "proposal{IPSec proposals} "
+		   "[ name{By name} <name:ipsec_proposal.name>{IPSec proposal name} ]",
+		display_ipsec_proposal),
+	SHOW(IPSEC "policy{IPSec policies} [ name{By name} "
+		   "<name:ipsec_policy_group.name>{IPSec policy name} "
+		   "[ <sequence:1-10000>{Sequence number} ] ]",
+		display_ipsec_policy),
+	SHOW(IPSEC "policy{IPSec policies} brief{In brief}", display_ipsec_policy_brief),
+	SHOW(IPSEC "sa{Security associations} [ { policy{Of a policy} "
+		   "<name:ipsec_policy_group.name>{IPSec policy name} "
+		   "[ <sequence:1-10000>{Sequence number} ] | "
+		   "remote{With a peer} <remote:ipv4-host>{Its address} } ]",
+		display_ipsec_sa),
+	SHOW(IPSEC "sa{Security associations} brief{In brief}", display_ipsec_sa_brief),
+	SHOW(IPSEC "statistics{Packets and what was dropped}", display_ipsec_statistics),
+
+	ACTION("save{Save the current configuration} [ <file:word>{File name, vrpcfg.cfg} ]",
+		CLI_CONFIGURE, action_save),
+	{ .syntax = "ping{Ping function} [ ip{IPv4} ] ( "
+		    "-a{Source address} <source:ipv4-host>{Address of this router} | "
+		    "-c{Number of requests} <count:1-4294967295>{Default 5} | "
+		    "-m{Pause between requests} <interval:1-10000>{Milliseconds, default 500} | "
+		    "-s{Size of the data} <size:20-8100>{Bytes, default 56} | "
+		    "-t{Time to wait for an answer} <timeout:0-65535>{Milliseconds, default 2000} "
+		    ") <host:ipv4-host>{Address to be asked}",
+		.level = CLI_VISIT,
+		.views = CLI_ANY_VIEW,
+		.run = action_ping },
+	ACTION(RESET "ipsec{IPSec(IP Security)} statistics{Packets and what was dropped}",
+		CLI_CONFIGURE, action_reset_ipsec),
+	ACTION(RESET "counters{Counters} interface{Of interfaces} "
+		     "[ <interface:interface.name>{Interface name} ]",
+		CLI_CONFIGURE, action_reset_interface),
+
+	ACTION("screen-length{Lines on one page} <lines:0-512>{0 means no pages} " TEMPORARY,
+		CLI_VISIT, action_screen_length),
+	ACTION(UNDO "screen-length{Lines on one page} " TEMPORARY, CLI_VISIT,
+		action_undo_screen_length),
+	ACTION("screen-width{Columns of the screen} <columns:60-512>{Number of columns}", CLI_VISIT,
+		action_screen_width),
+	ACTION("mmi-mode{For programs: no pages, no questions} enable{Switch on}", CLI_VISIT,
+		action_mmi),
+	ACTION(UNDO "mmi-mode{For programs} enable{Switch off}", CLI_VISIT, action_undo_mmi),
+	ACTION(TERMINAL
+		"{ monitor{Logs} | debugging{Debugging} | logging{Logs} | trapping{Traps} | "
+		"echo-mode{Echo} { line{By line} | character{By character} } }",
+		CLI_VISIT, action_nothing),
+	ACTION(UNDO TERMINAL
+		"{ monitor{Logs} | debugging{Debugging} | logging{Logs} | trapping{Traps} }",
+		CLI_VISIT, action_nothing),
+	{ .syntax = NULL },
+};

@@ -1,0 +1,40 @@
+#ifndef YD_SHELL_DISPLAY_H
+#define YD_SHELL_DISPLAY_H
+
+#include <stddef.h>
+
+#include "shell/layout.h"
+
+struct cli_match;
+struct err;
+struct row;
+struct shell;
+struct value;
+
+/*
+ * The displays. Each prints what it shows to sh->out, between out_begin and out_end; 0 or -errno and err.
+ * One function a command of commands.c.
+ */
+typedef int display_fn(struct shell *sh, const struct cli_match *m, struct err *e);
+
+/* display_system.c */
+display_fn display_version, display_clock, display_startup, display_history, display_status;
+/* display_config.c */
+display_fn display_current, display_this, display_saved;
+/* display_interface.c */
+display_fn display_interface, display_interface_brief, display_ip_interface_brief;
+/* display_route.c */
+display_fn display_routing_table;
+/* display_acl.c */
+display_fn display_acl;
+/* display_ipsec.c */
+display_fn display_ipsec_proposal, display_ipsec_policy, display_ipsec_policy_brief;
+/* display_sa.c */
+display_fn display_ipsec_sa, display_ipsec_sa_brief, display_ipsec_statistics;
+
+/* A column of a row by its name; NULL-valued when the table has none of that name. */
+const struct value *display_column(const struct row *r, const char *name);
+/* The same as text, "" for NULL. Borrowed from the row; integers are not texts. */
+const char *display_column_text(const struct row *r, const char *name);
+
+#endif

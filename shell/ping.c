@@ -1,0 +1,227 @@
+/*
+ * ping: one echo request at a time, the statistics at the end. Opens no socket and chooses no source;
+ * RFC 792.
+ */
+#include "config.h"
+
+#include "shell/ping.h"
+
+#include "shell/out.h"
+
+#include "lib/buf.h"
+
+#include <errno.h>
+#include <netinet/in.h>
+#include <poll.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <time.h>
+#include <unistd.h>
+
+enum { ICMP_HEADER_LEN = 8, ICMP_REPLY = 0, ICMP_REQUEST = 8, DATA_MAX = 8100, SLICE_MS = 100 };
+
+struct statistics {
+	unsigned int sent;
+	unsigned int received;
+	uint64_t min_us;
+	uint64_t max_us;
+	uint64_t sum_us;
+};
+
+static uint64_t
+now_us(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (uint64_t)t.tv_sec * 1000000 + (uint64_t)t.tv_nsec / 1000;
+}
+
+int
+ping_parse(const void *data, size_t len, struct ping_reply *r)
+{
+	struct rbuf b = rbuf_over(data, len);
+	uint8_t type = rbuf_u8(&b), code = rbuf_u8(&b);
+
+	rbuf_u16(&b); /* checksum: the kernel has compared it */
+	rbuf_u16(&b);
+	r->sequence = rbuf_u16(&b);
+	if (b.bad)
+		return -EBADMSG;
+	r->bytes = rbuf_left(&b);
+	return type == ICMP_REPLY && code == 0 ? 0 : -EAGAIN;
+}
+
+static int
+send_request(const struct ping *p, uint16_t sequence)
+{
+	uint8_t data[ICMP_HEADER_LEN + DATA_MAX];
+	struct wbuf b = wbuf_over(data, sizeof(data));
+
+	wbuf_u8(&b, ICMP_REQUEST);
+	wbuf_u8(&b, 0);
+	wbuf_u16(&b, 0); /* checksum and identifier are the kernel's */
+	wbuf_u16(&b, 0);
+	wbuf_u16(&b, sequence);
+	for (unsigned int i = 0; i < p->size; i++)
+		wbuf_u8(&b, (uint8_t)i);
+	return send(p->fd, data, wbuf_len(&b), 0) < 0 ? -errno : 0;
+}
+
+/* Time to live of the datagram that was received, 0 when the socket does not say. */
+static unsigned int
+ttl_of(struct msghdr *m)
+{
+	for (struct cmsghdr *c = CMSG_FIRSTHDR(m); c; c = CMSG_NXTHDR(m, c)) {
+		int ttl;
+
+		if (c->cmsg_level != IPPROTO_IP || c->cmsg_type != IP_TTL)
+			continue;
+		memcpy(&ttl, CMSG_DATA(c), sizeof(ttl));
+		return (unsigned int)ttl;
+	}
+	return 0;
+}
+
+/* One message from the socket: 0 and the reply, or -errno. */
+static int
+receive(const struct ping *p, struct ping_reply *r, unsigned int *ttl)
+{
+	uint8_t data[ICMP_HEADER_LEN + DATA_MAX];
+	union {
+		struct cmsghdr align;
+		char room[128];
+	} control;
+	struct iovec iov = { .iov_base = data, .iov_len = sizeof(data) };
+	struct msghdr m = { .msg_iov = &iov,
+		.msg_iovlen = 1,
+		.msg_control = &control,
+		.msg_controllen = sizeof(control) };
+	ssize_t n = recvmsg(p->fd, &m, MSG_DONTWAIT);
+
+	if (n < 0)
+		return -errno;
+	*ttl = ttl_of(&m);
+	return ping_parse(data, (size_t)n, r);
+}
+
+static bool
+interrupted(const struct ping *p)
+{
+	return p->interrupted && p->interrupted(p->arg);
+}
+
+/* Waits for the reply with that number until a moment; 0, -ETIMEDOUT, -EINTR. */
+static int
+wait_reply(const struct ping *p, uint16_t sequence, uint64_t until_us, struct ping_reply *r,
+	unsigned int *ttl)
+{
+	struct pollfd pfd = { .fd = p->fd, .events = POLLIN };
+	uint64_t now, left_ms;
+
+	for (;;) {
+		if (!receive(p, r, ttl) && r->sequence == sequence)
+			return 0;
+		if (interrupted(p))
+			return -EINTR;
+		now = now_us();
+		if (now >= until_us)
+			return -ETIMEDOUT;
+		left_ms = (until_us - now + 999) / 1000;
+		poll(&pfd, 1, left_ms < SLICE_MS ? (int)left_ms : SLICE_MS);
+		if (pfd.revents & (POLLERR | POLLHUP) && !(pfd.revents & POLLIN))
+			recv(p->fd, &(char){ 0 }, 1, MSG_DONTWAIT); /* clears a pending error */
+	}
+}
+
+static void
+note(struct statistics *s, uint64_t us)
+{
+	s->received++;
+	s->sum_us += us;
+	if (s->received == 1 || us < s->min_us)
+		s->min_us = us;
+	if (us > s->max_us)
+		s->max_us = us;
+}
+
+static unsigned int
+ms_of(uint64_t us)
+{
+	return (unsigned int)((us + 500) / 1000);
+}
+
+/* One request and what comes of it; -EINTR ends the run. */
+static int
+probe(const struct ping *p, uint16_t sequence, const char *to, struct statistics *s, struct out *o)
+{
+	struct ping_reply r;
+	unsigned int ttl = 0;
+	uint64_t start = now_us(), until = start + (uint64_t)p->timeout_ms * 1000;
+	int rc = send_request(p, sequence);
+
+	s->sent++;
+	if (!rc)
+		rc = wait_reply(p, sequence, until, &r, &ttl);
+	else
+		out_linef(o, "    Request could not be sent: %s", strerror(-rc));
+	if (rc == -ETIMEDOUT)
+		out_line(o, "    Request time out");
+	if (!rc) {
+		note(s, now_us() - start);
+		out_linef(o, "    Reply from %s: bytes=%zu Sequence=%u ttl=%u time=%u ms", to,
+			r.bytes, sequence, ttl, ms_of(now_us() - start));
+	}
+	out_flush(o);
+	return rc;
+}
+
+static void
+summary(const struct statistics *s, const char *to, struct out *o)
+{
+	unsigned int lost = s->sent - s->received;
+
+	out_line(o, "");
+	out_linef(o, "  --- %s ping statistics ---", to);
+	out_linef(o, "    %u packet(s) transmitted", s->sent);
+	out_linef(o, "    %u packet(s) received", s->received);
+	out_linef(o, "    %.2f%% packet loss", s->sent ? 100.0 * lost / s->sent : 0.0);
+	if (s->received)
+		out_linef(o, "    round-trip min/avg/max = %u/%u/%u ms", ms_of(s->min_us),
+			ms_of(s->sum_us / s->received), ms_of(s->max_us));
+	out_line(o, "");
+}
+
+/* The pause between requests; false: Ctrl+C. */
+static bool
+pause_ms(const struct ping *p, unsigned int ms)
+{
+	for (unsigned int slice; ms && !interrupted(p); ms -= slice) {
+		slice = ms < SLICE_MS ? ms : SLICE_MS;
+		poll(NULL, 0, (int)slice);
+	}
+	return !interrupted(p);
+}
+
+int
+ping_run(const struct ping *p, struct out *o)
+{
+	struct statistics s = { 0 };
+	char to[ADDR_STRLEN];
+	int rc;
+
+	if (p->size > DATA_MAX)
+		return -EINVAL;
+	setsockopt(p->fd, IPPROTO_IP, IP_RECVTTL, &(int){ 1 }, sizeof(int));
+	addr_format(&p->destination, to);
+	out_linef(o, "  PING %s: %u  data bytes, press CTRL_C to break", to, p->size);
+	out_flush(o);
+	for (unsigned int i = 1; i <= p->count; i++) {
+		rc = probe(p, (uint16_t)i, to, &s, o);
+		if (rc == -EINTR || (i < p->count && !pause_ms(p, p->interval_ms)))
+			break;
+	}
+	summary(&s, to, o);
+	return s.received ? 0 : -ENOENT;
+}
