@@ -32,14 +32,15 @@ struct choice {
 /* A type of values: how an operator writes them, how they are shown, what `?` says. */
 struct type {
 	const char *name;
-	const char *help_form;  /* "STRING<1-15>", "INTEGER<1-10000>", "X.X.X.X"; NULL: choices */
+	const char *help_form; /* "STRING<1-15>", "INTEGER<1-10000>", "X.X.X.X"; NULL: choices */
 	const struct choice *choices; /* ends with keyword NULL; NULL: none */
-	int64_t min;            /* of an integer, or of a length in characters */
+	int64_t min;		      /* of an integer, or of a length in characters */
 	int64_t max;
-	bool secret;            /* sealed by the daemon, masked in texts */
-	bool rest;              /* takes the rest of the line, blanks included */
-	const struct choice *heads; /* "Tunnel 0/0/1": first words, written together with the second or apart;
-	                               value.s is the help form of the second */
+	bool secret; /* sealed by the daemon, masked in texts */
+	bool rest;   /* takes the rest of the line, blanks included */
+	/* "Tunnel 0/0/1": first words, written together with the second or apart; value.s is the help
+	 * form of the second. */
+	const struct choice *heads;
 	/* From one word (or the rest of the line) to a value in the arena; -EINVAL: wrong parameter. */
 	int (*parse)(const struct type *t, const char *text, struct arena *a, struct value *out);
 	/* To the canonical word; returns the length, < cap. */
@@ -51,18 +52,18 @@ struct table;
 struct column {
 	const char *name;
 	const struct type *type;
-	const char *help;        /* what `?` says of it */
+	const char *help;	 /* what `?` says of it */
 	const struct table *ref; /* the table it refers to, for completion of existing names */
-	bool ref_implied;        /* the row referred to is made with the first referrer, gone with the last */
+	bool ref_implied; /* the row referred to is made with the first referrer, gone with the last */
 };
 
 struct table {
 	const char *name;
-	const char *label;       /* for the operator: "IPSec proposal" */
+	const char *label; /* for the operator: "IPSec proposal" */
 	const struct column *columns;
 	unsigned int n_columns;
-	unsigned int n_key;      /* the first n_key columns are the primary key */
-	const char *order;       /* columns of ORDER BY, constant SQL */
+	unsigned int n_key; /* the first n_key columns are the primary key */
+	const char *order;  /* columns of ORDER BY, constant SQL */
 };
 
 /* All tables, ends with NULL. */

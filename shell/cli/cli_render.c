@@ -22,8 +22,6 @@ struct job {
 	const struct section *section;
 	const struct rule *enter;
 	const char *indent;
-	const struct rule *const *rules; /* of one table, one after the other for each row */
-	size_t n_rules;
 	bool begun; /* the part's "#" is out */
 	bool found;
 };
@@ -41,16 +39,29 @@ put(struct job *j, const char *indent, const char *text)
 	j->out->line(j->out->arg, line);
 }
 
-static int
-put_row(void *arg, const struct row *r)
+static void
+put_line(struct job *j, const struct rule *rule, const struct row *r)
 {
-	struct job *j = arg;
 	const struct value *defaults = defaults_get(&j->cli->defaults, j->store, r->table);
 	char text[RENDER_LINE_MAX];
 
-	for (size_t i = 0; i < j->n_rules; i++)
-		if (render_line(j->rules[i], r, defaults, text, sizeof(text)))
-			put(j, j->rules[i]->line->indented ? " " : j->indent, text);
+	if (render_line(rule, r, defaults, text, sizeof(text)))
+		put(j, rule->line->indented ? " " : j->indent, text);
+}
+
+struct run {
+	struct job *job;
+	const struct rule *const *rules; /* of one table */
+	size_t n;
+};
+
+static int
+put_row(void *arg, const struct row *r)
+{
+	const struct run *run = arg;
+
+	for (size_t i = 0; i < run->n; i++)
+		put_line(run->job, run->rules[i], r);
 	return 0;
 }
 
@@ -59,9 +70,9 @@ static int
 put_rows(struct job *j, const struct rule *const *rules, size_t n, const struct value *key,
 	unsigned int n_key)
 {
-	j->rules = rules;
-	j->n_rules = n;
-	return row_each(j->store, rules[0]->table, key, n_key, j->arena, put_row, j);
+	struct run run = { .job = j, .rules = rules, .n = n };
+
+	return row_each(j->store, rules[0]->table, key, n_key, j->arena, put_row, &run);
 }
 
 /* The lines of one view for its row (whose key is key). */
@@ -84,9 +95,7 @@ put_lines(struct job *j, const struct place *p, const struct line *const *groups
 		if (t) {
 			err = put_rows(j, &rules[i], run, row->v, n_key);
 		} else if (row->v) {
-			j->rules = &rules[i];
-			j->n_rules = 1;
-			put_row(j, row);
+			put_line(j, rules[i], row);
 		}
 	}
 	return err;

@@ -164,7 +164,7 @@ add_commands(struct build *b, const struct command *commands)
 		if (!r)
 			return;
 		r->move = moves[i].move;
-		r->level = moves[i].move == MOVE_SYSTEM ? CLI_MONITOR : CLI_VISIT;
+		r->level = moves[i].move == MOVE_SYSTEM ? CLI_CONFIGURE : CLI_VISIT;
 		add_everywhere(b, r, moves[i].views);
 	}
 	for (const struct command *c = commands; c && c->syntax; c++) {
