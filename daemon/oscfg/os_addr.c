@@ -130,25 +130,6 @@ send_addr(
 	return os_netlink_run(&o->nl, nlh);
 }
 
-/* The kernel takes the first address of a subnet as its primary one: when that is one of our own
- * secondaries it has to step back behind the new one. */
-static int
-step_back(struct oscfg *o, const char *device, const struct listing *before, const struct prefix *p)
-{
-	int rc = 0;
-
-	for (size_t i = 0; i < before->n && rc == 0; i++) {
-		const struct os_addr *a = &before->rows[i];
-
-		if (!tagged(o, a) || !same_subnet(&a->prefix, p) || same_prefix(&a->prefix, p))
-			continue;
-		rc = send_addr(o, RTM_DELADDR, a->index, device, &a->prefix);
-		if (rc == 0)
-			rc = send_addr(o, RTM_NEWADDR, a->index, device, &a->prefix);
-	}
-	return rc;
-}
-
 /* Lets the others of its subnet live on when a primary address goes: the setting as it was, or ""
  * when it need not be touched. */
 static void
@@ -165,8 +146,41 @@ promote(const char *device, const char *value, char was[8])
 	got = read(fd, was, 7);
 	was[got > 0 ? got : 0] = '\0';
 	if (was[0] != value[0])
-		(void)!write(fd, value, 1);
+		(void)!pwrite(fd, value, 1, 0);
 	close(fd);
+}
+
+/* Removes an address and no other with it. */
+static int
+remove_alone(struct oscfg *o, const char *device, uint32_t index, const struct prefix *p)
+{
+	char was[8] = "", now[8];
+	int rc;
+
+	promote(device, "1", was);
+	rc = send_addr(o, RTM_DELADDR, index, device, p);
+	if (was[0] == '0')
+		promote(device, "0", now);
+	return rc;
+}
+
+/* The kernel takes the first address of a subnet as its primary one: when that is one of our own
+ * secondaries it has to step back behind the new one. */
+static int
+step_back(struct oscfg *o, const char *device, const struct listing *before, const struct prefix *p)
+{
+	int rc = 0;
+
+	for (size_t i = 0; i < before->n && rc == 0; i++) {
+		const struct os_addr *a = &before->rows[i];
+
+		if (!tagged(o, a) || !same_subnet(&a->prefix, p) || same_prefix(&a->prefix, p))
+			continue;
+		rc = remove_alone(o, device, a->index, &a->prefix);
+		if (rc == 0)
+			rc = send_addr(o, RTM_NEWADDR, a->index, device, &a->prefix);
+	}
+	return rc;
 }
 
 static int
@@ -224,7 +238,7 @@ addr_del(struct oscfg *o, const struct want *w, struct err *e)
 {
 	const struct want_addr *a = &w->addr;
 	uint32_t index = oscfg_index(o, a->device);
-	char text[PREFIX_STRLEN], was[8] = "", now[8];
+	char text[PREFIX_STRLEN];
 	const struct os_addr *there;
 	struct listing l;
 	int rc;
@@ -233,12 +247,8 @@ addr_del(struct oscfg *o, const struct want *w, struct err *e)
 		return 0; /* went with its device */
 	rc = list_addresses(o, index, a->prefix.addr.af, &l);
 	there = rc == 0 ? find(&l, &a->prefix) : NULL;
-	if (there != NULL && tagged(o, there)) {
-		promote(a->device, "1", was);
-		rc = send_addr(o, RTM_DELADDR, index, a->device, &a->prefix);
-		if (was[0] == '0')
-			promote(a->device, "0", now);
-	}
+	if (there != NULL && tagged(o, there))
+		rc = remove_alone(o, a->device, index, &a->prefix);
 	free(l.rows);
 	if (rc < 0 && rc != -EADDRNOTAVAIL && rc != -ENODEV)
 		return os_refused(

@@ -182,7 +182,8 @@ put_dispatch(struct wbuf *b, struct os_filter *f, const char *without, const cha
 
 /* New chunks, the device's chain over them, then the chunks that nobody enters any more. */
 static void
-put_device(struct wbuf *b, const struct os_filter_text *old, const struct os_filter_text *t)
+put_device(struct wbuf *b, const struct want_filter *w, const struct os_filter_text *old,
+	const struct os_filter_text *t)
 {
 	put_line(b, "add chain", t->chain);
 	put_line(b, "flush chain", t->chain);
@@ -192,7 +193,7 @@ put_device(struct wbuf *b, const struct os_filter_text *old, const struct os_fil
 		if (has_chunk(old, c->chain, SIZE_MAX) || has_chunk(t, c->chain, i))
 			continue;
 		put_line(b, "add chain", c->chain);
-		put(b, c->text);
+		os_filter_text_chunk(b, w, c);
 	}
 	put(b, t->entry);
 	for (size_t i = 0; i < t->n_chunks; i++)
@@ -233,7 +234,7 @@ filter_set(struct oscfg *o, const struct want_filter *w, struct err *e)
 		return rc;
 	if (!f->table)
 		put(&b, base);
-	put_device(&b, g != NULL ? &g->text : NULL, &text);
+	put_device(&b, w, g != NULL ? &g->text : NULL, &text);
 	if (g == NULL)
 		put_dispatch(&b, f, NULL, w->device);
 	rc = run(f, &b, w->device, e);

@@ -8,6 +8,7 @@
 
 struct err;
 struct os_filter;
+struct wbuf;
 
 /* Opens libnftables in this namespace; the table is made with the first filter. */
 int os_filter_new(struct os_filter **out, struct err *e);
@@ -18,12 +19,12 @@ uint64_t os_filter_drops(struct os_filter *f);
 /*
  * The rules of one device as nft text. They are cut into chunks where their contents say so, so that
  * one more rule among thousands changes one chunk: each is a chain of its own, named by a hash of its
- * text, and the device's chain jumps through them in order.
+ * rules, and the device's chain jumps through them in order. A chain of that name holds those rules.
  */
 struct os_filter_chunk {
 	char chain[64];
-	char *text; /* lines "add rule …" */
 	char *jump; /* the line that enters it */
+	size_t first, n_rules;
 };
 
 struct os_filter_text {
@@ -36,6 +37,9 @@ struct os_filter_text {
 /* 0 or -ENOMEM. */
 int os_filter_text_make(const struct want_filter *w, struct os_filter_text *out);
 void os_filter_text_free(struct os_filter_text *t);
+/* Appends the lines that fill a chunk's chain; w is what the chunk was made from. */
+void os_filter_text_chunk(
+	struct wbuf *b, const struct want_filter *w, const struct os_filter_chunk *c);
 /* "dev_" and the device's name in characters that nft takes as a word; and back (false: not one). */
 void os_filter_chain_name(const char *device, char out[64]);
 bool os_filter_chain_device(const char *chain, char out[16]);

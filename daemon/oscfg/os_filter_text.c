@@ -20,7 +20,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define ADD_RULE "add rule inet " OSCFG_NFT_TABLE " "
+
 enum {
+	TEXT_FORMAT = 1, /* raised when the same rules make other text */
 	CHUNK_MEAN = 64, /* rules, a power of two */
 	CHUNK_MAX = 256,
 	RANGES_MAX = 64, /* of the test at the door */
@@ -185,35 +188,75 @@ put_addresses(struct wbuf *b, const struct want_filter_rule *r)
 		put(b, "meta l4proto %u ", r->protocol);
 }
 
-/* The rule's lines without their chain, malloc'd. A fragment without its transport header cannot be
- * told from what must be protected: it is dropped. */
-static char *
-rule_text(const struct want_filter_rule *r)
+static bool
+reads_transport(const struct want_filter_rule *r)
 {
-	static const char dropped[] = "counter name cleartext drop";
-	struct wbuf b = wbuf_growing();
-	size_t before;
+	if (r->protocol == IPPROTO_ICMP)
+		return r->icmp_type != UINT16_MAX || r->icmp_code != UINT16_MAX;
+	return has_ports(r->protocol) &&
+		(r->source_port_low != 0 || r->source_port_high != UINT16_MAX ||
+			r->destination_port_low != 0 || r->destination_port_high != UINT16_MAX);
+}
 
-	put_addresses(&b, r);
-	before = wbuf_len(&b);
-	put_transport(&b, r);
-	if (r->drop && wbuf_len(&b) > before) {
-		put(&b, "%s\nip frag-off & 0x1fff != 0 ", dropped);
-		put_addresses(&b, r);
+static bool
+same_addresses(const struct want_filter_rule *a, const struct want_filter_rule *b)
+{
+	return a->protocol == b->protocol && addr_eq(&a->source, &b->source) &&
+		addr_eq(&a->source_wildcard, &b->source_wildcard) &&
+		addr_eq(&a->destination, &b->destination) &&
+		addr_eq(&a->destination_wildcard, &b->destination_wildcard);
+}
+
+void
+os_filter_text_chunk(struct wbuf *b, const struct want_filter *w, const struct os_filter_chunk *c)
+{
+	static const char dropped[] = "counter name cleartext drop\n";
+	const struct want_filter_rule *fragments = NULL;
+
+	for (size_t i = c->first; i < c->first + c->n_rules; i++) {
+		const struct want_filter_rule *r = &w->rules[i];
+
+		put(b, ADD_RULE "%s ", c->chain);
+		put_addresses(b, r);
+		put_transport(b, r);
+		put(b, "%s", r->drop ? dropped : "accept\n");
+		if (!r->drop || !reads_transport(r))
+			continue;
+		/* A fragment without its transport header cannot be told from what must be
+		 * protected: it is dropped, once for the ports of a pair. */
+		if (fragments != NULL && same_addresses(fragments, r))
+			continue;
+		put(b, ADD_RULE "%s ip frag-off & 0x1fff != 0 ", c->chain);
+		put_addresses(b, r);
+		put(b, "%s", dropped);
+		fragments = r;
 	}
-	put(&b, "%s\n", r->drop ? dropped : "accept");
-	return finish(&b);
 }
 
 static uint64_t
-hash(uint64_t h, const char *s)
+hash(uint64_t h, uint64_t value)
 {
-	for (; *s != '\0'; s++)
-		h = (h ^ (uint8_t)*s) * 0x100000001b3u; /* FNV-1a */
+	for (int i = 0; i < 8; i++, value >>= 8)
+		h = (h ^ (value & 0xff)) * 0x100000001b3u; /* FNV-1a */
 	return h;
 }
 
-static const uint64_t hash_start = 0xcbf29ce484222325u;
+/* Changes whenever the text of a rule would, and with the format of the text. */
+static uint64_t
+rule_hash(uint64_t h, const struct want_filter_rule *r)
+{
+	h = hash(h, (uint64_t)r->drop << 8 | r->protocol);
+	h = hash(h, (uint64_t)r->source.af << 32 | addr_u32(&r->source));
+	h = hash(h, (uint64_t)r->destination.af << 32 | addr_u32(&r->destination));
+	h = hash(h,
+		(uint64_t)addr_u32(&r->source_wildcard) << 32 | addr_u32(&r->destination_wildcard));
+	h = hash(h,
+		(uint64_t)r->source_port_low << 48 | (uint64_t)r->source_port_high << 32 |
+			(uint64_t)r->destination_port_low << 16 | r->destination_port_high);
+	return hash(h, (uint64_t)r->icmp_type << 16 | r->icmp_code);
+}
+
+static const uint64_t hash_start = 0xcbf29ce484222325u + TEXT_FORMAT;
 
 static struct range
 join(struct range a, struct range b)
@@ -221,40 +264,26 @@ join(struct range a, struct range b)
 	return (struct range){ a.low < b.low ? a.low : b.low, a.high > b.high ? a.high : b.high };
 }
 
-/* "add rule inet yongdao CHAIN LINE" for each of the lines. */
-static void
-put_rules(struct wbuf *b, const char *chain, const char *lines)
-{
-	const char *end;
-
-	for (; (end = strchr(lines, '\n')) != NULL; lines = end + 1) {
-		put(b, "add rule inet " OSCFG_NFT_TABLE " %s ", chain);
-		wbuf_put(b, lines, (size_t)(end - lines) + 1);
-	}
-}
-
-/* The chunk of the rules whose texts these are. */
 static int
-make_chunk(const char *device_chain, const struct want_filter_rule *rules, char **texts, size_t n,
+make_chunk(const char *device_chain, const struct want_filter *w, size_t first, size_t n,
 	struct os_filter_chunk *out)
 {
-	struct range source = range_of(&rules[0].source, &rules[0].source_wildcard);
-	struct range destination = range_of(&rules[0].destination, &rules[0].destination_wildcard);
-	struct wbuf b = wbuf_growing(), jump = wbuf_growing();
+	const struct want_filter_rule *r = &w->rules[first];
+	struct range source = range_of(&r->source, &r->source_wildcard);
+	struct range destination = range_of(&r->destination, &r->destination_wildcard);
+	struct wbuf jump = wbuf_growing();
 	uint64_t h = hash_start;
 
-	for (size_t i = 0; i < n; i++) {
-		const struct want_filter_rule *r = &rules[i];
-
-		h = hash(h, texts[i]);
+	for (size_t i = 0; i < n; i++, r++) {
+		h = rule_hash(h, r);
 		source = join(source, range_of(&r->source, &r->source_wildcard));
 		destination =
 			join(destination, range_of(&r->destination, &r->destination_wildcard));
 	}
 	snprintf(out->chain, sizeof out->chain, "c%016" PRIx64 "_%s", h, device_chain + 4);
-	for (size_t i = 0; i < n; i++)
-		put_rules(&b, out->chain, texts[i]);
-	put(&jump, "add rule inet " OSCFG_NFT_TABLE " %s ", device_chain);
+	out->first = first;
+	out->n_rules = n;
+	put(&jump, ADD_RULE "%s ", device_chain);
 	if (!is_all(source)) {
 		put(&jump, "ip saddr ");
 		put_range(&jump, source);
@@ -264,9 +293,8 @@ make_chunk(const char *device_chain, const struct want_filter_rule *rules, char 
 		put_range(&jump, destination);
 	}
 	put(&jump, " jump %s\n", out->chain);
-	out->text = finish(&b);
 	out->jump = finish(&jump);
-	return out->text != NULL && out->jump != NULL ? 0 : -ENOMEM;
+	return out->jump != NULL ? 0 : -ENOMEM;
 }
 
 static int
@@ -348,8 +376,7 @@ put_door(struct wbuf *b, const char *chain, const struct want_filter *w, bool by
 	}
 	n = merge(r, n);
 	if (n > 0 && !is_all(r[0])) {
-		put(b, "add rule inet " OSCFG_NFT_TABLE " %s ip %s != { ", chain,
-			by_source ? "saddr" : "daddr");
+		put(b, ADD_RULE "%s ip %s != { ", chain, by_source ? "saddr" : "daddr");
 		for (size_t i = 0; i < n; i++) {
 			put(b, i > 0 ? ", " : "");
 			put_range(b, r[i]);
@@ -366,7 +393,7 @@ make_entry(const struct want_filter *w, struct os_filter_text *out)
 	struct wbuf b = wbuf_growing();
 	int rc;
 
-	put(&b, "add rule inet " OSCFG_NFT_TABLE " %s meta nfproto ipv6 accept\n", out->chain);
+	put(&b, ADD_RULE "%s meta nfproto ipv6 accept\n", out->chain);
 	rc = put_door(&b, out->chain, w, true);
 	if (rc == 0)
 		rc = put_door(&b, out->chain, w, false);
@@ -375,13 +402,13 @@ make_entry(const struct want_filter *w, struct os_filter_text *out)
 }
 
 static bool
-ends_chunk(const char *text, size_t n)
+ends_chunk(const struct want_filter_rule *r, size_t n)
 {
-	return n == CHUNK_MAX || hash(hash_start, text) % CHUNK_MEAN == 0;
+	return n == CHUNK_MAX || rule_hash(hash_start, r) % CHUNK_MEAN == 0;
 }
 
 static int
-make_chunks(const struct want_filter *w, char **texts, struct os_filter_text *out)
+make_chunks(const struct want_filter *w, struct os_filter_text *out)
 {
 	size_t start = 0;
 	int rc = 0;
@@ -390,10 +417,9 @@ make_chunks(const struct want_filter *w, char **texts, struct os_filter_text *ou
 	if (out->chunks == NULL)
 		return -ENOMEM;
 	for (size_t i = 0; i < w->n_rules && rc == 0; i++) {
-		if (i + 1 < w->n_rules && !ends_chunk(texts[i], i + 1 - start))
+		if (i + 1 < w->n_rules && !ends_chunk(&w->rules[i], i + 1 - start))
 			continue;
-		rc = make_chunk(out->chain, &w->rules[start], &texts[start], i + 1 - start,
-			&out->chunks[out->n_chunks++]);
+		rc = make_chunk(out->chain, w, start, i + 1 - start, &out->chunks[out->n_chunks++]);
 		start = i + 1;
 	}
 	return rc;
@@ -402,23 +428,13 @@ make_chunks(const struct want_filter *w, char **texts, struct os_filter_text *ou
 int
 os_filter_text_make(const struct want_filter *w, struct os_filter_text *out)
 {
-	char **texts = calloc(w->n_rules + 1, sizeof *texts);
-	int rc = texts == NULL ? -ENOMEM : 0;
+	int rc;
 
 	memset(out, 0, sizeof *out);
 	os_filter_chain_name(w->device, out->chain);
-	for (size_t i = 0; i < w->n_rules && rc == 0; i++) {
-		texts[i] = rule_text(&w->rules[i]);
-		if (texts[i] == NULL)
-			rc = -ENOMEM;
-	}
+	rc = make_entry(w, out);
 	if (rc == 0)
-		rc = make_entry(w, out);
-	if (rc == 0)
-		rc = make_chunks(w, texts, out);
-	for (size_t i = 0; texts != NULL && i < w->n_rules; i++)
-		free(texts[i]);
-	free(texts);
+		rc = make_chunks(w, out);
 	if (rc < 0)
 		os_filter_text_free(out);
 	return rc;
@@ -428,10 +444,8 @@ void
 os_filter_text_free(struct os_filter_text *t)
 {
 	free(t->entry);
-	for (size_t i = 0; i < t->n_chunks; i++) {
-		free(t->chunks[i].text);
+	for (size_t i = 0; i < t->n_chunks; i++)
 		free(t->chunks[i].jump);
-	}
 	free(t->chunks);
 	memset(t, 0, sizeof *t);
 }

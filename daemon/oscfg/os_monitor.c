@@ -6,6 +6,7 @@
 
 #include "daemon/oscfg/os_monitor.h"
 
+#include "daemon/oscfg/os_decode.h"
 #include "lib/err.h"
 #include "lib/loop.h"
 
@@ -40,6 +41,16 @@ quiet(void *arg)
 	m->changed(m->arg);
 }
 
+/* A connected or local route follows from an address, which is reported itself. */
+static bool
+is_echo(const struct nlmsghdr *nlh)
+{
+	struct os_route r;
+
+	return (nlh->nlmsg_type == RTM_NEWROUTE || nlh->nlmsg_type == RTM_DELROUTE) &&
+		os_decode_route(nlh, &r) && r.protocol == RTPROT_KERNEL;
+}
+
 static bool
 is_foreign(const struct os_monitor *m, const char *buf, ssize_t len)
 {
@@ -47,7 +58,7 @@ is_foreign(const struct os_monitor *m, const char *buf, ssize_t len)
 	int left = (int)len;
 
 	for (; mnl_nlmsg_ok(nlh, left); nlh = mnl_nlmsg_next(nlh, &left))
-		if (nlh->nlmsg_pid != m->own_port)
+		if (nlh->nlmsg_pid != m->own_port && !is_echo(nlh))
 			return true;
 	return false;
 }

@@ -19,3 +19,26 @@ check-valgrind: $(check_PROGRAMS)
 			--error-exitcode=9 --child-silent-after-fork=yes ./$$t; done
 VALGRIND = valgrind
 .PHONY: check-scenario check-valgrind
+
+# The operating system's side against a real kernel, in namespaces of its own.
+check_PROGRAMS += test_oscfg
+TESTS += test_oscfg
+test_oscfg_CPPFLAGS = $(AM_CPPFLAGS) -I$(srcdir)/tests/scenario/oscfg
+test_oscfg_CFLAGS = $(AM_CFLAGS) $(CUNIT_CFLAGS)
+test_oscfg_LDADD = libdaemon.a $(CORE_LIBS) $(MNL_LIBS) $(NFTABLES_LIBS) $(CUNIT_LIBS)
+test_oscfg_SOURCES = \
+	tests/scenario/oscfg/bed.c \
+	tests/scenario/oscfg/bed.h \
+	tests/scenario/oscfg/main.c \
+	tests/scenario/oscfg/os_addr_test.c \
+	tests/scenario/oscfg/os_filter_test.c \
+	tests/scenario/oscfg/os_link_test.c \
+	tests/scenario/oscfg/os_monitor_test.c \
+	tests/scenario/oscfg/os_query_test.c \
+	tests/scenario/oscfg/os_route_test.c \
+	tests/scenario/oscfg/os_rule_test.c \
+	tests/scenario/oscfg/os_sysctl_test.c \
+	tests/scenario/oscfg/privopen_linux_test.c \
+	tests/scenario/oscfg/site.c \
+	tests/scenario/oscfg/site.h \
+	tests/scenario/oscfg/suites.h

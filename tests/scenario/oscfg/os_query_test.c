@@ -1,0 +1,153 @@
+/*
+ * What is read from a real kernel for displays.
+ */
+#include "config.h"
+
+#include "bed.h"
+#include "suites.h"
+
+#include "lib/arena.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+static void
+devices_are_the_ports_in_the_order_of_their_index(void)
+{
+	struct bed b;
+	struct want t = want_made(WANT_LINK_TUNNEL, "Tunnel0-0-1", "Tunnel0/0/1", 1400);
+	struct oscfg_device *d;
+	size_t n;
+
+	bed_open(&b);
+	sh("ip link add br0 type bridge; ip tuntap add mode tap name tap7");
+	ADD(&b, &t);
+	CU_ASSERT_EQUAL(oscfg_devices(b.o, b.arena, &d, &n), 0);
+	CU_ASSERT_EQUAL_FATAL(n, 4);
+	CU_ASSERT_STRING_EQUAL(d[0].name, "wan-peer");
+	CU_ASSERT_STRING_EQUAL(d[1].name, "wan");
+	CU_ASSERT_STRING_EQUAL(d[3].name, "lan");
+	CU_ASSERT_EQUAL(d[1].index, oscfg_index(b.o, "wan"));
+	bed_close(&b);
+}
+
+static void
+an_interface_shows_addresses_mac_and_counters(void)
+{
+	struct bed b;
+	struct st_interface st;
+
+	memset(&st, 0, sizeof st);
+	bed_open(&b);
+	sh("ip link set wan address 00:11:22:33:44:55; ip addr add 198.51.100.1/24 dev wan;"
+	   "ip addr add 192.0.2.1/30 dev wan; ip addr add 192.0.2.9/30 dev wan;"
+	   "ip addr add 198.51.100.254/24 dev wan-peer; ping -c 1 -W 0.1 -I wan 198.51.100.77");
+	CU_ASSERT_EQUAL(oscfg_interface_state(b.o, "wan", &st), 0);
+	CU_ASSERT_TRUE(st.admin_up && st.phys_up && st.proto_up);
+	CU_ASSERT_STRING_EQUAL(st.device, "wan");
+	CU_ASSERT_STRING_EQUAL(st.mac, "0011-2233-4455");
+	CU_ASSERT_STRING_EQUAL(st.address, "198.51.100.1/24");
+	CU_ASSERT_STRING_EQUAL(st.address_sub, "192.0.2.1/30 192.0.2.9/30");
+	CU_ASSERT_EQUAL(st.mtu, 1500);
+	CU_ASSERT_TRUE(st.out_packets > 0 && st.out_bytes > 0);
+	sh("ip link set wan-peer down");
+	CU_ASSERT_EQUAL(oscfg_interface_state(b.o, "wan", &st), 0);
+	CU_ASSERT_TRUE(st.admin_up && !st.phys_up && !st.proto_up);
+	CU_ASSERT_EQUAL(oscfg_interface_state(b.o, "nothing", &st), -ENODEV);
+	bed_close(&b);
+}
+
+static void
+the_path_to_a_peer_ignores_our_steering(void)
+{
+	struct bed b;
+	struct want a = want_address("wan", "198.51.100.1/24");
+	struct want rule = { .kind = WANT_RULE, .rule = { WANT_RULE_BYPASS, OSCFG_RULE_BYPASS } };
+	struct want steer = { .kind = WANT_RULE, .rule = { WANT_RULE_STEER, OSCFG_RULE_STEER } };
+	struct want closed = want_path(OSCFG_TABLE, "203.0.113.0/24", NULL, NULL, UINT32_MAX);
+	struct addr peer, source;
+	char device[16], text[ADDR_STRLEN];
+	uint32_t mtu;
+
+	CU_ASSERT_EQUAL(addr_parse("203.0.113.1", &peer), 0);
+	bed_open(&b);
+	ADD(&b, &a);
+	CU_ASSERT_EQUAL(oscfg_path(b.o, &peer, &mtu, &source, device), -ENETUNREACH);
+	sh("ip route add default via 198.51.100.254 mtu 1480");
+	ADD(&b, &closed);
+	ADD(&b, &rule);
+	ADD(&b, &steer);
+	CU_ASSERT_EQUAL(oscfg_path(b.o, &peer, &mtu, &source, device), 0);
+	CU_ASSERT_STRING_EQUAL(device, "wan");
+	CU_ASSERT_STRING_EQUAL(addr_format(&source, text), "198.51.100.1");
+	CU_ASSERT_EQUAL(mtu, 1480);
+	bed_close(&b);
+}
+
+struct table {
+	char text[4096];
+};
+
+static void
+take_row(void *arg, const struct st_route *r)
+{
+	struct table *t = arg;
+	size_t used = strlen(t->text);
+	char hop[ADDR_STRLEN];
+
+	snprintf(t->text + used, sizeof t->text - used, "%s %s %u %u %s %s %s\n", r->destination,
+		r->protocol, r->preference, r->cost, r->flags, addr_format(&r->nexthop, hop),
+		r->interface);
+}
+
+static const char *
+vrp_name(void *arg, const char *device)
+{
+	return strcmp(device, "wan") == 0 ? "GigabitEthernet0/0/1" : NULL;
+}
+
+static void
+the_routing_table_is_shown_as_vrp_does(void)
+{
+	struct bed b;
+	struct want a = want_address("wan", "198.51.100.1/24");
+	struct want tun = want_made(WANT_LINK_TUNNEL, "Tunnel0-0-1", "Tunnel0/0/1", 1400);
+	struct want in = want_address("Tunnel0-0-1", "10.0.0.1/30");
+	struct want dflt = want_path(254, "0.0.0.0/0", "198.51.100.254", NULL, 60);
+	struct want remote = want_path(254, "10.1.2.0/24", NULL, "Tunnel0-0-1", 70);
+	struct want nowhere = want_path(254, "10.7.0.0/16", NULL, NULL, 60);
+	struct table t = { "" };
+
+	bed_open(&b);
+	ADD(&b, &a);
+	ADD(&b, &tun);
+	ADD(&b, &in);
+	ADD(&b, &dflt);
+	ADD(&b, &remote);
+	ADD(&b, &nowhere);
+	sh("ip route add 10.8.0.0/16 via 198.51.100.253 proto ospf metric 20");
+	CU_ASSERT_EQUAL(oscfg_routes(b.o, vrp_name, NULL, take_row, &t), 0);
+	CU_ASSERT_STRING_EQUAL(t.text,
+		"0.0.0.0/0 Static 60 0 RD 198.51.100.254 GigabitEthernet0/0/1\n"
+		"10.0.0.0/30 Direct 0 0 D 10.0.0.1 Tunnel0-0-1\n"
+		"10.0.0.1/32 Direct 0 0 D 127.0.0.1 Tunnel0-0-1\n"
+		"10.1.2.0/24 Static 70 0 D 10.0.0.1 Tunnel0-0-1\n"
+		"10.7.0.0/16 Static 60 0 D 0.0.0.0 NULL0\n"
+		"10.8.0.0/16 OSPF 10 20 D 198.51.100.253 GigabitEthernet0/0/1\n"
+		"127.0.0.0/8 Direct 0 0 D 127.0.0.1 InLoopBack0\n"
+		"127.0.0.1/32 Direct 0 0 D 127.0.0.1 InLoopBack0\n"
+		"198.51.100.0/24 Direct 0 0 D 198.51.100.1 GigabitEthernet0/0/1\n"
+		"198.51.100.1/32 Direct 0 0 D 127.0.0.1 GigabitEthernet0/0/1\n");
+	bed_close(&b);
+}
+
+CU_TestInfo os_query_tests[] = {
+	{ "devices are the ports in the order of their index",
+		devices_are_the_ports_in_the_order_of_their_index },
+	{ "an interface shows addresses, MAC and counters",
+		an_interface_shows_addresses_mac_and_counters },
+	{ "the path to a peer ignores our steering", the_path_to_a_peer_ignores_our_steering },
+	{ "the routing table is shown as VRP does", the_routing_table_is_shown_as_vrp_does },
+	CU_TEST_INFO_NULL,
+};
