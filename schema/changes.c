@@ -1,7 +1,8 @@
 /*
  * Changesets: recording what is typed, applying it elsewhere, undoing it (SQLite session extension).
  * What two operators did alike is no conflict; what they did differently is refused with the rows
- * named. A changeset comes from a less trusted process: it is read through before it is applied.
+ * named. A changeset comes from a less trusted process: it is read through (changeset.c) before it is
+ * given to SQLite.
  */
 #include "config.h"
 
@@ -13,7 +14,6 @@
 #include "schema/store_db.h"
 
 #include <errno.h>
-#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -52,6 +52,18 @@ changes_pending(struct store *s)
 	return s->session && !sqlite3session_isempty(s->session);
 }
 
+static bool
+is_changeset(const void *changeset, size_t len)
+{
+	struct arena *a = arena_new();
+	struct change *list;
+	size_t n;
+	int r = changes_list(changeset, len, a, &list, &n);
+
+	arena_free(a);
+	return r == 0;
+}
+
 int
 changes_invert(const void *changeset, size_t len, void **out, size_t *out_len)
 {
@@ -63,7 +75,7 @@ changes_invert(const void *changeset, size_t len, void **out, size_t *out_len)
 	*out_len = 0;
 	if (len == 0)
 		return 0;
-	if (len > INT_MAX)
+	if (!is_changeset(changeset, len))
 		return -EBADMSG;
 	rc = sqlite3changeset_invert((int)len, changeset, &n, &blob);
 	if (rc != SQLITE_OK)
@@ -71,151 +83,9 @@ changes_invert(const void *changeset, size_t len, void **out, size_t *out_len)
 	return store_take_blob(blob, n, out, out_len);
 }
 
-/* --- reading ----------------------------------------------------------------------- */
-
-/* Only what the tables can hold, and no control characters: a line of text stays one line when the
- * configuration is written out. */
-static bool
-value_ok(sqlite3_value *v)
-{
-	const unsigned char *text;
-	int n;
-
-	switch (sqlite3_value_type(v)) {
-	case SQLITE_NULL:
-	case SQLITE_INTEGER: return true;
-	case SQLITE_TEXT: break;
-	default: return false;
-	}
-	text = sqlite3_value_text(v);
-	n = sqlite3_value_bytes(v);
-	for (int i = 0; text && i < n; i++)
-		if (text[i] < 0x20 || text[i] == 0x7f)
-			return false;
-	return text != NULL;
-}
-
-static bool
-read_value(sqlite3_value *v, struct arena *a, struct value *out)
-{
-	if (!v || !value_ok(v))
-		return false;
-	if (sqlite3_value_type(v) == SQLITE_INTEGER)
-		*out = VALUE_OF_INT(sqlite3_value_int64(v));
-	else if (sqlite3_value_type(v) == SQLITE_TEXT)
-		*out = VALUE_OF_TEXT(arena_strdup(a, (const char *)sqlite3_value_text(v)));
-	else
-		return false;
-	return true;
-}
-
-static bool
-values_ok(sqlite3_changeset_iter *it, int n, int op, uint64_t *columns)
-{
-	sqlite3_value *old;
-	sqlite3_value *new;
-
-	*columns = op == SQLITE_UPDATE ? 0 : (UINT64_C(1) << n) - 1;
-	for (int i = 0; i < n; i++) {
-		old = new = NULL;
-		if (op != SQLITE_INSERT && sqlite3changeset_old(it, i, &old) != SQLITE_OK)
-			return false;
-		if (op != SQLITE_DELETE && sqlite3changeset_new(it, i, &new) != SQLITE_OK)
-			return false;
-		if ((old && !value_ok(old)) || (new && !value_ok(new)))
-			return false;
-		/* A whole row, or of an update both values of what changed. */
-		if (op == SQLITE_INSERT ? !new : !old && (op == SQLITE_DELETE || new))
-			return false;
-		if (op == SQLITE_UPDATE && new)
-			*columns |= UINT64_C(1) << i;
-	}
-	return true;
-}
-
-static bool
-key_ok(sqlite3_changeset_iter *it, const struct table *t)
-{
-	unsigned char *pk = NULL;
-	int n = 0;
-
-	if (sqlite3changeset_pk(it, &pk, &n) != SQLITE_OK || n != (int)t->n_columns)
-		return false;
-	for (int i = 0; i < n; i++)
-		if (!pk[i] != (i >= (int)t->n_key))
-			return false;
-	return true;
-}
-
-static bool
-read_change(sqlite3_changeset_iter *it, struct arena *a, struct change *c)
-{
-	const char *name = NULL;
-	int n = 0;
-	int op = 0;
-
-	if (sqlite3changeset_op(it, &name, &n, &op, NULL) != SQLITE_OK)
-		return false;
-	c->table = model_table(name);
-	if (!c->table || n != (int)c->table->n_columns || !key_ok(it, c->table))
-		return false;
-	if (!values_ok(it, n, op, &c->columns))
-		return false;
-	c->op = op == SQLITE_INSERT   ? CHANGE_INSERT
-		: op == SQLITE_UPDATE ? CHANGE_UPDATE
-				      : CHANGE_DELETE;
-	c->key = arena_alloc(a, c->table->n_key * sizeof *c->key);
-	for (unsigned int i = 0; i < c->table->n_key; i++) {
-		sqlite3_value *v = NULL;
-
-		if (op == SQLITE_INSERT)
-			sqlite3changeset_new(it, (int)i, &v);
-		else
-			sqlite3changeset_old(it, (int)i, &v);
-		if (!read_value(v, a, &c->key[i]))
-			return false;
-	}
-	return true;
-}
-
-int
-changes_list(const void *changeset, size_t len, struct arena *a, struct change **out, size_t *n_out)
-{
-	sqlite3_changeset_iter *it = NULL;
-	struct change *list = NULL;
-	size_t cap = 0;
-	size_t n = 0;
-	int rc;
-
-	*out = NULL;
-	*n_out = 0;
-	if (len == 0)
-		return 0;
-	if (len > INT_MAX)
-		return -EBADMSG;
-	rc = sqlite3changeset_start(&it, (int)len, (void *)changeset);
-	while (rc == SQLITE_OK && (rc = sqlite3changeset_next(it)) == SQLITE_ROW) {
-		if (n == cap) {
-			struct change *more =
-				arena_alloc(a, (cap = cap ? 2 * cap : 8) * sizeof *more);
-
-			if (n)
-				memcpy(more, list, n * sizeof *list);
-			list = more;
-		}
-		rc = read_change(it, a, &list[n++]) ? SQLITE_OK : SQLITE_CORRUPT;
-	}
-	if (it && sqlite3changeset_finalize(it) != SQLITE_OK)
-		rc = SQLITE_CORRUPT;
-	if (rc != SQLITE_DONE)
-		return rc == SQLITE_NOMEM ? -ENOMEM : -EBADMSG;
-	*out = list;
-	*n_out = n;
-	return 0;
-}
-
 /* --- applying ---------------------------------------------------------------------- */
 
+#define KEY_MAX 8
 #define NAMED_MAX 3 /* rows in one error; the rest is counted */
 
 struct applying {
@@ -286,17 +156,24 @@ name_columns(sqlite3_changeset_iter *it, const struct table *t, char *out, size_
 			*p = '-';
 }
 
+/* The row that the iterator is at; changes_list has seen to it that the key is there. */
 static void
 name_row(sqlite3_changeset_iter *it, int op, const struct table *t, char *out, size_t cap)
 {
-	struct arena *a = arena_new();
-	struct change c;
+	struct value key[KEY_MAX];
 
-	if (read_change(it, a, &c))
-		refer_name(t, c.key, out, cap);
-	else
-		snprintf(out, cap, "%s", t->label);
-	arena_free(a);
+	for (unsigned int i = 0; i < t->n_key && i < KEY_MAX; i++) {
+		sqlite3_value *v = NULL;
+
+		if (op == SQLITE_INSERT)
+			sqlite3changeset_new(it, (int)i, &v);
+		else
+			sqlite3changeset_old(it, (int)i, &v);
+		key[i] = sqlite3_value_type(v) == SQLITE_INTEGER
+			? VALUE_OF_INT(sqlite3_value_int64(v))
+			: VALUE_OF_TEXT((const char *)sqlite3_value_text(v));
+	}
+	refer_name(t, key, out, cap);
 }
 
 static void

@@ -27,7 +27,8 @@ open_memory(struct store **out, struct err *e)
 {
 	sqlite3 *db = NULL;
 	int rc = sqlite3_open_v2(":memory:", &db,
-		SQLITE_OPEN_READWRITE | SQLITE_OPEN_MEMORY | SQLITE_OPEN_NOMUTEX, NULL);
+		SQLITE_OPEN_READWRITE | SQLITE_OPEN_MEMORY | SQLITE_OPEN_URI | SQLITE_OPEN_NOMUTEX,
+		NULL);
 	int r = store_wrap(db, IMAGE_NAME, false, out);
 
 	if (r == 0 && rc != SQLITE_OK) {
@@ -182,7 +183,8 @@ store_image(struct store *s, void **image, size_t *len)
 	*len = 0;
 	if (!sqlite3_get_autocommit(s->db))
 		return -EBUSY; /* would show what may yet be rolled back */
-	rc = store_exec(s, "PRAGMA foreign_keys = OFF; ATTACH ':memory:' AS image; BEGIN");
+	rc = store_exec(
+		s, "PRAGMA foreign_keys = OFF; ATTACH 'file:image?mode=memory' AS image; BEGIN");
 	if (rc == SQLITE_OK)
 		rc = copy_tables(s);
 	if (rc == SQLITE_OK)

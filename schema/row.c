@@ -99,6 +99,7 @@ put_default(sqlite3_str *sql, struct store *s, const struct table *t, const char
 {
 	sqlite3_stmt *stmt = NULL;
 
+	sqlite3_str_appendall(sql, "SELECT ");
 	if (sqlite3_prepare_v2(s->db,
 		    "SELECT coalesce(dflt_value, 'NULL'), \"notnull\" FROM pragma_table_info(?) "
 		    "WHERE name = ?",
@@ -106,7 +107,7 @@ put_default(sqlite3_str *sql, struct store *s, const struct table *t, const char
 		sqlite3_bind_text(stmt, 1, t->name, -1, SQLITE_STATIC);
 		sqlite3_bind_text(stmt, 2, column, -1, SQLITE_STATIC);
 		if (sqlite3_step(stmt) == SQLITE_ROW) {
-			sqlite3_str_appendf(sql, "SELECT %s", sqlite3_column_text(stmt, 0));
+			sqlite3_str_appendf(sql, "%s", sqlite3_column_text(stmt, 0));
 			*not_null = sqlite3_column_int(stmt, 1);
 		}
 	}

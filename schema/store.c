@@ -346,14 +346,33 @@ check_ours(struct store *s, struct err *e)
 	return 0;
 }
 
-static int
-open_db(const char *name, const char *path, int flags, struct store **out, struct err *e)
-{
-	sqlite3 *db = NULL;
-	int rc = sqlite3_open_v2(
-		name, &db, flags | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, NULL);
-	int r = store_wrap(db, path, true, out);
+#define PATH_LEN 1024
 
+static int
+path_of(const char *dir, char path[PATH_LEN], struct err *e)
+{
+	if (snprintf(path, PATH_LEN, "%s/" STORE_FILE, dir) < PATH_LEN)
+		return 0;
+	return err_set(e, -ENAMETOOLONG, "state directory", "Its name is too long.");
+}
+
+/* Names are URIs, so that images can be attached as such to any store. */
+static int
+open_db(const char *path, const char *query, int flags, struct store **out, struct err *e)
+{
+	char name[3 * PATH_LEN + 64] = "file:";
+	size_t n = strlen(name);
+	sqlite3 *db = NULL;
+	int rc;
+	int r;
+
+	for (const char *p = path; *p; p++)
+		n += (size_t)snprintf(
+			name + n, sizeof name - n, strchr("%?#", *p) ? "%%%02x" : "%c", *p);
+	snprintf(name + n, sizeof name - n, "%s", query);
+	rc = sqlite3_open_v2(name, &db,
+		flags | SQLITE_OPEN_URI | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, NULL);
+	r = store_wrap(db, path, true, out);
 	if (r < 0)
 		return err_set(e, r, path, "There is no memory left.");
 	if (rc == SQLITE_OK)
@@ -368,15 +387,14 @@ int
 store_open(const char *dir, struct store **out, struct err *e)
 {
 	struct store *s = NULL;
-	char path[1024];
+	char path[PATH_LEN];
 	int rc;
 	int r;
 
 	*out = NULL;
-	if (snprintf(path, sizeof path, "%s/" STORE_FILE, dir) >= (int)sizeof path)
-		return err_set(e, -ENAMETOOLONG, "state directory", "Its name is too long.");
-	if ((r = make_dir(dir, e)) < 0 || (r = make_file(dir, path, e)) < 0 ||
-		(r = open_db(path, path, SQLITE_OPEN_READWRITE, &s, e)) < 0)
+	if ((r = path_of(dir, path, e)) < 0 || (r = make_dir(dir, e)) < 0 ||
+		(r = make_file(dir, path, e)) < 0 ||
+		(r = open_db(path, "", SQLITE_OPEN_READWRITE, &s, e)) < 0)
 		return r;
 	r = check_ours(s, e);
 	if (r < 0)
@@ -403,36 +421,31 @@ out:
 static int
 open_immutable(const char *path, struct store **out, struct err *e)
 {
-	char name[3 * 1024 + 32] = "file:";
-	size_t n = strlen(name);
-	char wal[1024 + 8];
+	char wal[PATH_LEN + 8];
 	struct stat st;
 
 	snprintf(wal, sizeof wal, "%s-wal", path);
 	if (stat(wal, &st) == 0 && st.st_size > 0)
 		return err_set(e, -EACCES, path,
 			"%s was not closed cleanly; start yongd, or look as root.", path);
-	for (const char *p = path; *p; p++)
-		n += (size_t)snprintf(
-			name + n, sizeof name - n, strchr("%?#", *p) ? "%%%02x" : "%c", *p);
-	snprintf(name + n, sizeof name - n, "?immutable=1");
-	return open_db(name, path, SQLITE_OPEN_READONLY | SQLITE_OPEN_URI, out, e);
+	return open_db(path, "?immutable=1", SQLITE_OPEN_READONLY, out, e);
 }
 
 int
 store_open_readonly(const char *dir, struct store **out, struct err *e)
 {
 	struct store *s = NULL;
-	char path[1024];
+	char path[PATH_LEN];
 	int r;
 
 	*out = NULL;
-	if (snprintf(path, sizeof path, "%s/" STORE_FILE, dir) >= (int)sizeof path)
-		return err_set(e, -ENAMETOOLONG, "state directory", "Its name is too long.");
+	r = path_of(dir, path, e);
+	if (r < 0)
+		return r;
 	if (access(path, R_OK) < 0)
 		return err_set(e, -errno, path, "Cannot read %s: %s; start yongd -s %s.", path,
 			strerror(errno), dir);
-	r = open_db(path, path, SQLITE_OPEN_READONLY, &s, e);
+	r = open_db(path, "", SQLITE_OPEN_READONLY, &s, e);
 	if (r == 0 && (r = check_ours(s, e)) < 0 && r != -EUCLEAN) {
 		store_close(s);
 		s = NULL;

@@ -1,0 +1,432 @@
+/* Twin of schema/store.c, and the rules that the tables keep. */
+#include "config.h"
+
+#include "tests/unit/schema/fixture.h"
+#include "tests/unit/schema/suites.h"
+
+#include "schema/row.h"
+#include "schema/store_sql.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/* --- the rules of the tables ------------------------------------------------------- */
+
+#define TABLES                                                                          \
+	"FROM pragma_table_list AS t WHERE t.schema = 'main' AND t.type = 'table' AND " \
+	"t.name NOT LIKE 'sqlite_%'"
+
+static void
+test_table_rules(void)
+{
+	static const struct {
+		const char *rule;
+		const char *offenders;
+	} rows[] = {
+		{ "every table is STRICT", "SELECT count(*) " TABLES " AND NOT t.strict" },
+		{ "every table has a primary key",
+			"SELECT count(*) " TABLES " AND NOT EXISTS (SELECT 1 FROM "
+			"pragma_table_info(t.name) WHERE pk)" },
+		{ "primary keys are NOT NULL",
+			"SELECT count(*) " TABLES " AND EXISTS (SELECT 1 FROM "
+			"pragma_table_info(t.name) WHERE pk AND NOT \"notnull\")" },
+		{ "a column without NOT NULL has no default",
+			"SELECT count(*) " TABLES " AND EXISTS (SELECT 1 FROM "
+			"pragma_table_info(t.name) WHERE NOT \"notnull\" AND dflt_value IS NOT "
+			"NULL)" },
+		{ "rows can be found by rowid", "SELECT count(*) " TABLES " AND t.wr" },
+		{ "there are no triggers and views",
+			"SELECT count(*) FROM sqlite_schema WHERE type IN ('trigger', 'view')" },
+		{ "no foreign key acts on its own",
+			"SELECT count(*) FROM pragma_table_list AS t, "
+			"pragma_foreign_key_list(t.name) AS f WHERE f.on_delete <> 'NO ACTION' OR "
+			"f.on_update <> 'NO ACTION'" },
+		{ "a foreign key has one column",
+			"SELECT count(*) FROM pragma_table_list AS t, "
+			"pragma_foreign_key_list(t.name) AS f WHERE f.seq > 0" },
+		{ "a foreign key refers to a whole primary key",
+			"SELECT count(*) FROM pragma_table_list AS t, "
+			"pragma_foreign_key_list(t.name) AS f WHERE NOT EXISTS (SELECT 1 FROM "
+			"pragma_table_info(f.\"table\") WHERE pk = 1 AND name = f.\"to\") OR "
+			"EXISTS "
+			"(SELECT 1 FROM pragma_table_info(f.\"table\") WHERE pk > 1)" },
+		{ "a foreign key is the first column of an index",
+			"SELECT count(*) FROM pragma_table_list AS t, "
+			"pragma_foreign_key_list(t.name) AS f WHERE NOT EXISTS (SELECT 1 FROM "
+			"pragma_index_list(t.name) AS i, pragma_index_info(i.name) AS c "
+			"WHERE c.seqno = 0 AND c.name = f.\"from\")" },
+		{ "foreign keys are deferred",
+			"SELECT count(*) FROM sqlite_schema WHERE type = 'table' AND "
+			"(length(sql) - length(replace(sql, ' REFERENCES ', ''))) / 12 <> "
+			"(length(sql) - length(replace(sql, ' DEFERRABLE INITIALLY DEFERRED', "
+			"''))) "
+			"/ 30" },
+	};
+	struct fixture f;
+
+	fixture_init(&f);
+	CU_ASSERT(sql_int(f.store, "SELECT count(*) " TABLES) > 8);
+	CU_ASSERT(sql_int(f.store,
+			  "SELECT count(*) FROM pragma_table_list AS t, "
+			  "pragma_foreign_key_list(t.name)") > 5);
+	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+		int64_t n = sql_int(f.store, rows[i].offenders);
+
+		if (n)
+			fprintf(stderr, "broken (%lld): %s\n", (long long)n, rows[i].rule);
+		CU_ASSERT_EQUAL(n, 0);
+	}
+	fixture_fini(&f);
+}
+
+static int64_t
+ask(struct store *s, const char *fmt, const char *table, const char *column, unsigned int i)
+{
+	char sql[512];
+
+	snprintf(sql, sizeof sql, fmt, table, column, i);
+	return sql_int(s, sql);
+}
+
+static void
+test_model_fits(void)
+{
+	struct store *s;
+	int64_t n_tables = 0;
+
+	CU_ASSERT_EQUAL_FATAL(store_new_memory(&s, NULL), 0);
+	for (; model_tables[n_tables]; n_tables++) {
+		const struct table *t = model_tables[n_tables];
+
+		CU_ASSERT_EQUAL(
+			ask(s, "SELECT count(*) FROM pragma_table_info('%s')", t->name, "", 0),
+			t->n_columns);
+		CU_ASSERT_EQUAL(ask(s, "SELECT count(*) FROM pragma_table_info('%s') WHERE pk",
+					t->name, "", 0),
+			t->n_key);
+		CU_ASSERT_PTR_NOT_NULL(t->label);
+		for (unsigned int i = 0; i < t->n_columns; i++) {
+			const struct column *c = &t->columns[i];
+			const char *rule = i < t->n_key
+				? "SELECT count(*) FROM pragma_table_info('%s') WHERE name = '%s' "
+				  "AND "
+				  "cid = %u AND pk = cid + 1"
+				: "SELECT count(*) FROM pragma_table_info('%s') WHERE name = '%s' "
+				  "AND "
+				  "cid = %u AND pk = 0";
+
+			CU_ASSERT_EQUAL(ask(s, rule, t->name, c->name, i), 1);
+			CU_ASSERT_PTR_NOT_NULL(c->type);
+			CU_ASSERT_EQUAL(model_column(t, c->name), (int)i);
+			/* Only a text can be sealed. */
+			if (c->type && c->type->secret)
+				CU_ASSERT_EQUAL(
+					ask(s,
+						"SELECT count(*) FROM pragma_table_info('%s') "
+						"WHERE name = '%s' AND type = 'TEXT'",
+						t->name, c->name, 0),
+					1);
+		}
+		CU_ASSERT_PTR_EQUAL(model_table(t->name), t);
+	}
+	CU_ASSERT_EQUAL(sql_int(s, "SELECT count(*) " TABLES), n_tables);
+	CU_ASSERT_PTR_NULL(model_table("commit_log"));
+	CU_ASSERT_PTR_NULL(model_table("sqlite_schema"));
+	store_close(s);
+}
+
+/* --- opening ----------------------------------------------------------------------- */
+
+static void
+test_version(void)
+{
+	struct store *s;
+
+	CU_ASSERT_EQUAL(store_sql_n, STORE_SCHEMA);
+	CU_ASSERT_EQUAL(store_new_memory(&s, NULL), 0);
+	CU_ASSERT_EQUAL(sql_int(s, "PRAGMA user_version"), STORE_SCHEMA);
+	store_close(s);
+}
+
+static void
+test_new(void)
+{
+	struct fixture f;
+	struct stat st;
+
+	fixture_init(&f);
+	CU_ASSERT_EQUAL(store_revision(f.store), 0);
+	CU_ASSERT_EQUAL(store_saved_revision(f.store), 0);
+	CU_ASSERT_EQUAL(stat(fixture_path(&f, "config.db"), &st), 0);
+	CU_ASSERT_EQUAL(st.st_mode & 07777, 0640);
+	CU_ASSERT_EQUAL(sql_int(f.store, "PRAGMA synchronous"), 2);
+	CU_ASSERT_EQUAL(sql_int(f.store, "PRAGMA foreign_keys"), 1);
+	CU_ASSERT_EQUAL(sql_int(f.store, "PRAGMA secure_delete"), 1);
+	CU_ASSERT_EQUAL(row_count(f.store, &model_system, NULL, 0), 1);
+	CU_ASSERT_EQUAL(row_count(f.store, &model_interface, NULL, 0), 0);
+	fixture_fini(&f);
+}
+
+static void
+test_makes_directory(void)
+{
+	struct fixture f;
+	struct store *s;
+	struct stat st;
+	const char *dir;
+
+	fixture_init(&f);
+	dir = fixture_path(&f, "new");
+	CU_ASSERT_EQUAL(store_open(dir, &s, &f.err), 0);
+	store_close(s);
+	CU_ASSERT_EQUAL(stat(dir, &st), 0);
+	CU_ASSERT_EQUAL(st.st_mode & 07777, 0750);
+	CU_ASSERT_EQUAL(unlink(fixture_path(&f, "new/config.db")), 0);
+	CU_ASSERT_EQUAL(rmdir(dir), 0);
+	fixture_fini(&f);
+}
+
+static void
+test_saved_revision(void)
+{
+	struct fixture f;
+	struct store *c;
+
+	fixture_init(&f);
+	CU_ASSERT_EQUAL(store_set_saved_revision(f.store, 41), 0);
+	fixture_reopen(&f);
+	CU_ASSERT_EQUAL(store_saved_revision(f.store), 41);
+	c = fixture_candidate(&f);
+	CU_ASSERT_EQUAL(store_set_saved_revision(c, 1), -EINVAL);
+	CU_ASSERT_EQUAL(store_saved_revision(c), 0);
+	store_close(c);
+	fixture_fini(&f);
+}
+
+/* Refused, with an errno and a text that names the file and says what to do. */
+static void
+refused(struct fixture *f, int code, const char *word)
+{
+	struct store *s;
+
+	store_close(f->store);
+	f->store = NULL;
+	err_clear(&f->err);
+	CU_ASSERT_EQUAL(store_open(f->dir, &s, &f->err), code);
+	CU_ASSERT_PTR_NULL(s);
+	if (!strstr(f->err.text, word) || !strstr(f->err.text, f->dir))
+		fprintf(stderr, "not said \"%s\": %s\n", word, f->err.text);
+	CU_ASSERT_PTR_NOT_NULL(strstr(f->err.text, word));
+	CU_ASSERT_PTR_NOT_NULL(strstr(f->err.text, f->dir));
+}
+
+static void
+test_newer(void)
+{
+	struct fixture f;
+
+	fixture_init(&f);
+	CU_ASSERT_EQUAL(sql_run(f.store, "PRAGMA user_version = 99"), 0);
+	refused(&f, -EPROTO, "newer release");
+	fixture_fini(&f);
+}
+
+static void
+test_foreign(void)
+{
+	struct fixture f;
+
+	fixture_init(&f);
+	CU_ASSERT_EQUAL(sql_run(f.store, "PRAGMA application_id = 1"), 0);
+	refused(&f, -EUCLEAN, "no configuration store");
+	fixture_fini(&f);
+}
+
+static void
+write_at(struct fixture *f, off_t at, const char *bytes)
+{
+	int fd = open(fixture_path(f, "config.db"), O_WRONLY | O_CLOEXEC);
+
+	store_close(f->store);
+	f->store = NULL;
+	CU_ASSERT_EQUAL(pwrite(fd, bytes, strlen(bytes), at), (ssize_t)strlen(bytes));
+	close(fd);
+}
+
+static void
+test_no_database(void)
+{
+	struct fixture f;
+
+	fixture_init(&f);
+	write_at(&f, 0, "this is a text, not a database");
+	refused(&f, -EUCLEAN, "no configuration store");
+	fixture_fini(&f);
+}
+
+static void
+test_damaged(void)
+{
+	struct fixture f;
+	char junk[4096];
+
+	fixture_init(&f);
+	memset(junk, 'x', sizeof junk - 1);
+	junk[sizeof junk - 1] = '\0';
+	write_at(&f, 4096, junk);
+	refused(&f, -EUCLEAN, "damaged");
+	fixture_fini(&f);
+}
+
+static void
+test_dangling(void)
+{
+	struct fixture f;
+
+	fixture_init(&f);
+	sql_run(f.store,
+		"PRAGMA foreign_keys = OFF; INSERT INTO acl_rule (acl, id, action) "
+		"VALUES (3000, 5, 'permit')");
+	refused(&f, -EUCLEAN, "dangling");
+	fixture_fini(&f);
+}
+
+static void
+test_no_directory(void)
+{
+	static const char *const dirs[] = { "/nonexistent/yongdao", "/dev/null", "/dev/null/x" };
+
+	for (size_t i = 0; i < sizeof dirs / sizeof dirs[0]; i++) {
+		struct store *s;
+		struct err e = { 0 };
+
+		CU_ASSERT(store_open(dirs[i], &s, &e) < 0);
+		CU_ASSERT_PTR_NOT_NULL(strstr(e.text, dirs[i]));
+		CU_ASSERT_PTR_NOT_NULL(strstr(e.text, "-s"));
+		CU_ASSERT(store_open_readonly(dirs[i], &s, &e) < 0);
+		CU_ASSERT_PTR_NOT_NULL(strstr(e.text, dirs[i]));
+	}
+}
+
+static void
+test_long_name(void)
+{
+	char dir[2000];
+	struct store *s;
+	struct err e;
+
+	memset(dir, 'x', sizeof dir - 1);
+	dir[sizeof dir - 1] = '\0';
+	CU_ASSERT_EQUAL(store_open(dir, &s, &e), -ENAMETOOLONG);
+	CU_ASSERT_EQUAL(store_open_readonly(dir, &s, &e), -ENAMETOOLONG);
+}
+
+static void
+test_readonly(void)
+{
+	struct fixture f;
+	struct store *c;
+	struct store *s;
+	struct store *copy;
+	void *image;
+	size_t len;
+
+	fixture_init(&f);
+	c = fixture_candidate(&f);
+	put_acl(c, 3000);
+	CU_ASSERT_EQUAL(fixture_commit(&f, c, NULL, NULL), 0);
+	store_close(c);
+	for (int closed = 0; closed < 2; closed++) { /* while the writer runs, and after */
+		CU_ASSERT_EQUAL_FATAL(store_open_readonly(f.dir, &s, &f.err), 0);
+		CU_ASSERT_EQUAL(store_revision(s), 1);
+		CU_ASSERT_EQUAL(row_count(s, &model_acl, NULL, 0), 1);
+		CU_ASSERT_EQUAL(put_acl(s, 3001), -EROFS);
+		CU_ASSERT_EQUAL(store_image(s, &image, &len), 0);
+		CU_ASSERT_EQUAL(store_from_image(image, len, &copy, &f.err), 0);
+		CU_ASSERT_EQUAL(row_count(copy, &model_acl, NULL, 0), 1);
+		free(image);
+		store_close(copy);
+		store_close(s);
+		store_close(f.store);
+		f.store = NULL;
+	}
+	fixture_fini(&f);
+}
+
+/* What an unprivileged reader meets: no log, and a directory it may not write to. */
+static void
+test_readonly_unprivileged(void)
+{
+	struct fixture f;
+	struct store *s = NULL;
+	uid_t me = geteuid();
+
+	fixture_init(&f);
+	store_close(f.store);
+	f.store = NULL;
+	CU_ASSERT_EQUAL(chmod(fixture_path(&f, "config.db"), 0644), 0);
+	CU_ASSERT_EQUAL(chmod(f.dir, 0555), 0);
+	if (me == 0)
+		CU_ASSERT_EQUAL(seteuid(65534), 0);
+	CU_ASSERT_EQUAL(store_open_readonly(f.dir, &s, &f.err), 0);
+	CU_ASSERT_EQUAL(s ? store_revision(s) : 1, 0);
+	store_close(s);
+	if (me == 0)
+		CU_ASSERT_EQUAL(seteuid(me), 0);
+	CU_ASSERT_EQUAL(chmod(f.dir, 0755), 0);
+	fixture_fini(&f);
+}
+
+static void
+test_disk_full(void)
+{
+	struct fixture f;
+	struct store *c;
+	char *was;
+	char *is;
+
+	fixture_init(&f);
+	was = dump(f.store);
+	CU_ASSERT_EQUAL(sql_run(f.store, "PRAGMA max_page_count = 1"), 0);
+	c = fixture_candidate(&f);
+	for (int i = 0; i < 1000; i++)
+		put_rule(c, 3000, i, "10.0.0.0");
+	put_acl(c, 3000);
+	CU_ASSERT_EQUAL(fixture_commit(&f, c, NULL, NULL), -ENOSPC);
+	CU_ASSERT_PTR_NOT_NULL(strstr(f.err.text, "no space left"));
+	CU_ASSERT_EQUAL(store_revision(f.store), 0);
+	is = dump(f.store);
+	CU_ASSERT_STRING_EQUAL(is, was);
+	free(is);
+	CU_ASSERT_EQUAL(sql_run(f.store, "PRAGMA max_page_count = 100000"), 0);
+	put_acl(c, 3001);
+	CU_ASSERT_EQUAL(fixture_commit(&f, c, NULL, NULL), 0);
+	free(was);
+	store_close(c);
+	fixture_fini(&f);
+}
+
+CU_TestInfo store_tests[] = {
+	{ "the tables keep the rules that changesets need", test_table_rules },
+	{ "the model has the tables' columns, in order", test_model_fits },
+	{ "the SQL makes the version that the program names", test_version },
+	{ "a new store is empty and durable", test_new },
+	{ "the directory is made if it is missing", test_makes_directory },
+	{ "the saved revision is kept", test_saved_revision },
+	{ "a store of a newer release is refused", test_newer },
+	{ "another program's database is refused", test_foreign },
+	{ "a file that is no database is refused", test_no_database },
+	{ "a damaged store is refused", test_damaged },
+	{ "a store with dangling references is refused", test_dangling },
+	{ "a directory that cannot be made is named", test_no_directory },
+	{ "a name that is too long is refused", test_long_name },
+	{ "a store is read with and without its writer", test_readonly },
+	{ "a closed store is read by who may not write", test_readonly_unprivileged },
+	{ "a full disk refuses a commit and loses nothing", test_disk_full },
+	CU_TEST_INFO_NULL,
+};
