@@ -11,14 +11,11 @@
 #include "datapath/checksum.h"
 #include "datapath/ip4.h"
 #include "datapath/ip6.h"
+#include "datapath/l4.h"
 #include "lib/buf.h"
 
 #include <errno.h>
 #include <string.h>
-
-/* struct virtio_net_hdr, in host order */
-enum { VNET_NEEDS_CSUM = 1, VNET_DATA_VALID = 2 };
-enum { VNET_NONE = 0, VNET_TCP4 = 1, VNET_TCP6 = 4, VNET_UDP_L4 = 5, VNET_ECN = 0x80 };
 
 struct order {
 	uint8_t flags;
@@ -28,9 +25,6 @@ struct order {
 	uint16_t csum_offset;
 };
 
-enum { TCP_SEQ = 4, TCP_DATA_OFF = 12, TCP_FLAGS = 13, TCP_CHECKSUM = 16, TCP_HDR_LEN = 20 };
-enum { TCP_FIN = 0x01, TCP_PSH = 0x08, TCP_CWR = 0x80 };
-enum { UDP_LEN = 4, UDP_CHECKSUM = 6, UDP_HDR_LEN = 8 };
 enum { IP4_TOTAL_LEN = 2, IP4_ID = 4, IP4_ADDRS = 12, IP6_PAYLOAD_LEN = 4, IP6_ADDRS = 8 };
 
 static uint16_t

@@ -11,6 +11,9 @@
  * (virtio 1.1, 5.1.6; host byte order).
  */
 enum { GSO_VNET_LEN = 10, GSO_MAX = 65535 };
+/* Its fields flags and gso_type. */
+enum { VNET_NEEDS_CSUM = 1, VNET_DATA_VALID = 2 };
+enum { VNET_NONE = 0, VNET_TCP4 = 1, VNET_TCP6 = 4, VNET_UDP_L4 = 5, VNET_ECN = 0x80 };
 
 /* A packet being cut. p is borrowed until the last segment is out. */
 struct gso {

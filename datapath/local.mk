@@ -16,12 +16,15 @@ libdatapath_a_SOURCES = \
 	datapath/esp_out.c \
 	datapath/gre.c \
 	datapath/gre.h \
+	datapath/gro.c \
+	datapath/gro.h \
 	datapath/gso.c \
 	datapath/gso.h \
 	datapath/ip4.c \
 	datapath/ip4.h \
 	datapath/ip6.c \
 	datapath/ip6.h \
+	datapath/l4.h \
 	datapath/os/tun.h \
 	datapath/pipeline.c \
 	datapath/pipeline.h \

@@ -1,10 +1,11 @@
 /*
  * TUN devices: packets from and to the kernel of this host. With a struct virtio_net_hdr in front
- * of each packet one read brings up to 64 KB, which is cut here (gso.c); what goes to the kernel
- * is written packet by packet. Refuses to know what the interface is for.
+ * of each packet one read brings up to 64 KB, which is cut here (gso.c), and what goes to the kernel
+ * is glued again (gro.c). Refuses to know what the interface is for.
  */
 #include "config.h"
 
+#include "datapath/gro.h"
 #include "datapath/gso.h"
 #include "datapath/os/tun.h"
 #include "datapath/port.h"
@@ -18,25 +19,27 @@
 
 struct tun {
 	struct gso gso;
+	struct gro gro;
 	bool cutting;		    /* gso is not finished */
+	bool udp;		    /* the kernel takes UDP super-packets */
 	uint8_t super[GSO_MAX + 1]; /* what gso cuts; one byte more shows what is too long */
 };
 
 static int
 tun_open(struct port *p, struct err *e)
 {
-	struct tun *t;
-	int r;
+	struct tun *t = calloc(1, sizeof(*t));
+	int r = 0;
 
-	if (p->vnet_hdr) {
-		r = tun_offload(p->fd, GSO_VNET_LEN);
-		if (r < 0)
-			return err_set(e, r, p->name, "The TUN device refuses its offloads: %s.",
-				strerror(-r));
-	}
-	t = calloc(1, sizeof(*t));
 	if (!t)
 		return err_set(e, -ENOMEM, p->name, "Out of memory.");
+	if (p->vnet_hdr)
+		r = tun_offload(p->fd, GSO_VNET_LEN, &t->udp);
+	if (r < 0) {
+		free(t);
+		return err_set(
+			e, r, p->name, "The TUN device refuses its offloads: %s.", strerror(-r));
+	}
 	p->priv = t;
 	return 0;
 }
@@ -179,21 +182,49 @@ tun_rx_batch(struct port *p, struct pkt **pkts, unsigned int max)
 }
 
 static void
+write_one(struct port *p, struct pkt *pkt)
+{
+	static const uint8_t no_order[GSO_VNET_LEN];
+	struct iovec iov[2] = {
+		{ (void *)(uintptr_t)no_order, p->vnet_hdr ? GSO_VNET_LEN : 0 },
+		{ pkt->data, pkt->len },
+	};
+
+	if (writev(p->fd, iov, 2) < 0)
+		pkt_drop(pkt, DROP_tx_error);
+	else
+		pkt_done(pkt);
+}
+
+/* Packets that were glued and are not taken that way are written one by one. */
+static void
+write_run(struct port *p, const struct gro_run *r, struct pkt **pkts)
+{
+	struct tun *t = p->priv;
+	struct iovec iov[GRO_IOV_MAX];
+	bool glued = r->n > 1 && writev(p->fd, iov, (int)gro_iov(&t->gro, r, pkts, iov)) >= 0;
+
+	for (uint16_t i = r->first; i != GRO_NONE; i = t->gro.next[i]) {
+		if (glued)
+			pkt_done(pkts[i]);
+		else
+			write_one(p, pkts[i]);
+	}
+}
+
+static void
 tun_tx_batch(struct port *p, struct pkt **pkts, unsigned int n)
 {
-	static const uint8_t no_offload[GSO_VNET_LEN];
+	struct tun *t = p->priv;
 
-	for (unsigned int i = 0; i < n; i++) {
-		struct iovec iov[2] = {
-			{ (void *)(uintptr_t)no_offload, p->vnet_hdr ? GSO_VNET_LEN : 0 },
-			{ pkts[i]->data, pkts[i]->len },
-		};
-
-		if (writev(p->fd, iov, 2) < 0)
-			pkt_drop(pkts[i], DROP_tx_error);
-		else
-			pkt_done(pkts[i]);
+	if (!p->vnet_hdr) {
+		for (unsigned int i = 0; i < n; i++)
+			write_one(p, pkts[i]);
+		return;
 	}
+	gro_runs(&t->gro, pkts, n, t->udp);
+	for (unsigned int i = 0; i < t->gro.n; i++)
+		write_run(p, &t->gro.runs[i], pkts);
 }
 
 const struct port_ops port_tun_ops = {

@@ -23,13 +23,15 @@ static const unsigned int offloads[] = {
 };
 
 int
-tun_offload(int fd, int vnet_len)
+tun_offload(int fd, int vnet_len, bool *udp)
 {
 	if (ioctl(fd, TUNSETVNETHDRSZ, &vnet_len) < 0)
 		return -errno;
 	for (size_t i = 0; i < sizeof(offloads) / sizeof(offloads[0]); i++) {
-		if (ioctl(fd, TUNSETOFFLOAD, (unsigned long)offloads[i]) == 0)
-			return 0;
+		if (ioctl(fd, TUNSETOFFLOAD, (unsigned long)offloads[i]) < 0)
+			continue;
+		*udp = offloads[i] & OFFLOAD_USO4;
+		return 0;
 	}
 	return -errno;
 }

@@ -8,7 +8,7 @@
 #include <errno.h>
 
 int
-tun_offload(int fd, int vnet_len)
+tun_offload(int fd, int vnet_len, bool *udp)
 {
 	return -ENOTSUP;
 }

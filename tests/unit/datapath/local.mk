@@ -15,6 +15,7 @@ test_datapath_SOURCES = \
 	tests/unit/datapath/fixture.c \
 	tests/unit/datapath/fixture.h \
 	tests/unit/datapath/gre_test.c \
+	tests/unit/datapath/gro_test.c \
 	tests/unit/datapath/gso_test.c \
 	tests/unit/datapath/ip4_test.c \
 	tests/unit/datapath/ip6_test.c \

@@ -15,6 +15,7 @@ static CU_SuiteInfo suites[] = {
 	{ .pName = "esp_in", .pTests = esp_in_tests },
 	{ .pName = "esp_out", .pTests = esp_out_tests },
 	{ .pName = "gre", .pTests = gre_tests },
+	{ .pName = "gro", .pTests = gro_tests },
 	{ .pName = "gso", .pTests = gso_tests },
 	{ .pName = "ip4", .pTests = ip4_tests },
 	{ .pName = "ip6", .pTests = ip6_tests },

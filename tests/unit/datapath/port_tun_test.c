@@ -182,6 +182,40 @@ what_goes_to_the_kernel_has_an_empty_order(void)
 	bed_fini(&b);
 }
 
+/* Segments of one stream in GRE, as they come from the wire, in one batch. */
+static void
+segments_go_to_the_kernel_as_one_super_packet(void)
+{
+	enum { N = 5, PAYLOAD = 1000, SEGMENT = 40 + PAYLOAD };
+	static uint8_t p[40 + N * PAYLOAD], got[70000];
+	uint8_t vnet[GSO_VNET_LEN] = { 0 }, wire[24 + SEGMENT] = { 0 };
+	struct ip4 outer = { .total_len = 24 + SEGMENT,
+		.ttl = 9,
+		.protocol = 47,
+		.src = 0xc6336401,
+		.dst = 0xcb007101 };
+	struct gso g;
+	struct bed b;
+
+	bed_init(&b);
+	super_make(p, sizeof(p), vnet, PAYLOAD);
+	p[33] = 0x10;
+	CU_ASSERT_EQUAL_FATAL(gso_init(&g, vnet, p, sizeof(p)), 0);
+	ip4_build(wire, &outer);
+	wire[22] = 8;
+	for (unsigned int i = 0; i < N; i++) {
+		gso_next(&g, wire + 24);
+		port_mem_inject(b.raw, wire, sizeof(wire));
+	}
+	port_rx(port_get(&b.w.dp, RAW));
+	CU_ASSERT_EQUAL_FATAL(recv(b.kernel, got, sizeof(got), MSG_DONTWAIT), 10 + sizeof(p));
+	CU_ASSERT_EQUAL(memcmp(got, vnet, 10), 0);
+	CU_ASSERT_EQUAL(memcmp(got + 10 + 40, p + 40, sizeof(p) - 40), 0);
+	CU_ASSERT_EQUAL(port_get(&b.w.dp, TUN)->count.in_packets, N);
+	CU_ASSERT_EQUAL(port_get(&b.w.dp, TUN)->count.in_bytes, N * SEGMENT);
+	bed_fini(&b);
+}
+
 static void
 an_empty_pool_loses_packets_and_nothing_else(void)
 {
@@ -228,6 +262,8 @@ CU_TestInfo port_tun_tests[] = {
 		a_malformed_order_is_counted_and_the_next_packet_lives },
 	{ "what goes to the kernel has an empty order",
 		what_goes_to_the_kernel_has_an_empty_order },
+	{ "segments go to the kernel as one super-packet",
+		segments_go_to_the_kernel_as_one_super_packet },
 	{ "an empty pool loses packets and nothing else",
 		an_empty_pool_loses_packets_and_nothing_else },
 	{ "a device that is gone is not read any more",

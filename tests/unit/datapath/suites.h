@@ -11,6 +11,7 @@ extern CU_TestInfo ecn_tests[];
 extern CU_TestInfo esp_in_tests[];
 extern CU_TestInfo esp_out_tests[];
 extern CU_TestInfo gre_tests[];
+extern CU_TestInfo gro_tests[];
 extern CU_TestInfo gso_tests[];
 extern CU_TestInfo ip4_tests[];
 extern CU_TestInfo ip6_tests[];
