@@ -1,0 +1,150 @@
+"""Two datapaths without their daemons, for tests and measurements that are about packets.
+
+ hostA ──────── gwA ═══════════ gwB ──────── hostB
+ 10.1.1.2/24    10.1.1.1   198.51.100.1/24 - .2   10.1.2.1   10.1.2.2/24
+ fd00:1::2/64   fd00:1::1  2001:db8::1/64 - ::2   fd00:2::1  fd00:2::2/64
+
+Each gateway's datapath is fed by dpfeed. Namespaces are named by this process's id and removed by
+down(). YONGDAO_BUILD is the directory where `make yongdp dpfeed` ran.
+"""
+import os
+import subprocess
+import sys
+
+BUILD = os.environ.get("YONGDAO_BUILD") or os.getcwd()
+
+
+def run(*cmd, check=True, **kw):
+    p = subprocess.run(cmd, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+                       stdin=subprocess.DEVNULL, timeout=kw.pop("timeout", 120), **kw)
+    if check and p.returncode:
+        raise AssertionError("%s: %d\n%s" % (" ".join(cmd), p.returncode, p.stdout))
+    return p.stdout
+
+
+def need_root():
+    if os.geteuid() != 0:
+        print("SKIP: namespaces need root")
+        sys.exit(77)
+
+
+class Feed:
+    """A datapath in a namespace, and the way to talk to it."""
+
+    def __init__(self, ns, *options, yongdp=None):
+        self.ns = ns
+        self.p = subprocess.Popen(
+            ns.cmd(os.path.join(BUILD, "dpfeed"), yongdp or os.path.join(BUILD, "yongdp"),
+                   *options),
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        self.events = []
+
+    def say(self, line, ok=True):
+        """One line of dpfeed's; returns what was printed before the answer."""
+        self.p.stdin.write(line + "\n")
+        self.p.stdin.flush()
+        out = []
+        while True:
+            got = self.p.stdout.readline()
+            assert got, "the datapath of %s ended at: %s" % (self.ns.name, line)
+            got = got.rstrip("\n")
+            if got == "ok" or got.startswith("error{"):
+                assert (got == "ok") == ok, "%s: %s" % (line, got)
+                return out
+            out.append(got)
+
+    def drops(self):
+        import json
+        rows = [json.loads(r) for r in self.say("get drop") if r.startswith("{")]
+        return {r["reason"]: r["packets"] for r in rows if r["packets"]}
+
+    def rows(self, table):
+        import json
+        return [json.loads(r) for r in self.say("get " + table) if r.startswith("{")]
+
+    def pid(self):
+        return int(run("pgrep", "-P", str(self.p.pid)).split()[0])
+
+    def close(self):
+        self.p.stdin.close()
+        self.p.wait()
+
+
+class Ns:
+    def __init__(self, bed, name):
+        self.bed, self.name, self.ns = bed, name, "%s-%s" % (bed.prefix, name)
+        run("ip", "netns", "add", self.ns)
+        for knob in ("all", "default"):
+            self.sh("sysctl -qw net.ipv6.conf.%s.accept_dad=0 net.ipv4.conf.%s.rp_filter=0"
+                    % (knob, knob))
+        self.sh("ip link set lo up")
+
+    def cmd(self, *cmd):
+        return ("ip", "netns", "exec", self.ns) + cmd
+
+    def run(self, *cmd, **kw):
+        return run(*self.cmd(*cmd), **kw)
+
+    def sh(self, line, **kw):
+        return self.run("sh", "-c", line, **kw)
+
+    def popen(self, *cmd, **kw):
+        p = subprocess.Popen(self.cmd(*cmd), **kw)
+        self.bed.children.append(p)
+        return p
+
+    def ping(self, to, *extra):
+        """Did it answer?"""
+        return "1 received" in self.run("ping", "-n", "-c1", "-W2", *extra, to, check=False)
+
+
+class Bed:
+    def __init__(self):
+        self.prefix = "dpio%d" % os.getpid()
+        self.children, self.feeds = [], []
+        self.hosta, self.gwa, self.gwb, self.hostb = (
+            Ns(self, n) for n in ("ha", "ga", "gb", "hb"))
+        self.wire(self.hosta, "lan", self.gwa, "lan")
+        self.wire(self.gwa, "wan", self.gwb, "wan")
+        self.wire(self.gwb, "lan", self.hostb, "lan")
+        for ns, lan, wan in ((self.gwa, 1, 1), (self.gwb, 2, 2)):
+            ns.sh("sysctl -qw net.ipv4.ip_forward=1 net.ipv6.conf.all.forwarding=1")
+            ns.sh("ip addr add 10.1.%d.1/24 dev lan; ip addr add fd00:%d::1/64 dev lan;"
+                  "ip addr add 198.51.100.%d/24 dev wan; ip addr add 2001:db8::%d/64 dev wan"
+                  % (lan, lan, wan, wan))
+        for ns, lan in ((self.hosta, 1), (self.hostb, 2)):
+            ns.sh("ip addr add 10.1.%d.2/24 dev lan; ip addr add fd00:%d::2/64 dev lan;"
+                  "ip route add default via 10.1.%d.1; ip -6 route add default via fd00:%d::1"
+                  % (lan, lan, lan, lan))
+
+    def wire(self, a, dev_a, b, dev_b):
+        run("ip", "link", "add", "name", dev_a, "netns", a.ns, "type", "veth",
+            "peer", "name", dev_b, "netns", b.ns)
+        for ns, dev in ((a, dev_a), (b, dev_b)):
+            ns.sh("ip link set %s up" % dev)
+
+    def feed(self, ns, *options):
+        f = Feed(ns, *options)
+        self.feeds.append(f)
+        return f
+
+    def tunnel(self, feed, other, device="t0", mtu=1476):
+        """Addresses and routes of a TUN device that leads to the LAN behind the other gateway."""
+        feed.ns.sh("ip link set %s up mtu %d; ip route add 10.1.%d.0/24 dev %s;"
+                   "ip -6 route add fd00:%d::/64 dev %s" %
+                   (device, mtu, other, device, other, device))
+
+    def down(self):
+        for f in self.feeds:
+            f.close()
+        for p in self.children:
+            p.kill()
+            p.wait()
+        for ns in (self.hosta, self.gwa, self.gwb, self.hostb):
+            run("ip", "netns", "del", ns.ns, check=False)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *exc):
+        self.down()
