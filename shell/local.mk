@@ -5,7 +5,7 @@ noinst_LIBRARIES += libcli.a
 libcli_a_SOURCES = \
 	shell/cli/apply.c \
 	shell/cli/apply.h \
-	shell/cli/change.h \
+	shell/cli/typed.h \
 	shell/cli/cli.c \
 	shell/cli/cli.h \
 	shell/cli/cli_help.c \
@@ -19,6 +19,8 @@ libcli_a_SOURCES = \
 	shell/cli/match.h \
 	shell/cli/render.c \
 	shell/cli/render.h \
+	shell/cli/seen.c \
+	shell/cli/seen.h \
 	shell/cli/session.h \
 	shell/cli/syntax.c \
 	shell/cli/syntax.h \

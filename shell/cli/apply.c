@@ -9,7 +9,6 @@
 #include "lib/arena.h"
 #include "schema/row.h"
 #include "schema/type.h"
-#include "shell/cli/defaults.h"
 
 #include <errno.h>
 #include <stdarg.h>
@@ -20,7 +19,7 @@
 
 /* Rows found before they are changed: a table is not changed while it is being read. */
 struct found {
-	struct change *ch;
+	struct typed *ty;
 	const struct table *table;
 	const struct value *like; /* columns in `only` must be equal */
 	uint64_t only;
@@ -30,9 +29,9 @@ struct found {
 };
 
 int
-change_refuse(struct change *ch, const char *fmt, ...)
+typed_refuse(struct typed *ty, const char *fmt, ...)
 {
-	struct cli_error *e = ch->error;
+	struct cli_error *e = ty->error;
 	int used = snprintf(e->text, sizeof(e->text), "Error: ");
 	va_list ap;
 
@@ -45,29 +44,29 @@ change_refuse(struct change *ch, const char *fmt, ...)
 }
 
 struct value
-change_get(const struct change *ch, const char *column)
+typed_get(const struct typed *ty, const char *column)
 {
-	int c = model_column(ch->table, column);
+	int c = model_column(ty->table, column);
 
-	return c < 0 ? (struct value){ 0 } : ch->v[c];
+	return c < 0 ? (struct value){ 0 } : ty->v[c];
 }
 
 void
-change_set(struct change *ch, const char *column, struct value v)
+typed_set(struct typed *ty, const char *column, struct value v)
 {
-	int c = model_column(ch->table, column);
+	int c = model_column(ty->table, column);
 
 	if (c < 0)
 		return;
-	ch->v[c] = v;
-	ch->touched |= BIT(c);
+	ty->v[c] = v;
+	ty->touched |= BIT(c);
 }
 
 static int
 keep_row(void *arg, const struct row *r)
 {
 	struct found *f = arg;
-	struct arena *a = f->ch->arena;
+	struct arena *a = f->ty->arena;
 	struct value *v;
 
 	for (unsigned int c = 0; c < r->table->n_columns; c++)
@@ -101,25 +100,25 @@ find_rows(struct found *f, unsigned int n_prefix)
 	while (n_prefix < t->n_key && f->only & BIT(n_prefix))
 		n_prefix++;
 	if ((f->only & key) != key && n_prefix < t->n_key)
-		return row_each(f->ch->store, t, f->like, n_prefix, f->ch->arena, keep_row, f);
-	err = row_get(f->ch->store, t, f->like, f->ch->arena, &r);
+		return row_each(f->ty->store, t, f->like, n_prefix, f->ty->arena, keep_row, f);
+	err = row_get(f->ty->store, t, f->like, f->ty->arena, &r);
 	return err == -ENOENT ? 0 : err ? err : keep_row(f, &r);
 }
 
 /* Takes the captured columns into v. Returns which they were. */
 static uint64_t
-take_captures(struct change *ch, bool words)
+take_captures(struct typed *ty, bool words)
 {
 	uint64_t taken = 0;
 
-	for (const struct capture *c = ch->match->last; c; c = c->prev) {
+	for (const struct capture *c = ty->match->last; c; c = c->prev) {
 		int column = c->node->column;
 
 		if (column < 0 || taken & BIT(column))
 			continue;
 		if (c->node->kind != NODE_PARAM && !words)
 			continue;
-		ch->v[column] = c->value;
+		ty->v[column] = c->value;
 		taken |= BIT(column);
 	}
 	return taken;
@@ -127,26 +126,26 @@ take_captures(struct change *ch, bool words)
 
 /* A row of defaults with the view's key in front. */
 static void
-begin_row(struct change *ch, const struct table *t, unsigned int n_key, struct defaults *defaults)
+begin_row(struct typed *ty, const struct table *t, unsigned int n_key, struct apply *ap)
 {
-	ch->table = t;
-	ch->v = arena_memdup(
-		ch->arena, defaults_get(defaults, ch->store, t), t->n_columns * sizeof(*ch->v));
+	ty->table = t;
+	ty->v = arena_memdup(ty->arena, defaults_get(&ap->defaults, ty->store, t),
+		t->n_columns * sizeof(*ty->v));
 	if (n_key)
-		memcpy(ch->v, ch->view_key, n_key * sizeof(*ch->v));
+		memcpy(ty->v, ty->view_key, n_key * sizeof(*ty->v));
 }
 
 /* The row that a reference implies is made with its first referrer … */
 static int
-make_implied(struct change *ch)
+make_implied(struct typed *ty)
 {
-	for (unsigned int c = 0; c < ch->table->n_columns; c++) {
-		const struct column *col = &ch->table->columns[c];
+	for (unsigned int c = 0; c < ty->table->n_columns; c++) {
+		const struct column *col = &ty->table->columns[c];
 		int err;
 
-		if (!col->ref_implied || ch->v[c].kind == VALUE_NULL)
+		if (!col->ref_implied || ty->v[c].kind == VALUE_NULL)
 			continue;
-		err = row_insert(ch->store, col->ref, &ch->v[c]);
+		err = row_insert(ty->store, col->ref, &ty->v[c]);
 		if (err && err != -EEXIST)
 			return err;
 	}
@@ -163,7 +162,7 @@ count_row(void *arg, const struct row *r)
 
 /* … and goes with the last. */
 static int
-drop_implied(struct change *ch, const struct row *gone)
+drop_implied(struct typed *ty, const struct row *gone)
 {
 	const struct table *t = gone->table;
 
@@ -173,32 +172,32 @@ drop_implied(struct change *ch, const struct row *gone)
 
 		if (!t->columns[c].ref_implied || gone->v[c].kind == VALUE_NULL)
 			continue;
-		err = row_each_where(ch->store, t, c, &gone->v[c], ch->arena, count_row, &left);
+		err = row_each_where(ty->store, t, c, &gone->v[c], ty->arena, count_row, &left);
 		if (err < 0)
 			return err;
-		if (!left && (err = row_delete(ch->store, t->columns[c].ref, &gone->v[c])))
+		if (!left && (err = row_delete(ty->store, t->columns[c].ref, &gone->v[c])))
 			return err;
 	}
 	return 0;
 }
 
-/* Writes ch->v: a new row, or the touched columns of the one that is there. */
+/* Writes ty->v: a new row, or the touched columns of the one that is there. */
 static int
-write_row(struct change *ch)
+write_row(struct typed *ty)
 {
-	const struct table *t = ch->table;
+	const struct table *t = ty->table;
 
-	if (!ch->old) {
-		int err = make_implied(ch);
+	if (!ty->old) {
+		int err = make_implied(ty);
 
-		return err ? err : row_put(ch->store, t, ch->v);
+		return err ? err : row_put(ty->store, t, ty->v);
 	}
 	for (unsigned int c = t->n_key; c < t->n_columns; c++) {
 		int err;
 
-		if (!(ch->touched & BIT(c)) || value_equal(&ch->v[c], &ch->old[c]))
+		if (!(ty->touched & BIT(c)) || value_equal(&ty->v[c], &ty->old[c]))
 			continue;
-		err = row_set(ch->store, t, ch->v, c, &ch->v[c]);
+		err = row_set(ty->store, t, ty->v, c, &ty->v[c]);
 		if (err)
 			return err;
 	}
@@ -207,18 +206,18 @@ write_row(struct change *ch)
 
 /* Rows whose key begins with this row's: its addresses, its rules. */
 static int
-delete_children(struct change *ch, const struct row *parent)
+delete_children(struct typed *ty, const struct row *parent)
 {
 	for (size_t i = 0; model_tables[i]; i++) {
 		const struct table *t = model_tables[i];
-		struct found f = { .ch = ch, .table = t, .like = parent->v };
+		struct found f = { .ty = ty, .table = t, .like = parent->v };
 		int err;
 
 		if (t->n_key < 2 || t->columns[0].ref != parent->table || parent->table->n_key != 1)
 			continue;
-		err = row_each(ch->store, t, parent->v, 1, ch->arena, keep_row, &f);
+		err = row_each(ty->store, t, parent->v, 1, ty->arena, keep_row, &f);
 		for (size_t k = 0; !err && k < f.n; k++)
-			err = row_delete(ch->store, t, f.rows[k].v);
+			err = row_delete(ty->store, t, f.rows[k].v);
 		if (err)
 			return err;
 	}
@@ -226,158 +225,183 @@ delete_children(struct change *ch, const struct row *parent)
 }
 
 static int
-delete_row(struct change *ch, const struct row *r)
+delete_row(struct typed *ty, const struct row *r)
 {
-	int err = delete_children(ch, r);
+	int err = delete_children(ty, r);
 
 	if (!err)
-		err = row_delete(ch->store, r->table, r->v);
-	return err ? err : drop_implied(ch, r);
+		err = row_delete(ty->store, r->table, r->v);
+	return err ? err : drop_implied(ty, r);
 }
 
 static int
-look_up(struct change *ch)
+look_up(struct typed *ty)
 {
 	struct row r;
-	int err = row_get(ch->store, ch->table, ch->v, ch->arena, &r);
+	int err = row_get(ty->store, ty->table, ty->v, ty->arena, &r);
 
-	ch->old = err ? NULL : r.v;
+	ty->old = err ? NULL : r.v;
 	return err == -ENOENT ? 0 : err;
 }
 
 static int
-run_hook(struct change *ch, int (*hook)(struct change *ch))
+run_hook(struct typed *ty, int (*hook)(struct typed *ty))
 {
-	return hook ? hook(ch) : 0;
+	return hook ? hook(ty) : 0;
 }
 
 /* What the line does not mention stays. */
 static void
-keep_untouched(struct change *ch)
+keep_untouched(struct typed *ty)
 {
-	for (unsigned int c = 0; ch->old && c < ch->table->n_columns; c++)
-		if (!(ch->touched & BIT(c)))
-			ch->v[c] = ch->old[c];
+	for (unsigned int c = 0; ty->old && c < ty->table->n_columns; c++)
+		if (!(ty->touched & BIT(c)))
+			ty->v[c] = ty->old[c];
+}
+
+/* Writes a row that was typed; one that got its key from us must not be there under another. */
+static int
+write_line(struct typed *ty, const struct line *l, bool key_typed, unsigned int n_key,
+	struct apply *ap)
+{
+	int err = 0;
+
+	if (!l->unique || ty->old) {
+		seen_forget(&ap->seen);
+		return write_row(ty);
+	}
+	if (!key_typed)
+		err = seen_find(&ap->seen, ty, n_key);
+	if (err > 0)
+		return typed_refuse(ty, "The %s already exists.", ty->table->label);
+	if (!err)
+		err = write_row(ty);
+	if (!err)
+		seen_add(&ap->seen, ty, n_key);
+	return err;
 }
 
 static int
-set_line(struct change *ch, const struct rule *r)
+set_line(struct typed *ty, const struct rule *r, unsigned int n_key, struct apply *ap)
 {
 	const struct line *l = r->line;
+	uint64_t typed = take_captures(ty, true);
+	uint64_t key = (BIT(ty->table->n_key) - 1) & ~(BIT(n_key) - 1);
 	int err;
 
-	ch->touched = r->bound | take_captures(ch, true);
-	err = run_hook(ch, l->bind);
-	if (err || (err = look_up(ch)))
+	ty->touched = r->bound | typed;
+	err = run_hook(ty, l->bind);
+	if (err || (err = look_up(ty)))
 		return err;
-	if (!ch->old && l->existing)
-		return change_refuse(ch, "The %s does not exist.", ch->table->label);
-	keep_untouched(ch);
-	err = run_hook(ch, l->check);
-	return err ? err : write_row(ch);
+	if (!ty->old && l->existing)
+		return typed_refuse(ty, "The %s does not exist.", ty->table->label);
+	keep_untouched(ty);
+	err = run_hook(ty, l->check);
+	return err ? err : write_line(ty, l, (typed & key) == key, n_key, ap);
 }
 
 static bool
-differs(const struct change *ch, uint64_t typed)
+differs(const struct typed *ty, uint64_t typed)
 {
-	for (unsigned int c = 0; c < ch->table->n_columns; c++)
-		if (typed & BIT(c) && !ch->table->columns[c].type->secret &&
-			!value_equal(&ch->v[c], &ch->old[c]))
+	for (unsigned int c = 0; c < ty->table->n_columns; c++)
+		if (typed & BIT(c) && !ty->table->columns[c].type->secret &&
+			!value_equal(&ty->v[c], &ty->old[c]))
 			return true;
 	return false;
 }
 
 /* The columns of a line back to their defaults. */
 static int
-undo_columns(struct change *ch, const struct rule *r, struct defaults *defaults)
+undo_columns(struct typed *ty, const struct rule *r, struct apply *ap)
 {
-	uint64_t typed = take_captures(ch, false);
-	int err = run_hook(ch, r->line->bind);
+	uint64_t typed = take_captures(ty, false);
+	int err = run_hook(ty, r->line->bind);
 
-	if (err || (err = look_up(ch)))
+	if (err || (err = look_up(ty)))
 		return err;
-	if (!ch->old)
-		return r->line->table
-			? change_refuse(ch, "The %s does not exist.", ch->table->label)
-			: 0;
-	if (differs(ch, typed))
-		return change_refuse(ch, "The configuration does not exist.");
-	ch->touched = r->bound;
-	for (unsigned int c = ch->table->n_key; c < ch->table->n_columns; c++)
-		ch->v[c] = r->bound & BIT(c) ? defaults_get(defaults, ch->store, ch->table)[c]
-					     : ch->old[c];
-	err = run_hook(ch, r->line->check);
-	return err ? err : write_row(ch);
+	if (!ty->old)
+		return r->line->table ? typed_refuse(ty, "The %s does not exist.", ty->table->label)
+				      : 0;
+	if (differs(ty, typed))
+		return typed_refuse(ty, "The configuration does not exist.");
+	ty->touched = r->bound;
+	for (unsigned int c = ty->table->n_key; c < ty->table->n_columns; c++)
+		ty->v[c] = r->bound & BIT(c) ? defaults_get(&ap->defaults, ty->store, ty->table)[c]
+					     : ty->old[c];
+	err = run_hook(ty, r->line->check);
+	return err ? err : write_row(ty);
 }
 
 /* Deletes the rows that the line describes. */
 static int
-undo_rows(struct change *ch, unsigned int n_prefix, int (*bind)(struct change *ch),
-	int (*check)(struct change *ch))
+undo_rows(struct typed *ty, unsigned int n_prefix, int (*bind)(struct typed *ty),
+	int (*check)(struct typed *ty))
 {
-	struct found f = { .ch = ch, .table = ch->table };
+	struct found f = { .ty = ty, .table = ty->table };
 	int err;
 
-	f.only = take_captures(ch, true);
-	ch->touched = 0;
-	err = run_hook(ch, bind);
+	f.only = take_captures(ty, true);
+	ty->touched = 0;
+	err = run_hook(ty, bind);
 	if (err)
 		return err;
-	f.like = ch->v;
-	f.only |= ch->touched | (BIT(n_prefix) - 1);
+	f.like = ty->v;
+	f.only |= ty->touched | (BIT(n_prefix) - 1);
 	err = find_rows(&f, n_prefix);
 	if (!err && !f.n)
-		return change_refuse(ch, "The %s does not exist.", ch->table->label);
+		return typed_refuse(ty, "The %s does not exist.", ty->table->label);
 	/* Backwards: what comes first in order may be what the others lean on. */
 	for (size_t i = f.n; !err && i-- > 0;) {
-		ch->old = f.rows[i].v;
-		err = run_hook(ch, check);
+		ty->old = f.rows[i].v;
+		err = run_hook(ty, check);
 		if (!err)
-			err = delete_row(ch, &f.rows[i]);
+			err = delete_row(ty, &f.rows[i]);
 	}
 	return err;
 }
 
 int
-apply_line(struct change *ch, const struct rule *r, unsigned int n_key, struct defaults *defaults)
+apply_line(struct typed *ty, const struct rule *r, unsigned int n_key, struct apply *ap)
 {
 	const struct line *l = r->line;
 
-	begin_row(ch, r->table, n_key, defaults);
-	ch->undo = r->kind == RULE_UNDO;
-	if (!ch->undo)
-		return set_line(ch, r);
+	begin_row(ty, r->table, n_key, ap);
+	ty->undo = r->kind == RULE_UNDO;
+	if (!ty->undo)
+		return set_line(ty, r, n_key, ap);
+	seen_forget(&ap->seen);
 	if (!l->table || l->existing)
-		return undo_columns(ch, r, defaults);
-	return undo_rows(ch, n_key, l->bind, l->check);
+		return undo_columns(ty, r, ap);
+	return undo_rows(ty, n_key, l->bind, l->check);
 }
 
 int
-apply_enter(struct change *ch, const struct rule *r, struct defaults *defaults)
+apply_enter(struct typed *ty, const struct rule *r, struct apply *ap)
 {
 	const struct section *s = r->section;
 	int err;
 
-	begin_row(ch, s->table, 0, defaults);
-	take_captures(ch, true);
-	ch->undo = false;
-	err = run_hook(ch, s->bind);
-	if (err || (err = look_up(ch)))
+	begin_row(ty, s->table, 0, ap);
+	take_captures(ty, true);
+	ty->undo = false;
+	err = run_hook(ty, s->bind);
+	if (err || (err = look_up(ty)))
 		return err;
-	err = run_hook(ch, s->check);
+	err = run_hook(ty, s->check);
 	if (err)
 		return err;
-	if (ch->old) {
-		ch->v = arena_memdup(ch->arena, ch->old, s->table->n_columns * sizeof(*ch->v));
+	if (ty->old) {
+		ty->v = arena_memdup(ty->arena, ty->old, s->table->n_columns * sizeof(*ty->v));
 		return 0;
 	}
-	return write_row(ch);
+	return write_row(ty);
 }
 
 int
-apply_delete(struct change *ch, const struct rule *r, struct defaults *defaults)
+apply_delete(struct typed *ty, const struct rule *r, struct apply *ap)
 {
-	begin_row(ch, r->section->table, 0, defaults);
-	ch->undo = true;
-	return undo_rows(ch, 0, r->section->bind, r->section->check);
+	begin_row(ty, r->section->table, 0, ap);
+	ty->undo = true;
+	seen_forget(&ap->seen);
+	return undo_rows(ty, 0, r->section->bind, r->section->check);
 }

@@ -10,7 +10,6 @@
 #include "lib/log.h"
 #include "schema/row.h"
 #include "schema/type.h"
-#include "shell/cli/apply.h"
 #include "shell/cli/session.h"
 
 #include <errno.h>
@@ -46,7 +45,7 @@ cli_new(const struct dialect *dialect, struct store *candidate, const struct com
 
 	if (!cli)
 		return NULL;
-	defaults_init(&cli->defaults);
+	defaults_init(&cli->apply.defaults);
 	cli->store = candidate;
 	cli->app = app;
 	cli->level = CLI_MANAGE;
@@ -66,7 +65,8 @@ cli_free(struct cli *cli)
 	if (!cli)
 		return;
 	go_to_depth(cli, 0);
-	defaults_fini(&cli->defaults);
+	defaults_fini(&cli->apply.defaults);
+	seen_fini(&cli->apply.seen);
 	grammar_fini(&cli->grammar);
 	free(cli);
 }
@@ -135,6 +135,7 @@ void
 cli_set_store(struct cli *cli, struct store *candidate)
 {
 	cli->store = candidate;
+	seen_forget(&cli->apply.seen);
 	leave_lost_views(cli);
 }
 
@@ -305,7 +306,7 @@ configure(struct cli *cli, const struct place *p, const struct cli_match *m,
 	const struct rule *r = m->rule;
 	const struct frame *top = session_top(cli);
 	bool own = p->view != NULL; /* rows in a view have its key in front */
-	struct change ch = { .store = cli->store,
+	struct typed ty = { .store = cli->store,
 		.arena = m->arena,
 		.match = m,
 		.view_key = own ? top->key : &system_key,
@@ -314,17 +315,17 @@ configure(struct cli *cli, const struct place *p, const struct cli_match *m,
 
 	result->did = r->kind == RULE_ENTER ? CLI_DID_MOVE : CLI_DID_CONFIGURE;
 	if (r->kind == RULE_ENTER) {
-		err = apply_enter(&ch, r, &cli->defaults);
+		err = apply_enter(&ty, r, &cli->apply);
 		if (!err)
-			err = enter_view(cli, r->section, ch.v);
+			err = enter_view(cli, r->section, ty.v);
 	} else if (r->kind == RULE_DELETE) {
-		err = apply_delete(&ch, r, &cli->defaults);
+		err = apply_delete(&ty, r, &cli->apply);
 	} else {
-		err = apply_line(&ch, r, own ? top->n_key : !r->line->table, &cli->defaults);
+		err = apply_line(&ty, r, own ? top->n_key : !r->line->table, &cli->apply);
 	}
 	if (err && !result->error.kind)
-		change_refuse(&ch, "The configuration cannot be changed: %s.", strerror(-err));
-	result->changed = !err && (r->kind != RULE_ENTER || !ch.old);
+		typed_refuse(&ty, "The configuration cannot be changed: %s.", strerror(-err));
+	result->changed = !err && (r->kind != RULE_ENTER || !ty.old);
 	if (!err && r->kind == RULE_DELETE)
 		leave_lost_views(cli);
 	return err;

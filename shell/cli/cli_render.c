@@ -42,7 +42,7 @@ put(struct job *j, const char *indent, const char *text)
 static void
 put_line(struct job *j, const struct rule *rule, const struct row *r)
 {
-	const struct value *defaults = defaults_get(&j->cli->defaults, j->store, r->table);
+	const struct value *defaults = defaults_get(&j->cli->apply.defaults, j->store, r->table);
 	char text[RENDER_LINE_MAX];
 
 	if (render_line(rule, r, defaults, text, sizeof(text)))
@@ -115,7 +115,7 @@ put_object(void *arg, const struct row *r)
 {
 	struct job *j = arg;
 	const struct place *p = place_of(j, r);
-	const struct value *defaults = defaults_get(&j->cli->defaults, j->store, r->table);
+	const struct value *defaults = defaults_get(&j->cli->apply.defaults, j->store, r->table);
 	const char *only = j->filter ? j->filter->interface : NULL;
 	char text[RENDER_LINE_MAX];
 

@@ -17,19 +17,20 @@
  * A line sets the columns that it mentions: what was not typed goes back to its default. `undo` takes the
  * leading keywords, and the rest or none of it. A line is rendered when one of its columns is not default.
  */
-struct change;
+struct typed;
 
 struct line {
 	const char *syntax;
 	const char *undo;	   /* NULL: derived from the syntax */
 	const struct table *table; /* the line is one row of it; NULL: columns of the view's row */
 	bool existing;		   /* of `table`: sets columns of a row that must exist already */
+	bool unique;		   /* of `table`: typed without its key it must be a new one */
 	bool indented;		   /* a line of the system view rendered with a leading blank */
 	bool always;		   /* rendered with its default, too */
-	/* From what was typed to the row's columns, where columns alone do not say it (change.h). */
-	int (*bind)(struct change *ch);
+	/* From what was typed to the row's columns, where columns alone do not say it (typed.h). */
+	int (*bind)(struct typed *ty);
 	/* Refuses a change that contradicts the view itself. In undo: called for each row that goes. */
-	int (*check)(struct change *ch);
+	int (*check)(struct typed *ty);
 	/* The line's text, where the syntax alone does not say it. Returns its length, 0: nothing. */
 	size_t (*render)(const struct row *r, char *out, size_t cap);
 };
@@ -39,8 +40,8 @@ struct view {
 	const char *title;  /* of its help: "Acl-adv view commands:" */
 	/* Is this the view of that row? NULL: yes. */
 	bool (*fits)(const struct row *r);
-	const struct line *const
-		*lines; /* groups, each ending with a NULL syntax; ends with NULL */
+	/* Groups, each ending with a NULL syntax; ends with NULL. */
+	const struct line *const *lines;
 };
 
 /* A part of the configuration, in the order in which it is rendered: lines of the system view, or
@@ -53,8 +54,8 @@ struct section {
 	const struct table *table;
 	const struct view *views; /* the first that fits; ends with a NULL prompt */
 	const char *undo;
-	int (*bind)(struct change *ch);
-	int (*check)(struct change *ch);
+	int (*bind)(struct typed *ty);
+	int (*check)(struct typed *ty);
 };
 
 struct dialect {

@@ -1,8 +1,8 @@
 #ifndef YD_SHELL_CLI_SESSION_H
 #define YD_SHELL_CLI_SESSION_H
 
+#include "shell/cli/apply.h"
 #include "shell/cli/cli.h"
-#include "shell/cli/defaults.h"
 #include "shell/cli/grammar.h"
 #include "shell/cli/match.h"
 
@@ -17,7 +17,7 @@ struct frame {
 
 struct cli {
 	struct grammar grammar;
-	struct defaults defaults;
+	struct apply apply;
 	struct store *store;
 	void *app;
 	unsigned int level;

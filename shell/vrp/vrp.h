@@ -8,15 +8,15 @@
 extern const struct line vrp_system_lines[], vrp_route_lines[];
 
 extern const struct view vrp_interface_views[];
-int vrp_interface_bind(struct change *ch);
-int vrp_interface_check(struct change *ch);
+int vrp_interface_bind(struct typed *ty);
+int vrp_interface_check(struct typed *ty);
 
 extern const struct view vrp_acl_views[];
 /* Basic ACLs (2000–2999) match sources only. */
-int vrp_rule_bind(struct change *ch);
+int vrp_rule_bind(struct typed *ty);
 size_t vrp_rule_render(const struct row *r, char *out, size_t cap);
 
 extern const struct view vrp_proposal_views[], vrp_policy_views[];
-int vrp_policy_check(struct change *ch);
+int vrp_policy_check(struct typed *ty);
 
 #endif

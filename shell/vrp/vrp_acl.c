@@ -32,7 +32,7 @@ static const struct line settings[] = {
 
 static const struct line basic[] = {
 	{ RULE "[ " SOURCE "]", .undo = "rule{Specify a rule} <id>", .table = &model_acl_rule,
-		.bind = vrp_rule_bind, .render = vrp_rule_render },
+		.unique = true, .bind = vrp_rule_bind, .render = vrp_rule_render },
 	{ "rule{Specify a rule} <id> description{Specify rule description} <description>",
 		.undo = "rule{Specify a rule} <id> description{Specify rule description}",
 		.table = &model_acl_rule, .existing = true },
@@ -55,7 +55,7 @@ static const struct line advanced[] = {
 									     "| <protocol> "
 									     "( " SOURCE "|"
 									     " " DESTINATION ") }",
-		.undo = "rule{Specify a rule} <id>", .table = &model_acl_rule,
+		.undo = "rule{Specify a rule} <id>", .table = &model_acl_rule, .unique = true,
 		.bind = vrp_rule_bind, .render = vrp_rule_render },
 	{ "rule{Specify a rule} <id> description{Specify rule description} <description>",
 		.undo = "rule{Specify a rule} <id> description{Specify rule description}",

@@ -10,33 +10,33 @@
 
 #include "schema/row.h"
 #include "schema/type_interface.h"
-#include "shell/cli/change.h"
+#include "shell/cli/typed.h"
 
 int
-vrp_interface_bind(struct change *ch)
+vrp_interface_bind(struct typed *ty)
 {
 	struct interface_name name;
 
-	if (ch->undo)
+	if (ty->undo)
 		return 0;
-	if (interface_name_parse(change_get(ch, "name").s, &name))
-		return change_refuse(ch, "The interface name is invalid.");
-	change_set(ch, "kind", VALUE_OF_TEXT(name.kind));
-	change_set(ch, "position", VALUE_OF_INT(name.position));
+	if (interface_name_parse(typed_get(ty, "name").s, &name))
+		return typed_refuse(ty, "The interface name is invalid.");
+	typed_set(ty, "kind", VALUE_OF_TEXT(name.kind));
+	typed_set(ty, "position", VALUE_OF_INT(name.position));
 	return 0;
 }
 
 int
-vrp_interface_check(struct change *ch)
+vrp_interface_check(struct typed *ty)
 {
 	struct interface_name name;
-	int device = model_column(ch->table, "device");
+	int device = model_column(ty->table, "device");
 
-	if (!ch->undo || ch->old[device].kind == VALUE_NULL)
+	if (!ty->undo || ty->old[device].kind == VALUE_NULL)
 		return 0;
-	if (interface_name_parse(change_get(ch, "name").s, &name) || !name.physical)
+	if (interface_name_parse(typed_get(ty, "name").s, &name) || !name.physical)
 		return 0;
-	return change_refuse(ch, "The physical interface %s cannot be deleted.", name.name);
+	return typed_refuse(ty, "The physical interface %s cannot be deleted.", name.name);
 }
 
 enum { ADDRESS_INTERFACE, ADDRESS_ADDRESS, ADDRESS_LENGTH, ADDRESS_SUB };
@@ -64,35 +64,35 @@ look_at_address(void *arg, const struct row *r)
 
 /* An interface has one primary address: a new one takes the old one's place; secondary ones need it. */
 static int
-check_address(struct change *ch)
+check_address(struct typed *ty)
 {
 	struct addresses a = { 0 };
-	int err = row_each(ch->store, ch->table, ch->v, 1, ch->arena, look_at_address, &a);
+	int err = row_each(ty->store, ty->table, ty->v, 1, ty->arena, look_at_address, &a);
 	bool same;
 
 	if (err)
 		return err;
-	if (ch->undo) {
-		if (!ch->old[ADDRESS_SUB].i && a.n_sub)
-			return change_refuse(ch, "Please delete the sub addresses first.");
+	if (ty->undo) {
+		if (!ty->old[ADDRESS_SUB].i && a.n_sub)
+			return typed_refuse(ty, "Please delete the sub addresses first.");
 		return 0;
 	}
-	same = a.has_primary && !strcmp(a.primary[ADDRESS_ADDRESS].s, ch->v[ADDRESS_ADDRESS].s);
-	if (ch->v[ADDRESS_SUB].i) {
+	same = a.has_primary && !strcmp(a.primary[ADDRESS_ADDRESS].s, ty->v[ADDRESS_ADDRESS].s);
+	if (ty->v[ADDRESS_SUB].i) {
 		if (!a.has_primary || same)
-			return change_refuse(ch, "Please configure the primary address first.");
+			return typed_refuse(ty, "Please configure the primary address first.");
 		return 0;
 	}
-	return a.has_primary && !same ? row_delete(ch->store, ch->table, a.primary) : 0;
+	return a.has_primary && !same ? row_delete(ty->store, ty->table, a.primary) : 0;
 }
 
 static int
-check_source(struct change *ch)
+check_source(struct typed *ty)
 {
-	struct value source = change_get(ch, "source_interface");
+	struct value source = typed_get(ty, "source_interface");
 
-	if (source.kind == VALUE_TEXT && !strcmp(source.s, change_get(ch, "name").s))
-		return change_refuse(ch, "The source of a tunnel cannot be the tunnel itself.");
+	if (source.kind == VALUE_TEXT && !strcmp(source.s, typed_get(ty, "name").s))
+		return typed_refuse(ty, "The source of a tunnel cannot be the tunnel itself.");
 	return 0;
 }
 

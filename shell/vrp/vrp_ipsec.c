@@ -5,7 +5,7 @@
 
 #include "shell/vrp/vrp.h"
 
-#include "shell/cli/change.h"
+#include "shell/cli/typed.h"
 
 static const struct line proposal[] = {
 	{ "transform{Specify a security protocol} <transform>" },
@@ -69,9 +69,9 @@ const struct view vrp_policy_views[] = {
 
 /* A policy says when it is made how its keys come about. */
 int
-vrp_policy_check(struct change *ch)
+vrp_policy_check(struct typed *ty)
 {
-	if (ch->undo || ch->old || change_get(ch, "mode").kind != VALUE_NULL)
+	if (ty->undo || ty->old || typed_get(ty, "mode").kind != VALUE_NULL)
 		return 0;
-	return change_refuse(ch, "The IPSec policy does not exist: its mode must be given.");
+	return typed_refuse(ty, "The IPSec policy does not exist: its mode must be given.");
 }

@@ -13,7 +13,7 @@
 #include "lib/arena.h"
 #include "schema/row.h"
 #include "schema/type.h"
-#include "shell/cli/change.h"
+#include "shell/cli/typed.h"
 
 enum {
 	PROTOCOL_ICMP = 1,
@@ -36,109 +36,109 @@ v4(const char *text)
 
 /* An address without the bits that its wildcard ignores. */
 static void
-bind_address(struct change *ch, const char *side)
+bind_address(struct typed *ty, const char *side)
 {
 	char name[64];
 	char text[ADDR_STRLEN];
-	struct value address = change_get(ch, side);
+	struct value address = typed_get(ty, side);
 	struct value wildcard;
 	struct addr a;
 
 	snprintf(name, sizeof(name), "%s_wildcard", side);
-	wildcard = change_get(ch, name);
+	wildcard = typed_get(ty, name);
 	if (address.kind != VALUE_TEXT || wildcard.kind != VALUE_TEXT)
 		return;
 	if (!strcmp(wildcard.s, "255.255.255.255")) {
-		change_set(ch, side, nothing);
-		change_set(ch, name, nothing);
+		typed_set(ty, side, nothing);
+		typed_set(ty, name, nothing);
 		return;
 	}
 	a = addr_v4(v4(address.s) & ~v4(wildcard.s));
-	change_set(ch, side, VALUE_OF_TEXT(arena_strdup(ch->arena, addr_format(&a, text))));
+	typed_set(ty, side, VALUE_OF_TEXT(arena_strdup(ty->arena, addr_format(&a, text))));
 }
 
 static int64_t
-arg(const struct change *ch, const char *side, const char *operator, int64_t fallback)
+arg(const struct typed *ty, const char *side, const char *operator, int64_t fallback)
 {
 	char name[64];
 
 	snprintf(name, sizeof(name), "%s_%s", side, operator);
-	return cli_arg_int(ch->match, name, fallback);
+	return cli_arg_int(ty->match, name, fallback);
 }
 
 /* eq, gt, lt, range: each a range. */
 static int
-bind_ports(struct change *ch, const char *side)
+bind_ports(struct typed *ty, const char *side)
 {
-	int64_t eq = arg(ch, side, "eq", -1);
-	int64_t gt = arg(ch, side, "gt", -1);
-	int64_t lt = arg(ch, side, "lt", -1);
-	int64_t low = eq >= 0 ? eq : gt >= 0 ? gt + 1 : lt >= 0 ? 0 : arg(ch, side, "low", -1);
+	int64_t eq = arg(ty, side, "eq", -1);
+	int64_t gt = arg(ty, side, "gt", -1);
+	int64_t lt = arg(ty, side, "lt", -1);
+	int64_t low = eq >= 0 ? eq : gt >= 0 ? gt + 1 : lt >= 0 ? 0 : arg(ty, side, "low", -1);
 	int64_t high = eq >= 0 ? eq
 		: gt >= 0      ? PORT_MAX
 		: lt >= 0      ? lt - 1
-			       : arg(ch, side, "high", -1);
+			       : arg(ty, side, "high", -1);
 	char name[64];
 
 	if (gt == PORT_MAX || lt == 0 || low > high)
-		return change_refuse(ch, "The port range is empty.");
+		return typed_refuse(ty, "The port range is empty.");
 	snprintf(name, sizeof(name), "%s_low", side);
-	change_set(ch, name, low < 0 ? nothing : VALUE_OF_INT(low));
+	typed_set(ty, name, low < 0 ? nothing : VALUE_OF_INT(low));
 	snprintf(name, sizeof(name), "%s_high", side);
-	change_set(ch, name, low < 0 ? nothing : VALUE_OF_INT(high));
+	typed_set(ty, name, low < 0 ? nothing : VALUE_OF_INT(high));
 	return 0;
 }
 
 static void
-bind_icmp(struct change *ch)
+bind_icmp(struct typed *ty)
 {
-	int64_t named = cli_arg_int(ch->match, "icmp", -1);
+	int64_t named = cli_arg_int(ty->match, "icmp", -1);
 
 	if (named < 0)
 		return;
-	change_set(ch, "icmp_type", VALUE_OF_INT(named / 256));
-	change_set(ch, "icmp_code", VALUE_OF_INT(named % 256));
+	typed_set(ty, "icmp_type", VALUE_OF_INT(named / 256));
+	typed_set(ty, "icmp_code", VALUE_OF_INT(named % 256));
 }
 
 /* The next multiple of the ACL's step. */
 static int
-number_rule(struct change *ch)
+number_rule(struct typed *ty)
 {
 	struct row acl;
-	int err = row_get(ch->store, &model_acl, ch->view_key, ch->arena, &acl);
+	int err = row_get(ty->store, &model_acl, ty->view_key, ty->arena, &acl);
 	int64_t step;
 	int64_t id;
 
 	if (err)
 		return err;
 	step = acl.v[model_column(&model_acl, "step")].i;
-	id = row_max_key(ch->store, ch->table, ch->view_key, 1);
+	id = row_max_key(ty->store, ty->table, ty->view_key, 1);
 	id = id < 0 ? step : (id / step + 1) * step;
 	if (id > RULE_ID_MAX)
-		return change_refuse(ch, "No more rules can be numbered.");
-	change_set(ch, "id", VALUE_OF_INT(id));
+		return typed_refuse(ty, "No more rules can be numbered.");
+	typed_set(ty, "id", VALUE_OF_INT(id));
 	return 0;
 }
 
 int
-vrp_rule_bind(struct change *ch)
+vrp_rule_bind(struct typed *ty)
 {
 	static const char *const cleared[] = { "protocol", "source", "source_wildcard",
 		"destination", "destination_wildcard", "icmp_type", "icmp_code" };
 	int err;
 
-	if (ch->undo)
+	if (ty->undo)
 		return 0;
 	for (size_t i = 0; i < sizeof(cleared) / sizeof(cleared[0]); i++)
-		change_set(ch, cleared[i], change_get(ch, cleared[i]));
-	bind_address(ch, "source");
-	bind_address(ch, "destination");
-	bind_icmp(ch);
-	err = bind_ports(ch, "source_port");
+		typed_set(ty, cleared[i], typed_get(ty, cleared[i]));
+	bind_address(ty, "source");
+	bind_address(ty, "destination");
+	bind_icmp(ty);
+	err = bind_ports(ty, "source_port");
 	if (!err)
-		err = bind_ports(ch, "destination_port");
-	if (!err && change_get(ch, "id").kind == VALUE_NULL)
-		err = number_rule(ch);
+		err = bind_ports(ty, "destination_port");
+	if (!err && typed_get(ty, "id").kind == VALUE_NULL)
+		err = number_rule(ty);
 	return err;
 }
 

@@ -7,7 +7,7 @@
 
 #include "lib/addr.h"
 #include "lib/arena.h"
-#include "shell/cli/change.h"
+#include "shell/cli/typed.h"
 
 const struct line vrp_system_lines[] = {
 	{ "sysname{Specify the host name} <sysname>", .indented = true, .always = true },
@@ -25,21 +25,21 @@ const struct line vrp_system_lines[] = {
 
 /* The destination without its host bits; and the key's copy of the interface. */
 static int
-bind_route(struct change *ch)
+bind_route(struct typed *ty)
 {
 	struct addr a;
 	struct prefix p;
-	struct value interface = change_get(ch, "interface");
+	struct value interface = typed_get(ty, "interface");
 	char text[ADDR_STRLEN];
 
-	if (addr_parse(change_get(ch, "destination").s, &a))
-		return change_refuse(ch, "The destination address is invalid.");
-	p = (struct prefix){ .addr = a, .len = (uint8_t)change_get(ch, "length").i };
+	if (addr_parse(typed_get(ty, "destination").s, &a))
+		return typed_refuse(ty, "The destination address is invalid.");
+	p = (struct prefix){ .addr = a, .len = (uint8_t)typed_get(ty, "length").i };
 	a = prefix_network(&p);
 	addr_format(&a, text);
-	change_set(ch, "destination", VALUE_OF_TEXT(arena_strdup(ch->arena, text)));
+	typed_set(ty, "destination", VALUE_OF_TEXT(arena_strdup(ty->arena, text)));
 	if (interface.kind == VALUE_TEXT)
-		change_set(ch, "interface_name", interface);
+		typed_set(ty, "interface_name", interface);
 	return 0;
 }
 

@@ -141,7 +141,7 @@ static void
 a_rule_without_a_number_gets_the_next_multiple_of_the_step(void)
 {
 	static const char *const lines[] = { "acl 3000", "rule permit ip", "rule 7 permit ip",
-		"rule permit ip", "step 10", "rule deny ip", "rule 0 permit gre", NULL };
+		"rule permit gre", "step 10", "rule deny ip", "rule 0 permit gre", NULL };
 	struct cli_fixture f;
 
 	cli_fixture_init(&f);
@@ -153,7 +153,7 @@ a_rule_without_a_number_gets_the_next_multiple_of_the_step(void)
 		" rule 0 permit gre\n"
 		" rule 5 permit ip\n"
 		" rule 7 permit ip\n"
-		" rule 10 permit ip\n"
+		" rule 10 permit gre\n"
 		" rule 20 deny ip\n"
 		"#\n"
 		"return\n");
@@ -182,6 +182,46 @@ typing_a_rule_again_replaces_all_but_its_description(void)
 	cli_fixture_fini(&f);
 }
 
+static void
+a_rule_without_a_number_must_be_a_new_one(void)
+{
+	static const struct {
+		const char *line;
+		enum cli_error_kind kind;
+	} lines[] = {
+		{ "acl 3000", CLI_OK },
+		{ "rule permit ip source 1.1.1.1 0", CLI_OK },
+		{ "rule permit ip source 1.1.1.1 0", CLI_REFUSED },
+		{ "rule 5 permit ip source 1.1.1.1 0", CLI_OK },
+		{ "rule 6 permit ip source 1.1.1.1 0", CLI_OK },
+		{ "rule 5 description the same again", CLI_OK },
+		{ "rule permit ip source 1.1.1.1 0.0.0.0", CLI_REFUSED },
+		{ "rule 6 permit gre", CLI_OK },
+		{ "rule permit gre", CLI_REFUSED },
+		{ "undo rule 6", CLI_OK },
+		{ "rule permit gre", CLI_OK },
+		{ "acl 3001", CLI_OK },
+		{ "rule permit gre", CLI_OK },
+		{ "rule 7 deny gre", CLI_OK },
+		{ "rule deny gre", CLI_REFUSED },
+		{ "undo acl 3001", CLI_OK },
+		{ "acl 3001", CLI_OK },
+		{ "rule deny gre", CLI_OK },
+	};
+	struct cli_fixture f;
+
+	cli_fixture_init(&f);
+	cli_enter_system(f.cli);
+	for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++) {
+		fixture_exec(&f, lines[i].line);
+		CU_ASSERT_EQUAL(f.result.error.kind, lines[i].kind);
+		if (lines[i].kind)
+			CU_ASSERT_STRING_EQUAL(
+				f.result.error.text, "Error: The rule already exists.");
+	}
+	cli_fixture_fini(&f);
+}
+
 CU_TestInfo vrp_rule_tests[] = {
 	{ "rules are rendered in one way", rules_are_rendered_in_one_way },
 	{ "options that a protocol has not are unknown",
@@ -189,6 +229,7 @@ CU_TestInfo vrp_rule_tests[] = {
 	{ "basic ACLs match sources only", basic_acls_match_sources_only },
 	{ "a rule without a number gets the next multiple of the step",
 		a_rule_without_a_number_gets_the_next_multiple_of_the_step },
+	{ "a rule without a number must be a new one", a_rule_without_a_number_must_be_a_new_one },
 	{ "typing a rule again replaces all but its description",
 		typing_a_rule_again_replaces_all_but_its_description },
 	CU_TEST_INFO_NULL,

@@ -1,5 +1,5 @@
-#ifndef YD_SHELL_CLI_CHANGE_H
-#define YD_SHELL_CLI_CHANGE_H
+#ifndef YD_SHELL_CLI_TYPED_H
+#define YD_SHELL_CLI_TYPED_H
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -15,7 +15,7 @@ struct store;
  * line says it: captured columns are filled in, columns that the line mentions but that were not typed
  * have their defaults, those in `touched` are written, the others stay as they are.
  */
-struct change {
+struct typed {
 	struct store *store;
 	struct arena *arena;	       /* of this line */
 	const struct cli_match *match; /* cli_arg, cli_has: parameters that are no columns */
@@ -29,10 +29,10 @@ struct change {
 };
 
 /* Refuses the line: fills the error ("Error: " is put before) and returns -EINVAL. */
-int change_refuse(struct change *ch, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+int typed_refuse(struct typed *ty, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
 /* A column by name: it must exist. */
-struct value change_get(const struct change *ch, const char *column);
-void change_set(struct change *ch, const char *column, struct value v);
+struct value typed_get(const struct typed *ty, const char *column);
+void typed_set(struct typed *ty, const char *column, struct value v);
 
 #endif
