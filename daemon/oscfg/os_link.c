@@ -146,7 +146,8 @@ adjust(struct oscfg *o, const struct os_link *now, const struct os_link *to, str
 
 	m->ifi_index = (int)now->index;
 	m->ifi_change = (now->flags ^ to->flags) & IFF_UP;
-	m->ifi_flags = to->flags & IFF_UP;
+	/* with no change asked for the kernel takes the flags as they stand: then none may be named */
+	m->ifi_flags = to->flags & m->ifi_change;
 	if (to->mtu != now->mtu)
 		mnl_attr_put_u32(nlh, IFLA_MTU, to->mtu);
 	if (to->group != now->group)

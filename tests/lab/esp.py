@@ -39,25 +39,26 @@ def from_b(seq=1):
     return association(B_TO_A, B, A, seq=seq)
 
 
+def frames(path):
+    """The IPv4 frames of an Ethernet capture."""
+    r = RawPcapReader(path)
+    try:
+        yield from (raw for raw, _ in r if raw[12:14] == b"\x08\x00")
+    finally:
+        r.close()
+
+
 def captured(path, n=None):
     """The IP packets of an Ethernet capture."""
-    out = []
-    with RawPcapReader(path) as r:
-        for raw, _ in r:
-            if raw[12:14] == b"\x08\x00":
-                out.append(IP(raw[14:]))
-            if n and len(out) >= n:
-                break
-    return out
+    return [IP(raw[14:]) for raw in frames(path)][:n]
 
 
 def sequence_numbers(path):
     """(SPI, sequence number) of every ESP packet, read without building packets (captures are long)."""
     out = []
-    with RawPcapReader(path) as r:
-        for raw, _ in r:
-            if raw[12:14] == b"\x08\x00" and raw[23] == 50:
-                o = 14 + (raw[14] & 15) * 4
-                out.append((int.from_bytes(raw[o:o + 4], "big"),
-                            int.from_bytes(raw[o + 4:o + 8], "big")))
+    for raw in frames(path):
+        if raw[23] == 50:
+            o = 14 + (raw[14] & 15) * 4
+            out.append((int.from_bytes(raw[o:o + 4], "big"),
+                        int.from_bytes(raw[o + 4:o + 8], "big")))
     return out

@@ -21,11 +21,11 @@ with Lab() as lab:
     # what crossed the Internet opens with scapy under the documented keys, in both directions
     opened = {esp.A_TO_B: 0, esp.B_TO_A: 0}
     for p in esp.captured(wire.path):
-        sa = (esp.from_a if p[esp.ESP].spi == esp.A_TO_B else esp.from_b)()
-        inner = sa.decrypt(p)
+        spi = p[esp.ESP].spi
+        inner = (esp.from_a if spi == esp.A_TO_B else esp.from_b)().decrypt(p)
         assert {inner.src, inner.dst} == {"10.1.1.2", "10.1.2.2"}, inner.summary()
         assert esp.ICMP in inner, inner.summary()
-        opened[p[esp.ESP].spi] += 1
+        opened[spi] += 1
     assert min(opened.values()) >= 10, opened
 
     # a long transfer arrives intact and leaves nothing in clear
