@@ -180,7 +180,10 @@ shell_fail(struct shell *sh, int code, const struct err *e)
 {
 	char text[512];
 
-	snprintf(text, sizeof(text), "Error: %s%s%s", e->object, *e->object ? ": " : "", e->text);
+	bool told = !*e->object || strstr(e->text, e->object); /* the text names it itself */
+
+	snprintf(text, sizeof(text), "Error: %s%s%s", told ? "" : e->object, told ? "" : ": ",
+		e->text);
 	return shell_report(sh, code, 0, text);
 }
 
