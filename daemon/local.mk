@@ -45,6 +45,7 @@ if LINUX
 libdaemon_a_SOURCES += \
 	daemon/privopen_linux.c \
 	daemon/oscfg/os_addr.c \
+	daemon/oscfg/os_adopted.c \
 	daemon/oscfg/os_decode.c \
 	daemon/oscfg/os_filter.c \
 	daemon/oscfg/os_filter_text.c \

@@ -16,18 +16,22 @@ struct arena;
  * compiled from, "interface Tunnel0/0/1"), has a key that is unique within its kind, and plain data.
  */
 
-/* In the order in which they are added; deletes go the other way round, and all before any add. */
+/*
+ * In the order in which they are added; deletes go the other way round, and all before any add. What
+ * steers and drops comes before what reaches anybody, and forwarding last: first started or stopped,
+ * the router sends nothing in clear that it should protect.
+ */
 enum want_kind {
-	WANT_SYSCTL, /* a kernel setting, restored when nobody wants it any more */
 	WANT_FILTER, /* what the kernel must drop: cleartext that policy wants protected (nftables) */
 	WANT_LINK,   /* a network device: physical (adopted), dummy, TUN */
 	WANT_PORT,   /* a raw socket of the datapath */
 	WANT_TUNNEL, /* GRE parameters of a tunnel TUN, in the datapath */
 	WANT_SA,     /* a security association, in the datapath */
 	WANT_SPD,    /* the policy list of one protected TUN, in the datapath */
+	WANT_RULE,   /* routing policy rules of the steering scheme */
 	WANT_ADDR,
-	WANT_ROUTE, /* main table, or the steering table */
-	WANT_RULE,  /* routing policy rules of the steering scheme */
+	WANT_ROUTE,  /* main table, or the steering table */
+	WANT_SYSCTL, /* a kernel setting, restored when nobody wants it any more */
 	WANT_N_KINDS
 };
 

@@ -12,6 +12,7 @@
 struct arena;
 struct err;
 struct loop;
+struct os_adopted;
 struct os_filter;
 struct os_found;
 struct os_link;
@@ -32,7 +33,8 @@ struct oscfg {
 	struct os_filter *filter;
 	struct os_monitor *monitor;
 	LIST_HEAD(, os_tun)
-	tuns;	       /* our own ends of the TUN devices: a device lives without a datapath */
+	tuns; /* our own ends of the TUN devices: a device lives without a datapath */
+	LIST_HEAD(, os_adopted) adopted;
 	bool addr_tag; /* the kernel keeps the tag of an address */
 };
 
@@ -65,5 +67,11 @@ int os_link_get(struct oscfg *o, const char *device, struct os_link *out);
 /* The open TUN of that name, or NULL. */
 struct os_tun *os_link_tun(struct oscfg *o, const char *device);
 void os_link_close_all(struct oscfg *o);
+
+/* Foreign addresses and routes in our use. os_adopt keeps a copy (0 or -ENOMEM); find borrows it. */
+int os_adopt(struct oscfg *o, const struct want *w);
+const struct want *os_adopted_find(const struct oscfg *o, const struct want *w);
+void os_adopted_drop(struct oscfg *o, const struct want *w);
+void os_adopted_drop_all(struct oscfg *o);
 
 #endif

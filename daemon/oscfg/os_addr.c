@@ -189,19 +189,22 @@ addr_add(struct oscfg *o, const struct want *w, struct err *e)
 	const struct want_addr *a = &w->addr;
 	uint32_t index = oscfg_index(o, a->device);
 	char text[PREFIX_STRLEN];
+	const struct os_addr *there;
 	struct listing before;
 	int rc;
 
 	prefix_format(&a->prefix, text);
 	if (index == 0)
 		return err_set(e, -ENODEV, text, "there is no device %s", a->device);
+	os_adopted_drop(o, w);
 	rc = list_addresses(o, index, a->prefix.addr.af, &before);
-	if (rc < 0 || find(&before, &a->prefix) != NULL)
+	there = rc == 0 ? find(&before, &a->prefix) : NULL;
+	if (there != NULL && !tagged(o, there))
+		rc = os_adopt(o, w);
+	if (rc < 0 || there != NULL)
 		goto out;
 	rc = send_addr(o, RTM_NEWADDR, index, a->device, &a->prefix);
-	if (rc == -EEXIST)
-		rc = 0;
-	else if (rc == 0 && !a->secondary)
+	if (rc == 0 && !a->secondary)
 		rc = step_back(o, a->device, &before, &a->prefix);
 out:
 	free(before.rows);
@@ -243,6 +246,7 @@ addr_del(struct oscfg *o, const struct want *w, struct err *e)
 	struct listing l;
 	int rc;
 
+	os_adopted_drop(o, w);
 	if (index == 0)
 		return 0; /* went with its device */
 	rc = list_addresses(o, index, a->prefix.addr.af, &l);
@@ -265,12 +269,16 @@ addr_dump(struct oscfg *o, struct os_dump *d, struct err *e)
 	for (size_t i = 0; i < l.n && rc == 0; i++) {
 		const struct os_addr *a = &l.rows[i];
 		struct want w = { .kind = WANT_ADDR };
+		const struct want *known = &w;
 
-		if (!tagged(o, a) || if_indextoname(a->index, w.addr.device) == NULL)
+		if (if_indextoname(a->index, w.addr.device) == NULL)
 			continue;
 		w.addr.prefix = a->prefix;
 		w.addr.secondary = a->flags & IFA_F_SECONDARY;
-		os_dump_add(d, &w);
+		if (!tagged(o, a))
+			known = os_adopted_find(o, &w);
+		if (known != NULL)
+			os_dump_add(d, known);
 	}
 	free(l.rows);
 	return rc < 0 ? os_refused(o, e, rc, "addresses", "cannot be listed") : 0;

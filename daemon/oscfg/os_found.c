@@ -282,9 +282,20 @@ os_found_drop(struct os_found *f, const char *kind, const char *name)
 	if (entry_find(f, kind, name) == NULL)
 		return;
 	rc = append(f, "- %s %s\n", kind, name);
-	forget(f, kind, name);
+	forget(f, kind, name); /* name may be the entry's own */
 	if (rc < 0)
 		log_warn("%s: cannot be written: %s", f->path, strerror(-rc));
+}
+
+void
+os_found_drop_kind(struct os_found *f, const char *kind)
+{
+	struct entry *e, *next;
+
+	RB_FOREACH_SAFE (e, entries, &f->entries, next) {
+		if (strcmp(e->kind, kind) == 0)
+			os_found_drop(f, kind, e->name);
+	}
 }
 
 int

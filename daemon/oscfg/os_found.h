@@ -20,6 +20,8 @@ int os_found_put(
 	struct os_found *f, const char *kind, const char *name, const char *value, struct err *e);
 /* Unknown entries are no error. */
 void os_found_drop(struct os_found *f, const char *kind, const char *name);
+/* All entries of one kind. */
+void os_found_drop_kind(struct os_found *f, const char *kind);
 /* Walks one kind in order of names; fn must not change the journal. */
 int os_found_each(const struct os_found *f, const char *kind,
 	int (*fn)(void *arg, const char *name, const char *value), void *arg);

@@ -126,10 +126,12 @@ route_add(struct oscfg *o, const struct want *w, struct err *e)
 	prefix_format(&r->destination, text);
 	if (r->device[0] != '\0' && index == 0)
 		return err_set(e, -ENODEV, text, "there is no device %s", r->device);
+	os_adopted_drop(o, w);
 	rc = send_new(o, NLM_F_EXCL, r, index);
 	if (rc == -EEXIST) {
 		/* equal: adopted; another way to the same place: ours comes behind it */
-		rc = equal_exists(o, r, index) ? 0 : send_new(o, NLM_F_APPEND, r, index);
+		rc = equal_exists(o, r, index) ? os_adopt(o, w)
+					       : send_new(o, NLM_F_APPEND, r, index);
 		if (rc == -EEXIST)
 			rc = 0;
 	}
@@ -144,6 +146,7 @@ route_del(struct oscfg *o, const struct want *w, struct err *e)
 	char text[PREFIX_STRLEN];
 	int rc;
 
+	os_adopted_drop(o, w);
 	if (r->device[0] != '\0' && index == 0)
 		return 0; /* went with its device */
 	rc = os_netlink_run(&o->nl, request(o, RTM_DELROUTE, 0, r, index));
@@ -155,6 +158,7 @@ route_del(struct oscfg *o, const struct want *w, struct err *e)
 
 /* A device's name, remembered from one route to the next. */
 struct dumping {
+	struct oscfg *o;
 	struct os_dump *d;
 	uint32_t index;
 	char device[IF_NAMESIZE];
@@ -165,11 +169,12 @@ dump_one(void *arg, const struct nlmsghdr *nlh)
 {
 	struct dumping *x = arg;
 	struct want w = { .kind = WANT_ROUTE };
+	const struct want *known = &w;
 	struct os_route r;
 
 	if (nlh->nlmsg_type != RTM_NEWROUTE || !os_decode_route(nlh, &r))
 		return 0;
-	if (r.protocol != OSCFG_TAG || (r.flags & RTM_F_CLONED) != 0 || r.n_hops != 1 ||
+	if ((r.flags & RTM_F_CLONED) != 0 || r.n_hops != 1 ||
 		(r.type != RTN_UNICAST && r.type != RTN_BLACKHOLE))
 		return 0;
 	w.route.type = r.type == RTN_BLACKHOLE ? WANT_ROUTE_BLACKHOLE : WANT_ROUTE_UNICAST;
@@ -187,20 +192,24 @@ dump_one(void *arg, const struct nlmsghdr *nlh)
 		w.route.nexthop = r.hops[0].gateway;
 		snprintf(w.route.device, sizeof w.route.device, "%s", x->device);
 	}
-	os_dump_add(x->d, &w);
+	if (r.protocol != OSCFG_TAG)
+		known = os_adopted_find(x->o, &w);
+	if (known != NULL)
+		os_dump_add(x->d, known);
 	return 0;
 }
 
 static int
 route_dump(struct oscfg *o, struct os_dump *d, struct err *e)
 {
-	struct dumping x = { .d = d };
+	struct dumping x = { .o = o, .d = d };
 	struct rtmsg *m;
 	struct nlmsghdr *nlh = list_table(o, AF_UNSPEC, 0);
 	int rc;
 
 	m = mnl_nlmsg_get_payload(nlh);
-	m->rtm_protocol = OSCFG_TAG; /* newer kernels filter by it, older ones ignore it */
+	if (LIST_EMPTY(&o->adopted))
+		m->rtm_protocol = OSCFG_TAG; /* newer kernels filter by it */
 	rc = os_netlink_dump(&o->nl, nlh, dump_one, &x);
 	return rc < 0 ? os_refused(o, e, rc, "routes", "cannot be listed") : 0;
 }

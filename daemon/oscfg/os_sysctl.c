@@ -1,6 +1,6 @@
 /*
  * Kernel settings below /proc/sys/net: written while somebody wants them, and put back as they
- * were found. Knows no setting by name.
+ * were found. Knows one by name: switching forwarding changes others, which are put back as well.
  */
 #include "config.h"
 
@@ -9,13 +9,17 @@
 #include "daemon/oscfg/os_found.h"
 #include "lib/err.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
-enum { VALUE_MAX = 128 };
+#define FORWARD "net/ipv4/ip_forward"
+#define CONF "net/ipv4/conf"
+
+enum { VALUE_MAX = 128, PATH_MAX_LEN = 96 };
 
 static int
 full_path(const char *path, char out[160])
@@ -69,6 +73,46 @@ write_value(const char *path, const char *value)
 }
 
 static int
+note_beside(struct oscfg *o, const char *path, struct err *e)
+{
+	char now[VALUE_MAX];
+
+	if (read_value(path, now) < 0)
+		return 0;
+	return os_found_put(o->found, "beside", path, now, e);
+}
+
+/* The kernel, told to forward (or not), sets each device to it, and whether redirects are heard. */
+static int
+note_all_beside(struct oscfg *o, struct err *e)
+{
+	char path[PATH_MAX_LEN];
+	struct dirent *entry;
+	DIR *d = opendir("/proc/sys/" CONF);
+	int rc = note_beside(o, CONF "/all/accept_redirects", e);
+
+	while (d != NULL && rc == 0 && (entry = readdir(d)) != NULL) {
+		if (entry->d_name[0] == '.' || strcmp(entry->d_name, "all") == 0)
+			continue;
+		if (snprintf(path, sizeof path, CONF "/%.64s/forwarding", entry->d_name) > 0)
+			rc = note_beside(o, path, e);
+	}
+	if (d != NULL)
+		closedir(d);
+	return rc;
+}
+
+static int
+restore_beside(void *arg, const char *name, const char *value)
+{
+	char now[VALUE_MAX];
+
+	if (read_value(name, now) == 0 && strcmp(now, value) != 0)
+		(void)write_value(name, value);
+	return 0;
+}
+
+static int
 set(struct oscfg *o, const struct want_sysctl *s, struct err *e)
 {
 	char now[VALUE_MAX];
@@ -79,7 +123,10 @@ set(struct oscfg *o, const struct want_sysctl *s, struct err *e)
 	if (strcmp(now, s->value) == 0)
 		return 0; /* nothing to put back later, perhaps even not ours to write */
 	if (os_found_get(o->found, "sysctl", s->path) == NULL) {
-		rc = os_found_put(o->found, "sysctl", s->path, now, e);
+		if (strcmp(s->path, FORWARD) == 0)
+			rc = note_all_beside(o, e);
+		if (rc == 0)
+			rc = os_found_put(o->found, "sysctl", s->path, now, e);
 		if (rc < 0)
 			return rc;
 	}
@@ -117,6 +164,10 @@ sysctl_del(struct oscfg *o, const struct want *w, struct err *e)
 		rc = write_value(s->path, was);
 	if (rc < 0 && rc != -ENOENT)
 		return err_set(e, rc, s->path, "kernel setting %s: %s", was, strerror(-rc));
+	if (strcmp(s->path, FORWARD) == 0) {
+		(void)os_found_each(o->found, "beside", restore_beside, NULL);
+		os_found_drop_kind(o->found, "beside");
+	}
 	os_found_drop(o->found, "sysctl", s->path);
 	return 0;
 }

@@ -14,7 +14,7 @@ struct loop;
 /*
  * The operating system's side of the router: devices, addresses, routes, rules, the packet filter and
  * kernel settings. Everything made here carries our tag; foreign objects are never deleted, equal ones
- * are adopted. Linux in oscfg_linux*.c; oscfg_none.c compiles everywhere and refuses.
+ * are adopted. Linux in oscfg_linux.c and os_*.c; oscfg_none.c compiles everywhere and refuses.
  */
 #define OSCFG_TAG 89		      /* protocol of our addresses, routes and rules */
 #define OSCFG_TABLE 22863	      /* the steering table */
@@ -29,17 +29,27 @@ struct loop;
 struct oscfg;
 
 /* Opens the netlink sockets and subscribes to link, address and route changes; changed(arg) is called
- * (coalesced) when the kernel's state that displays or compile depend on has changed. state_dir keeps
- * what must be restored after a crash (sysctl values as found). */
+ * (coalesced, and not for our own requests) when the kernel's state that displays or compile depend on
+ * has changed. The kernel drops routes with their device or address without a word: after changed() a
+ * new dump says what is left. state_dir keeps the journal of what must be restored, also after a
+ * crash (kernel.found). Works in the network namespace it is called in. */
 int oscfg_new(struct loop *l, const char *state_dir, void (*changed)(void *arg), void *arg,
 	struct oscfg **out, struct err *e);
 void oscfg_free(struct oscfg *o);
 
-/* What the kernel holds that carries our tag, as want objects with owner "" (in the arena): the mirror
- * that the first reconcile starts from, so that left-overs of a killed daemon go and equal ones stay. */
+/* What the kernel holds that carries our tag, and the foreign objects that were adopted, as want
+ * objects with owner "" (in the arena): the mirror that the first reconcile starts from, so that
+ * left-overs of a killed daemon go and equal ones stay. TUN devices found are opened again. A filter
+ * comes without its rules: it is to be put in place anew, which costs little when it is the same. */
 int oscfg_dump(struct oscfg *o, struct arena *a, struct want **out, size_t *n, struct err *e);
 
-/* Steps, called by the kinds of kind.h (0 or -errno with err). */
+/*
+ * Steps, called by the kinds of kind.h: 0 or -errno with err. Adding what is there is no error, nor is
+ * removing what is gone. -ENODEV, -ENETDOWN and -ENETUNREACH mean "not now": worth another try after
+ * changed(). change answers -ENOTSUP where only deleting and adding helps.
+ * A physical device is put back as found by its del. Devices of ours have IPv6 switched off, and a
+ * protected TUN sends no redirects (which also takes net/ipv4/conf/all/send_redirects = 0).
+ */
 int oscfg_add(struct oscfg *o, const struct want *w, struct err *e);
 int oscfg_change(struct oscfg *o, const struct want *old, const struct want *w, struct err *e);
 int oscfg_del(struct oscfg *o, const struct want *w, struct err *e);

@@ -53,6 +53,7 @@ oscfg_new(struct loop *l, const char *state_dir, void (*changed)(void *arg), voi
 	o->loop = l;
 	o->addr_tag = kernel_tags_addresses();
 	LIST_INIT(&o->tuns);
+	LIST_INIT(&o->adopted);
 	rc = os_netlink_open(&o->nl, e);
 	if (rc == 0)
 		rc = os_found_open(state_dir, &o->found, e);
@@ -76,6 +77,7 @@ oscfg_free(struct oscfg *o)
 	os_monitor_free(o->monitor);
 	os_filter_free(o->filter);
 	os_found_close(o->found);
+	os_adopted_drop_all(o);
 	os_link_close_all(o);
 	os_netlink_close(&o->nl);
 	free(o);

@@ -6,6 +6,8 @@
 #include "bed.h"
 #include "suites.h"
 
+#include "daemon/oscfg/os.h"
+
 #include <string.h>
 
 static void
@@ -35,10 +37,18 @@ an_equal_foreign_address_is_adopted_and_stays(void)
 
 	bed_open(&b);
 	sh("ip addr add 198.51.100.1/24 dev wan");
-	ADD(&b, &w);
 	CU_ASSERT_PTR_NULL(bed_dumped(&b, &w));
+	ADD(&b, &w);
+	CU_ASSERT_PTR_NOT_NULL(bed_dumped(&b, &w)); /* in use */
 	DEL(&b, &w);
+	CU_ASSERT_PTR_NULL(bed_dumped(&b, &w));
 	CU_ASSERT_TRUE(sh_says("198.51.100.1/24", "ip addr show wan"));
+	ADD(&b, &w);
+	sh("ip addr del 198.51.100.1/24 dev wan");
+	CU_ASSERT_PTR_NULL(bed_dumped(&b, &w));
+	ADD(&b, &w); /* now ours */
+	DEL(&b, &w);
+	CU_ASSERT_FALSE(sh_says("198.51.100.1/24", "ip addr show wan"));
 	bed_close(&b);
 }
 
@@ -98,6 +108,22 @@ a_device_that_is_gone_took_its_addresses(void)
 	bed_close(&b);
 }
 
+static void
+an_old_kernel_keeps_the_tag_in_a_label(void)
+{
+	struct bed b;
+	struct want w = want_address("wan", "198.51.100.1/24");
+
+	bed_open(&b);
+	b.o->addr_tag = false;
+	ADD(&b, &w);
+	CU_ASSERT_TRUE(sh_says("198.51.100.1/24", "ip addr show label wan:yd"));
+	CU_ASSERT_PTR_NOT_NULL(bed_dumped(&b, &w));
+	DEL(&b, &w);
+	CU_ASSERT_FALSE(sh_says("198.51.100.1/24", "ip addr show wan"));
+	bed_close(&b);
+}
+
 CU_TestInfo os_addr_tests[] = {
 	{ "an address is set, tagged and removed", an_address_is_set_tagged_and_removed },
 	{ "an equal foreign address is adopted and stays",
@@ -106,5 +132,6 @@ CU_TestInfo os_addr_tests[] = {
 	{ "the primary comes first whenever it is added",
 		the_primary_comes_first_whenever_it_is_added },
 	{ "a device that is gone took its addresses", a_device_that_is_gone_took_its_addresses },
+	{ "an old kernel keeps the tag in a label", an_old_kernel_keeps_the_tag_in_a_label },
 	CU_TEST_INFO_NULL,
 };

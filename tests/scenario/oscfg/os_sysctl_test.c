@@ -79,6 +79,25 @@ a_vanished_devices_setting_is_forgotten(void)
 }
 
 static void
+what_forwarding_changes_beside_it_is_put_back_too(void)
+{
+	struct bed b;
+	struct want w = want_setting("net/ipv4/ip_forward", "1");
+
+	bed_open(&b);
+	sh("sysctl -qw net.ipv4.ip_forward=0 net.ipv4.conf.wan.forwarding=1 "
+	   "net.ipv4.conf.all.accept_redirects=0");
+	ADD(&b, &w);
+	CU_ASSERT_TRUE(sh_says("= 1", "sysctl net.ipv4.conf.lan.forwarding"));
+	bed_crash(&b);
+	DEL(&b, &w);
+	CU_ASSERT_TRUE(sh_says("= 0", "sysctl net.ipv4.conf.lan.forwarding"));
+	CU_ASSERT_TRUE(sh_says("= 1", "sysctl net.ipv4.conf.wan.forwarding"));
+	CU_ASSERT_TRUE(sh_says("= 0", "sysctl net.ipv4.conf.all.accept_redirects"));
+	bed_close(&b);
+}
+
+static void
 only_the_networks_settings_are_touched(void)
 {
 	struct bed b;
@@ -97,6 +116,8 @@ CU_TestInfo os_sysctl_tests[] = {
 	{ "a setting that was so already is not ours", a_setting_that_was_so_already_is_not_ours },
 	{ "a setting changed by the operator stays", a_setting_changed_by_the_operator_stays },
 	{ "a vanished device's setting is forgotten", a_vanished_devices_setting_is_forgotten },
+	{ "what forwarding changes beside it is put back too",
+		what_forwarding_changes_beside_it_is_put_back_too },
 	{ "only the network's settings are touched", only_the_networks_settings_are_touched },
 	CU_TEST_INFO_NULL,
 };
