@@ -10,7 +10,9 @@ test_schema_SOURCES = \
 	tests/unit/schema/fixture.c tests/unit/schema/fixture.h \
 	tests/unit/schema/image_test.c \
 	tests/unit/schema/main.c \
+	tests/unit/schema/model_test.c \
 	tests/unit/schema/row_test.c \
 	tests/unit/schema/seal_test.c \
 	tests/unit/schema/store_test.c \
-	tests/unit/schema/suites.h
+	tests/unit/schema/suites.h \
+	tests/unit/schema/type_test.c

@@ -14,9 +14,11 @@ main(void)
 		{ "commit", NULL, NULL, NULL, NULL, commit_tests },
 		{ "commit, killed", NULL, NULL, NULL, NULL, commit_kill_tests },
 		{ "image", NULL, NULL, NULL, NULL, image_tests },
+		{ "model", NULL, NULL, NULL, NULL, model_tests },
 		{ "row", NULL, NULL, NULL, NULL, row_tests },
 		{ "seal", NULL, NULL, NULL, NULL, seal_tests },
 		{ "store", NULL, NULL, NULL, NULL, store_tests },
+		{ "type", NULL, NULL, NULL, NULL, type_tests },
 		CU_SUITE_INFO_NULL,
 	};
 	unsigned int failed;

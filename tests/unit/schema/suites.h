@@ -8,8 +8,10 @@ extern CU_TestInfo changes_tests[];
 extern CU_TestInfo commit_tests[];
 extern CU_TestInfo commit_kill_tests[];
 extern CU_TestInfo image_tests[];
+extern CU_TestInfo model_tests[];
 extern CU_TestInfo row_tests[];
 extern CU_TestInfo seal_tests[];
 extern CU_TestInfo store_tests[];
+extern CU_TestInfo type_tests[];
 
 #endif
