@@ -76,9 +76,16 @@ prepare(struct cli_fixture *f)
 		fixture_exec(f, lines[i]);
 }
 
+static bool
+is_any(const struct rule *r)
+{
+	(void)r;
+	return true;
+}
+
 /* Calls fn for TRIES random lines of each rule of each view. */
 static void
-each_line(uint64_t seed,
+each_line(uint64_t seed, bool (*wanted)(const struct rule *r),
 	void (*fn)(struct cli_fixture *f, struct generated *g, const struct rule *r, size_t view))
 {
 	for (size_t view = 0; views[view]; view++) {
@@ -91,7 +98,7 @@ each_line(uint64_t seed,
 		for (size_t i = 0; i < p->set.n * TRIES; i++) {
 			const struct rule *r = p->set.rules[i / TRIES];
 
-			if (!is_line(r))
+			if (!wanted(r))
 				continue;
 			g.n = 0;
 			generate_line(&g, r->first);
@@ -99,6 +106,18 @@ each_line(uint64_t seed,
 		}
 		cli_fixture_fini(&f);
 	}
+}
+
+/* Columns go back to their defaults by the leading keywords alone. */
+static void
+cut_to_keywords(struct generated *g, const struct rule *r)
+{
+	size_t n = 0;
+
+	for (const struct node *node = r->first; node && node->kind == NODE_WORD;
+		node = node->sibling)
+		n++;
+	g->n = n;
 }
 
 static void
@@ -115,6 +134,10 @@ back_and_forth(struct cli_fixture *f, struct generated *g, const struct rule *r,
 	if (!exec_or_refused(f, line))
 		return;
 	enter(f, view);
+	if (r->line && !r->line->table && generate_below(g, 2)) {
+		cut_to_keywords(g, r);
+		generate_text(g, 0, 0, line, sizeof(line));
+	}
 	if (r->line && r->line->render) {
 		/* A rule goes by its number. */
 		char *end = line + strlen("rule ");
@@ -137,7 +160,7 @@ back_and_forth(struct cli_fixture *f, struct generated *g, const struct rule *r,
 static void
 undo_of_every_line_restores_what_was(void)
 {
-	each_line(1, back_and_forth);
+	each_line(1, is_line, back_and_forth);
 }
 
 /* Is this a keyword itself ("ip" of "ipsec")? Then it is not short for the longer one. */
@@ -213,7 +236,7 @@ shorten_each(struct cli_fixture *f, struct generated *g, const struct rule *r, s
 static void
 every_prefix_means_its_keyword_or_several(void)
 {
-	each_line(2, shorten_each);
+	each_line(2, is_line, shorten_each);
 }
 
 /* A random configuration: lines of the system view and of the views they lead to. */
@@ -260,7 +283,59 @@ what_is_rendered_loads_again_as_the_same_rows(void)
 	}
 }
 
+/* Cuts, doubles, swaps and overwrites characters. */
+static void
+mangle(struct generated *g, char *line)
+{
+	static const char odd[] = " \t|#<>[]{}()\\\"'%^*?=:!-/0aZ\x01\x7f\xff";
+
+	for (size_t n = generate_below(g, 4); n; n--) {
+		size_t len = strlen(line);
+		size_t at = len ? generate_below(g, len) : 0;
+
+		if (!len)
+			return;
+		switch (generate_below(g, 4)) {
+		case 0: line[at] = '\0'; break;
+		case 1: line[at] = odd[generate_below(g, sizeof(odd) - 1)]; break;
+		case 2: memmove(line + at, line + at + 1, len - at); break;
+		case 3:
+			if (len + 2 < LINE_MAX_TEXT)
+				memmove(line + at + 1, line + at, len - at + 1);
+			break;
+		}
+	}
+}
+
+static void
+mangle_each(struct cli_fixture *f, struct generated *g, const struct rule *r, size_t view)
+{
+	char line[LINE_MAX_TEXT];
+	char masked[LINE_MAX_TEXT];
+	struct cli_error e;
+
+	(void)r;
+	enter(f, view);
+	generate_text(g, 0, 0, line, sizeof(line));
+	mangle(g, line);
+	cli_mask(f->cli, line, masked, sizeof(masked));
+	fixture_help(f, line);
+	fixture_complete(f, line);
+	fixture_exec(f, line);
+	e = f->result.error;
+	CU_ASSERT(!cli_error_has_caret(&e) || e.column <= strlen(line) + 1);
+	CU_ASSERT_EQUAL(e.kind != CLI_OK, *e.text != '\0');
+}
+
+static void
+no_line_however_broken_does_harm(void)
+{
+	for (uint64_t seed = 3; seed < 9; seed++)
+		each_line(seed, is_any, mangle_each);
+}
+
 CU_TestInfo grammar_tests[] = {
+	{ "no line, however broken, does harm", no_line_however_broken_does_harm },
 	{ "undo of every line restores what was", undo_of_every_line_restores_what_was },
 	{ "every prefix means its keyword, or several", every_prefix_means_its_keyword_or_several },
 	{ "what is rendered loads again as the same rows",
