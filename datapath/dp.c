@@ -18,6 +18,7 @@
 
 /* A batch of super-packets is cut into what is sent at once, so a few batches suffice. */
 enum { N_SMALL = 4 * PKT_BATCH, N_LARGE = PKT_BATCH };
+_Static_assert(N_SMALL + N_LARGE <= PKT_POOL_MAX, "what the pipeline has room for");
 
 int
 dp_init(struct dp *dp, struct loop *l)

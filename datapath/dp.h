@@ -39,6 +39,7 @@ typedef void stage_fn(struct dp *dp, struct pkt **pkts, unsigned int n);
 
 stage_fn gre_out_stage, gre_in_stage;
 stage_fn spd_out_stage, spd_in_stage;
+stage_fn sa_out_stage;
 stage_fn esp_out_stage, esp_in_stage;
 stage_fn tun_tx_stage, raw_tx_stage, bypass_tx_stage;
 

@@ -14,6 +14,7 @@ libdatapath_a_SOURCES = \
 	datapath/esp.h \
 	datapath/esp_in.c \
 	datapath/esp_out.c \
+	datapath/fit.c \
 	datapath/gre.c \
 	datapath/gre.h \
 	datapath/gro.c \

@@ -3,7 +3,7 @@
  * (port.c); each stage says for every packet where it goes next:
  *
  *   TUN of a tunnel ──► gre_out ────────────────────────► raw_tx
- *   protected TUN ────► spd_out ──► esp_out ────────────► raw_tx
+ *   protected TUN ────► spd_out ──► sa_out ──► esp_out ──► raw_tx
  *                          └──────────────────────────────► bypass_tx
  *   raw GRE ──────────► gre_in ─────────────────────────► tun_tx
  *   raw ESP ──────────► esp_in ──► spd_in ────────────────► tun_tx
@@ -26,6 +26,7 @@ const struct pipeline_stage pipeline_map[STAGE_N] = {
 	[STAGE_GRE_OUT] = { "gre_out", gre_out_stage, .inbound = false },
 	[STAGE_GRE_IN] = { "gre_in", gre_in_stage, .inbound = true },
 	[STAGE_SPD_OUT] = { "spd_out", spd_out_stage, .inbound = false, .ipsec = true },
+	[STAGE_SA_OUT] = { "sa_out", sa_out_stage, .inbound = false, .ipsec = true },
 	[STAGE_ESP_OUT] = { "esp_out", esp_out_stage, .inbound = false, .ipsec = true },
 	[STAGE_ESP_IN] = { "esp_in", esp_in_stage, .inbound = true, .ipsec = true },
 	[STAGE_SPD_IN] = { "spd_in", spd_in_stage, .inbound = true, .ipsec = true },
@@ -34,14 +35,15 @@ const struct pipeline_stage pipeline_map[STAGE_N] = {
 	[STAGE_BYPASS_TX] = { "bypass_tx", bypass_tx_stage, .inbound = false },
 };
 
+/* Stages may make packets: no more wait than the pool has. */
 struct waiting {
-	struct pkt *pkts[PKT_BATCH];
+	struct pkt *pkts[PKT_POOL_MAX];
 	unsigned int n;
 };
 
 struct pipeline {
 	const struct pipeline_stage *map;
-	unsigned int under_way; /* packets in all stages; never more than PKT_BATCH */
+	unsigned int under_way; /* packets in all stages */
 	struct waiting stages[STAGE_N];
 	struct pkt *batch[PKT_BATCH]; /* in the stage that runs */
 };
@@ -94,8 +96,16 @@ pipeline_add(struct dp *dp, struct pkt *p)
 {
 	struct pipeline *pl = dp->pipeline;
 
-	if (pl->under_way == PKT_BATCH)
+	if (pl->under_way >= PKT_BATCH)
 		pipeline_run(dp);
+	pipeline_push(dp, p);
+}
+
+void
+pipeline_push(struct dp *dp, struct pkt *p)
+{
+	struct pipeline *pl = dp->pipeline;
+
 	pl->under_way++;
 	queue(dp, p, &pl->map[p->next]);
 }
@@ -106,10 +116,11 @@ stage_run(struct dp *dp, enum stage stage)
 	struct pipeline *pl = dp->pipeline;
 	struct waiting *w = &pl->stages[stage];
 	const struct pipeline_stage *at = &pl->map[stage];
-	unsigned int n = w->n;
+	unsigned int n = w->n < PKT_BATCH ? w->n : PKT_BATCH;
 
 	memcpy(pl->batch, w->pkts, n * sizeof(w->pkts[0]));
-	w->n = 0;
+	w->n -= n;
+	memmove(w->pkts, w->pkts + n, w->n * sizeof(w->pkts[0]));
 	dp->stats->stages[stage] += n;
 	at->fn(dp, pl->batch, n);
 	for (unsigned int i = 0; i < n; i++)

@@ -21,6 +21,8 @@ struct pipeline *pipeline_new(const struct pipeline_stage *map);
 void pipeline_free(struct pipeline *pl);
 /* Queues a packet in its stage p->next; runs the pipeline first when PKT_BATCH packets are under way. */
 void pipeline_add(struct dp *dp, struct pkt *p);
+/* The same for a packet that a stage has made, from within that stage. */
+void pipeline_push(struct dp *dp, struct pkt *p);
 /* Runs every stage until no packet is left. Drops are counted, buffers given back to dp->pool. */
 void pipeline_run(struct dp *dp);
 

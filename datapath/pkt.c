@@ -90,6 +90,7 @@ pkt_get(struct pkt_pool *pool, bool large)
 	p->next = STAGE_DROP;
 	p->drop = DROP_NONE;
 	p->port = 0;
+	p->mtu = p->encap_local = p->encap_remote = 0;
 	p->sa = NULL;
 	return p;
 }

@@ -20,6 +20,8 @@ struct sa;
 #define PKT_SMALL 2048
 #define PKT_LARGE 65536
 #define PKT_BATCH 256
+/* More packets than a pool of a datapath ever has. */
+#define PKT_POOL_MAX (5 * PKT_BATCH)
 
 /* The stages of the pipeline (pipeline.c is the map). A stage sets `next` on each packet. */
 enum stage {
@@ -27,6 +29,7 @@ enum stage {
 	STAGE_GRE_OUT,	 /* from the TUN of a GRE tunnel: encapsulate */
 	STAGE_GRE_IN,	 /* arrived with protocol 47: decapsulate */
 	STAGE_SPD_OUT,	 /* from a protected TUN: which policy? */
+	STAGE_SA_OUT,	 /* pkt->sa is set: cut to what its path carries */
 	STAGE_ESP_OUT,	 /* pkt->sa is set: encrypt */
 	STAGE_ESP_IN,	 /* arrived with protocol 50: find the SA, verify, decrypt */
 	STAGE_SPD_IN,	 /* pkt->sa is set and verified: does policy expect this packet from it? */
@@ -38,15 +41,18 @@ enum stage {
 
 struct pkt {
 	uint8_t *data;
-	uint32_t len;	     /* bytes */
-	uint8_t *room_start; /* the view may grow down to here … */
-	uint8_t *room_end;   /* … and up to here */
-	uint8_t next;	     /* enum stage */
-	uint8_t drop;	     /* enum drop, for STAGE_DROP */
-	bool large;	     /* buffer kind, for the pool */
-	uint32_t port;	     /* identity of the TUN it came from or goes to; 0 = none */
-	struct sa *sa;	     /* between spd_out/esp_out and esp_in/spd_in; borrowed */
-	struct pkt *link;    /* pool free list */
+	uint32_t len;	      /* bytes */
+	uint8_t *room_start;  /* the view may grow down to here … */
+	uint8_t *room_end;    /* … and up to here */
+	uint8_t next;	      /* enum stage */
+	uint8_t drop;	      /* enum drop, for STAGE_DROP */
+	bool large;	      /* buffer kind, for the pool */
+	uint32_t port;	      /* identity of the TUN it came from or goes to; 0 = none */
+	uint16_t mtu;	      /* outbound: longest fragment its path carries; 0 = not known */
+	uint16_t encap_local; /* UDP ports of RFC 3948 that it came by or goes by; 0 = native */
+	uint16_t encap_remote;
+	struct sa *sa;	  /* between spd_out/esp_out and esp_in/spd_in; borrowed */
+	struct pkt *link; /* pool free list */
 };
 
 static inline uint32_t

@@ -357,6 +357,14 @@ fill_live(struct sa *sa, const struct msg_dp_sa *m)
 	sa->source = m->source;
 	sa->destination = m->destination;
 	sa->port = m->port;
+	sa->path = (struct sa_path){
+		.mtu = m->mtu > UINT16_MAX ? UINT16_MAX : (uint16_t)m->mtu,
+		.mtu_told = m->mtu > UINT16_MAX ? UINT16_MAX : (uint16_t)m->mtu,
+		.encap_local = m->encap_local,
+		.encap_remote = m->encap_remote,
+		.df = m->df,
+		.fragment_before = m->fragment_before,
+	};
 	/* Numbers that nobody authenticates must not move a window (RFC 4303 3.4.3). */
 	sa->window = m->auth == ALG_AUTH_NONE ? 0 : m->replay_window;
 	memcpy(sa->policy, m->policy, sizeof(sa->policy));

@@ -15,6 +15,17 @@ struct dp;
 struct err;
 struct secret;
 
+/* How an outbound SA's packets travel: as the daemon says, and as was learned since. */
+struct sa_path {
+	uint16_t mtu;	       /* of the path, bytes; 0 = not known */
+	uint16_t mtu_told;     /* what it was before something smaller was learned */
+	uint64_t mtu_until_ms; /* when that is forgotten again; 0 = nothing learned */
+	uint16_t encap_local;  /* UDP ports of RFC 3948; 0 = native */
+	uint16_t encap_remote;
+	uint8_t df; /* enum msg_df, of the outer header */
+	bool fragment_before;
+};
+
 /* One security association (RFC 4301 4.4.2). What every packet needs comes first. */
 struct sa {
 	struct crypto_sa *crypto;
@@ -36,6 +47,7 @@ struct sa {
 	uint64_t dropped;
 	struct addr source; /* outer */
 	struct addr destination;
+	struct sa_path path;
 
 	/* What only the control side reads. */
 	uint32_t id;

@@ -384,7 +384,7 @@ packet_out(struct dp *dp, struct pkt *p, struct list *list)
 		return;
 	}
 	p->sa = sa;
-	p->next = STAGE_ESP_OUT;
+	p->next = STAGE_SA_OUT;
 }
 
 void
