@@ -1,21 +1,24 @@
 /*
- * The map of a commit: begin, apply, seal, check, log, commit; each step or all of it is taken back.
- * The history holds what was really changed, recorded while it was done, with secrets sealed. Refuses
- * to know what the configuration means: the daemon's check decides.
+ * The map of a commit: begin, seal, apply, check, log, commit; all of it or nothing. Secrets are sealed
+ * in the changeset, before SQLite sees them, so that no page and no log ever holds a plain one. The
+ * history holds what was really changed, recorded while it was done. Refuses to know what the
+ * configuration means: the daemon's check decides.
  */
 #include "config.h"
 
 #include "schema/commit.h"
 
 #include "lib/arena.h"
+#include "lib/buf.h"
 #include "lib/err.h"
+#include "lib/secret.h"
+#include "schema/changeset.h"
 #include "schema/history.h"
-#include "schema/row.h"
 #include "schema/seal.h"
 #include "schema/store_db.h"
 
 #include <errno.h>
-#include <stdio.h>
+#include <string.h>
 
 struct commit {
 	struct store *store;
@@ -23,6 +26,7 @@ struct commit {
 	const struct commit_info *info;
 	const struct commit_ops *ops;
 	struct arena *arena;
+	struct wbuf sealed;	  /* the changeset, secrets sealed */
 	sqlite3_session *session; /* records what the commit does */
 	void *done;		  /* that, as a changeset; SQLite's memory */
 	int done_len;
@@ -38,16 +42,45 @@ passed(const struct commit *c, enum commit_step step)
 		c->ops->step(c->ops->arg, step);
 }
 
-/* What has been done so far. */
+static int
+seal_one(void *arg, const struct column *column, const char *text, size_t len, const char **out)
+{
+	struct commit *c = arg;
+	struct secret *plain;
+	int r;
+
+	if (!c->seal)
+		return err_set(c->err, -EKEYREJECTED, column->name,
+			"There is no key file to seal a secret with; start yongd.");
+	plain = secret_new(NULL, len + 1); /* with an end mark */
+	if (!plain)
+		return err_set(c->err, -ENOMEM, column->name, "There is no memory left.");
+	memcpy(plain->data, text, len);
+	r = seal_text(c->seal, (const char *)plain->data, c->arena, out, c->err);
+	secret_free(plain);
+	return r;
+}
+
+static int
+seal_secrets(struct commit *c, const void *changeset, size_t len)
+{
+	int r = changeset_map_secrets(changeset, len, seal_one, c, &c->sealed);
+
+	if (r == -EBADMSG)
+		return err_set(c->err, r, "configuration",
+			"The changes are not understood; use programs of one release.");
+	if (r == 0)
+		passed(c, COMMIT_SEALED);
+	return r;
+}
+
+/* What the commit has done to the store. */
 static int
 read_done(struct commit *c)
 {
-	int rc;
+	int rc = sqlite3session_changeset(c->session, &c->done_len, &c->done);
 	int r;
 
-	sqlite3_free(c->done);
-	c->done = NULL;
-	rc = sqlite3session_changeset(c->session, &c->done_len, &c->done);
 	if (rc != SQLITE_OK)
 		return store_err(c->store, rc, c->err, "change");
 	r = changes_list(c->done, (size_t)c->done_len, c->arena, &c->changes, &c->n);
@@ -58,66 +91,18 @@ read_done(struct commit *c)
 }
 
 static int
-apply(struct commit *c, const void *changeset, size_t len)
+apply(struct commit *c)
 {
 	int rc = store_session(c->store, &c->session);
 	int r;
 
 	if (rc != SQLITE_OK)
 		return store_err(c->store, rc, c->err, "change");
-	r = changes_apply(c->store, changeset, len, c->err);
+	r = changes_apply(c->store, c->sealed.start, wbuf_len(&c->sealed), c->err);
 	if (r == 0)
 		r = read_done(c);
 	if (r == 0)
 		passed(c, COMMIT_APPLIED);
-	return r;
-}
-
-/* Seals one column of a row, if it is a secret that was just changed. */
-static int
-seal_column(struct commit *c, const struct change *change, const struct row *row, unsigned int i)
-{
-	const struct column *col = &change->table->columns[i];
-	const char *sealed;
-	struct value v;
-	int r;
-
-	if (!col->type->secret || !(change->columns & UINT64_C(1) << i) ||
-		row->v[i].kind != VALUE_TEXT)
-		return 0;
-	if (!c->seal)
-		return err_set(c->err, -EKEYREJECTED, col->name,
-			"There is no key file to seal a secret with; start yongd.");
-	r = seal_text(c->seal, row->v[i].s, c->arena, &sealed, c->err);
-	if (r < 0)
-		return r;
-	v = VALUE_OF_TEXT(sealed);
-	r = row_set(c->store, change->table, change->key, i, &v);
-	return r < 0 ? err_set(c->err, r, col->name, "A secret could not be stored.") : 0;
-}
-
-static int
-seal_all(struct commit *c)
-{
-	struct row row;
-	int r = 0;
-
-	for (size_t i = 0; r == 0 && i < c->n; i++) {
-		const struct change *change = &c->changes[i];
-		bool has_secret = false;
-
-		for (unsigned int j = 0; j < change->table->n_columns; j++)
-			has_secret |= change->table->columns[j].type->secret;
-		if (!has_secret || change->op == CHANGE_DELETE)
-			continue;
-		r = row_get(c->store, change->table, change->key, c->arena, &row);
-		for (unsigned int j = 0; r == 0 && j < change->table->n_columns; j++)
-			r = seal_column(c, change, &row, j);
-	}
-	if (r == 0)
-		r = read_done(c);
-	if (r == 0)
-		passed(c, COMMIT_SEALED);
 	return r;
 }
 
@@ -181,11 +166,12 @@ commit_run(struct store *s, const struct seal *seal, const struct commit_info *i
 	if (rc != SQLITE_OK)
 		return store_err(s, rc, e, "write");
 	c.arena = arena_new();
+	c.sealed = wbuf_growing();
 	next = store_revision(s) + 1;
 	passed(&c, COMMIT_BEGUN);
-	r = apply(&c, changeset, len);
+	r = seal_secrets(&c, changeset, len);
 	if (r == 0)
-		r = seal_all(&c);
+		r = apply(&c);
 	if (r == 0 && c.n == 0)
 		*revision = next - 1; /* all of it was so already */
 	else if (r == 0 && (r = check(&c)) == 0 && (r = finish(&c, next)) == 0)
@@ -194,6 +180,7 @@ commit_run(struct store *s, const struct seal *seal, const struct commit_info *i
 	sqlite3_free(c.done);
 	if (!sqlite3_get_autocommit(s->db))
 		store_exec(s, "ROLLBACK");
+	wbuf_fini(&c.sealed);
 	arena_free(c.arena);
 	return r;
 }

@@ -11,14 +11,14 @@ struct seal;
 struct store;
 
 /*
- * The one way to change the live store: BEGIN IMMEDIATE, apply the changeset, seal new secrets,
+ * The one way to change the live store: BEGIN IMMEDIATE, seal new secrets, apply the changeset,
  * let the daemon check what it would become, write the history, COMMIT. A process killed between
  * any two steps leaves the store at the last acknowledged revision or at this one, never between.
  */
 enum commit_step {
 	COMMIT_BEGUN,
-	COMMIT_APPLIED,
 	COMMIT_SEALED,
+	COMMIT_APPLIED,
 	COMMIT_CHECKED,
 	COMMIT_LOGGED,
 	COMMIT_DONE

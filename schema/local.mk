@@ -3,7 +3,7 @@ noinst_LIBRARIES += libschema.a
 libschema_a_CFLAGS = $(AM_CFLAGS) $(SQLITE_CFLAGS)
 libschema_a_SOURCES = \
 	schema/changes.c schema/changes.h \
-	schema/changeset.c \
+	schema/changeset.c schema/changeset.h \
 	schema/commit.c schema/commit.h \
 	schema/history.c schema/history.h \
 	schema/image.c \

@@ -25,13 +25,9 @@
 #define STORE_APPLICATION 0x594f4e47 /* "YONG", in the database header */
 #define BUSY_TIMEOUT_MS 5000
 
-/* secure_delete and cache_spill: a secret that is still plain between apply and seal must not reach
- * the disk, neither as a spilled page nor as the freed part of one. */
 static const char live_pragmas[] = "PRAGMA journal_mode = WAL;"
 				   "PRAGMA synchronous = FULL;"
 				   "PRAGMA foreign_keys = ON;"
-				   "PRAGMA secure_delete = ON;"
-				   "PRAGMA cache_spill = OFF;"
 				   "PRAGMA temp_store = MEMORY;";
 
 static const char *const live_tables[] = { "meta", "commit_log" };

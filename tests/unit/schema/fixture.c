@@ -266,7 +266,8 @@ files_contain(struct fixture *f, const char *needle)
 	bool found = false;
 
 	for (struct dirent *de; d && (de = readdir(d));)
-		found = found || file_contains(dirfd(d), de->d_name, needle);
+		if (de->d_name[0] != '.')
+			found = found || file_contains(dirfd(d), de->d_name, needle);
 	if (d)
 		closedir(d);
 	return found;

@@ -5,6 +5,7 @@ test_schema_CFLAGS = $(AM_CFLAGS) $(SQLITE_CFLAGS) $(CUNIT_CFLAGS)
 test_schema_LDADD = $(SCHEMA_LIBS) $(CORE_LIBS) $(CUNIT_LIBS)
 test_schema_SOURCES = \
 	tests/unit/schema/changes_test.c \
+	tests/unit/schema/changeset_test.c \
 	tests/unit/schema/commit_kill_test.c \
 	tests/unit/schema/commit_test.c \
 	tests/unit/schema/fixture.c tests/unit/schema/fixture.h \

@@ -11,6 +11,7 @@ main(void)
 {
 	CU_SuiteInfo suites[] = {
 		{ "changes", NULL, NULL, NULL, NULL, changes_tests },
+		{ "changeset", NULL, NULL, NULL, NULL, changeset_tests },
 		{ "commit", NULL, NULL, NULL, NULL, commit_tests },
 		{ "commit, killed", NULL, NULL, NULL, NULL, commit_kill_tests },
 		{ "image", NULL, NULL, NULL, NULL, image_tests },

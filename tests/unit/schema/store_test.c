@@ -166,7 +166,6 @@ test_new(void)
 	CU_ASSERT_EQUAL(st.st_mode & 07777, 0640);
 	CU_ASSERT_EQUAL(sql_int(f.store, "PRAGMA synchronous"), 2);
 	CU_ASSERT_EQUAL(sql_int(f.store, "PRAGMA foreign_keys"), 1);
-	CU_ASSERT_EQUAL(sql_int(f.store, "PRAGMA secure_delete"), 1);
 	CU_ASSERT_EQUAL(row_count(f.store, &model_system, NULL, 0), 1);
 	CU_ASSERT_EQUAL(row_count(f.store, &model_interface, NULL, 0), 0);
 	fixture_fini(&f);

@@ -5,6 +5,7 @@
 
 /* One table of tests a source file. */
 extern CU_TestInfo changes_tests[];
+extern CU_TestInfo changeset_tests[];
 extern CU_TestInfo commit_tests[];
 extern CU_TestInfo commit_kill_tests[];
 extern CU_TestInfo image_tests[];
