@@ -92,7 +92,8 @@ os_filter_chain_device(const char *chain, char out[16])
 			out[at++] = *p;
 			continue;
 		}
-		if (sscanf(p + 1, "%2x", &code) != 1 || code == 0)
+		if (!isxdigit((unsigned char)p[1]) || !isxdigit((unsigned char)p[2]) ||
+			sscanf(p + 1, "%2x", &code) != 1 || code == 0)
 			return false;
 		out[at++] = (char)code;
 		p += 2;

@@ -21,8 +21,10 @@ VALGRIND = valgrind
 .PHONY: check-scenario check-valgrind
 
 # The operating system's side against a real kernel, in namespaces of its own.
+if LINUX
 check_PROGRAMS += test_oscfg
 TESTS += test_oscfg
+endif
 test_oscfg_CPPFLAGS = $(AM_CPPFLAGS) -I$(srcdir)/tests/scenario/oscfg
 test_oscfg_CFLAGS = $(AM_CFLAGS) $(CUNIT_CFLAGS)
 test_oscfg_LDADD = libdaemon.a $(CORE_LIBS) $(MNL_LIBS) $(NFTABLES_LIBS) $(CUNIT_LIBS)

@@ -1,7 +1,7 @@
 #ifndef YD_TESTS_SCENARIO_OSCFG_SUITES_H
 #define YD_TESTS_SCENARIO_OSCFG_SUITES_H
 
-#include <CUnit/TestDB.h>
+#include <CUnit/CUnit.h>
 
 extern CU_TestInfo os_addr_tests[];
 extern CU_TestInfo os_filter_tests[];
