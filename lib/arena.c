@@ -1,6 +1,7 @@
 /*
  * Memory given back all at once: chunks that are carved from the front. Nothing is ever freed
- * singly, and nothing moves. Not for secrets: what is freed here is not wiped.
+ * singly, and nothing moves. Keys do not belong here; what is freed is not
+ * wiped unless it is asked for.
  */
 #include "config.h"
 
@@ -55,6 +56,13 @@ arena_free(struct arena *a)
 		free(c);
 	}
 	free(a);
+}
+
+void
+arena_wipe(struct arena *a)
+{
+	for (struct chunk *c = a->head; c; c = c->next)
+		explicit_bzero(c->data, c->used);
 }
 
 static struct chunk *

@@ -8,6 +8,8 @@ struct arena;
 
 struct arena *arena_new(void);
 void arena_free(struct arena *a);
+/* Zeroes all that was carved: before arena_free, when an operator's line with a key passed through. */
+void arena_wipe(struct arena *a);
 
 /* Zeroed, aligned for any type; never NULL (aborts when the machine has no memory left). */
 void *arena_alloc(struct arena *a, size_t len);

@@ -366,6 +366,15 @@ is_separator(struct cli *cli, const char *line)
 	return !*line || *line == '#' || *line == '!';
 }
 
+static bool
+has_secret(const struct cli_match *m)
+{
+	for (const struct capture *c = m->last; c; c = c->prev)
+		if (c->node->kind == NODE_PARAM && c->node->type->secret)
+			return true;
+	return false;
+}
+
 int
 cli_exec(struct cli *cli, const char *line, struct cli_result *result)
 {
@@ -382,6 +391,8 @@ cli_exec(struct cli *cli, const char *line, struct cli_result *result)
 	if (p)
 		result->error = (struct cli_error){ 0 };
 	err = p ? run(cli, p, &m, result) : -EINVAL;
+	if (p && has_secret(&m))
+		arena_wipe(a);
 	arena_free(a);
 	return err;
 }
@@ -427,6 +438,6 @@ cli_mask(struct cli *cli, const char *line, char *out, size_t cap)
 			mask_captures(m.threads[i].last, masked);
 	}
 	write_masked(masked, out, cap);
-	explicit_bzero(masked, strlen(masked));
+	arena_wipe(a);
 	arena_free(a);
 }

@@ -73,6 +73,19 @@ strings_and_bytes_are_copied(void)
 }
 
 static void
+wiping_zeroes_every_piece(void)
+{
+	struct arena *a = arena_new();
+	char *small = arena_strdup(a, "secret");
+	char *large = arena_printf(a, "%5000s", "secret");
+
+	arena_wipe(a);
+	CU_ASSERT_EQUAL(memcmp(small, "\0\0\0\0\0\0", 6), 0);
+	CU_ASSERT_EQUAL(memcmp(large + 4994, "\0\0\0\0\0\0", 6), 0);
+	arena_free(a);
+}
+
+static void
 freeing_nothing_is_legal(void)
 {
 	arena_free(NULL);
@@ -84,6 +97,7 @@ CU_TestInfo arena_tests[] = {
 	{ "a large piece does not waste the current chunk",
 		a_large_piece_does_not_waste_the_current_chunk },
 	{ "strings and bytes are copied", strings_and_bytes_are_copied },
+	{ "wiping zeroes every piece", wiping_zeroes_every_piece },
 	{ "freeing nothing is legal", freeing_nothing_is_legal },
 	CU_TEST_INFO_NULL,
 };
