@@ -321,10 +321,8 @@ want_steers(struct protection *p)
 static void
 want_tun(struct protection *p)
 {
-	static const char *const settings[] = { "send_redirects", "rp_filter" };
 	struct want link = { .kind = WANT_LINK };
 	struct want port = { .kind = WANT_PORT, .port.kind = MSG_PORT_TUN_PROTECTED };
-	struct want s = { .kind = WANT_SYSCTL, .sysctl.value = "0" };
 
 	link.link.kind = WANT_LINK_PROTECTED;
 	link.link.mtu = p->mtu != 0 ? p->mtu : PATH_MTU_DEFAULT;
@@ -333,13 +331,6 @@ want_tun(struct protection *p)
 	strlcpy(port.port.device, p->device, sizeof(port.port.device));
 	want_set_add(p->job->set, &link);
 	want_set_add(p->job->set, &port);
-	for (unsigned int i = 0; i < sizeof(settings) / sizeof(settings[0]); i++) {
-		strlcpy(s.sysctl.path,
-			arena_printf(
-				p->job->set->arena, "net/ipv4/conf/%s/%s", p->device, settings[i]),
-			sizeof(s.sysctl.path));
-		want_set_add(p->job->set, &s);
-	}
 }
 
 static int

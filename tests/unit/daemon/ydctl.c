@@ -100,7 +100,11 @@ value_parse(struct shell *sh, const struct table *t, unsigned int column, const 
 {
 	const struct type *type = t->columns[column].type;
 	struct value v = { 0 };
-	int rc = type->parse(type, text, sh->arena, &v);
+	int rc;
+
+	if (text[0] == '\0') /* a key column that is not used */
+		return VALUE_OF_TEXT("");
+	rc = type->parse(type, text, sh->arena, &v);
 
 	if (rc != 0) {
 		fprintf(stderr, "%s.%s: %s\n", t->name, t->columns[column].name, text);
