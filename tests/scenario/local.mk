@@ -6,13 +6,13 @@ SCENARIOS = \
 	tests/scenario/attack_test.py \
 	tests/scenario/kill_test.py \
 	tests/scenario/stop_test.py
-EXTRA_DIST += $(SCENARIOS) tests/lab/lab.py tests/lab/esp.py tests/lab/demo.py tests/lab/play.py \
+EXTRA_DIST += $(SCENARIOS) tests/scenario/run.py tests/lab/lab.py tests/lab/esp.py tests/lab/demo.py tests/lab/play.py \
 	examples/1-gre/RTA.cfg examples/1-gre/RTB.cfg \
 	examples/2-ipsec-manual/RTA.cfg examples/2-ipsec-manual/RTB.cfg
 
 check-scenario:
 	YONGDAO_TOP=$(abs_top_srcdir) YONGDAO_ROOT=$(prefix) \
-		$(MAKE) check TESTS="$(SCENARIOS)" TEST_SUITE_LOG=scenario-suite.log
+		$(srcdir)/tests/scenario/run.py -l scenario-logs $(SCENARIOS:%=$(abs_srcdir)/%)
 check-valgrind: $(check_PROGRAMS)
 	set -e; for t in $(UNIT_TESTS); do \
 		$(VALGRIND) --quiet --leak-check=full --errors-for-leak-kinds=definite \
