@@ -1,6 +1,6 @@
 /*
- * IPv6 headers (RFC 8200), as far as a tunnel has to look into them. Refuses to know addresses
- * and to follow what is encrypted or fragmented.
+ * IPv6 headers (RFC 8200), as far as a tunnel has to look into them: reading, writing, cutting into
+ * fragments. Refuses to know where packets go and to follow what is encrypted or fragmented.
  */
 #include "config.h"
 
@@ -8,6 +8,11 @@
 
 #include "lib/buf.h"
 
+#include <errno.h>
+#include <stdbool.h>
+#include <string.h>
+
+enum { OFF_PAYLOAD_LEN = 4, OFF_NEXT = 6, OFF_HOP_LIMIT = 7, OFF_SRC = 8, OFF_DST = 24 };
 enum { NEXT_HOP_BY_HOP = 0, NEXT_ROUTING = 43, NEXT_FRAGMENT = 44, NEXT_DESTINATION = 60 };
 
 enum drop
@@ -23,6 +28,8 @@ ip6_parse(const uint8_t *p, size_t len, struct ip6 *ip)
 	ip->payload_len = be16_get(p + 4);
 	ip->next_header = p[6];
 	ip->hop_limit = p[7];
+	ip->src = p + OFF_SRC;
+	ip->dst = p + OFF_DST;
 	return (size_t)IP6_HDR_LEN + ip->payload_len > len ? DROP_ip_short : DROP_NONE;
 }
 
@@ -45,4 +52,76 @@ ip6_transport(const uint8_t *p, size_t len, uint8_t *protocol)
 		return 0;
 	*protocol = next;
 	return off;
+}
+
+void
+ip6_build(uint8_t *p, const struct ip6 *ip)
+{
+	be32_put(p, 6u << 28 | (uint32_t)ip->tclass << 20);
+	be16_put(p + OFF_PAYLOAD_LEN, ip->payload_len);
+	p[OFF_NEXT] = ip->next_header;
+	p[OFF_HOP_LIMIT] = ip->hop_limit;
+	memcpy(p + OFF_SRC, ip->src, IP6_ADDR_LEN);
+	memcpy(p + OFF_DST, ip->dst, IP6_ADDR_LEN);
+}
+
+/* Finds the end of the per-fragment headers: hop-by-hop options, and all up to a routing header. */
+static int
+head_find(struct ip6_frag *f)
+{
+	uint32_t off = IP6_HDR_LEN, at = OFF_NEXT;
+
+	f->head_len = off;
+	f->next_at = at;
+	while (f->p[at] == NEXT_HOP_BY_HOP || f->p[at] == NEXT_ROUTING ||
+		f->p[at] == NEXT_DESTINATION) {
+		uint8_t kind = f->p[at];
+
+		if (off + 8 > f->len)
+			return -EINVAL;
+		at = off;
+		off += (f->p[off + 1] + 1u) * 8;
+		if (off > f->len)
+			return -EINVAL;
+		if (kind != NEXT_DESTINATION) {
+			f->head_len = off;
+			f->next_at = at;
+		}
+	}
+	return f->p[f->next_at] == NEXT_FRAGMENT || f->p[at] == NEXT_FRAGMENT ? -EINVAL : 0;
+}
+
+int
+ip6_frag_init(struct ip6_frag *f, const uint8_t *p, uint32_t len, uint32_t mtu, uint32_t id)
+{
+	struct ip6 ip;
+
+	*f = (struct ip6_frag){ .p = p, .len = len, .mtu = mtu, .id = id };
+	if (ip6_parse(p, len, &ip) != DROP_NONE || head_find(f) < 0)
+		return -EINVAL;
+	f->len = (uint32_t)IP6_HDR_LEN + ip.payload_len;
+	return f->len > f->head_len && mtu >= f->head_len + IP6_FRAG_LEN + 8 ? 0 : -EINVAL;
+}
+
+uint32_t
+ip6_frag_next(struct ip6_frag *f, uint8_t *out)
+{
+	uint32_t left = f->len - f->head_len - f->done;
+	uint32_t room = f->mtu - f->head_len - IP6_FRAG_LEN;
+	bool last = left <= room;
+	uint32_t n = last ? left : room / 8 * 8;
+	uint8_t *frag = out + f->head_len;
+
+	if (left == 0)
+		return 0;
+	memcpy(out, f->p, f->head_len);
+	frag[0] = f->p[f->next_at];
+	frag[1] = 0;
+	be16_put(frag + 2, (uint16_t)(f->done | !last));
+	be32_put(frag + 4, f->id);
+	out[f->next_at] = NEXT_FRAGMENT;
+	be16_put(out + OFF_PAYLOAD_LEN, (uint16_t)(f->head_len - IP6_HDR_LEN + IP6_FRAG_LEN + n));
+	memcpy(frag + IP6_FRAG_LEN, f->p + f->head_len + f->done, n);
+	f->done += n;
+	return f->head_len + IP6_FRAG_LEN + n;
 }
