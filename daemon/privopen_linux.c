@@ -94,10 +94,11 @@ int
 privopen_raw(uint8_t protocol, struct err *e)
 {
 	int fd = socket(AF_INET, SOCK_RAW | SOCK_NONBLOCK | SOCK_CLOEXEC, protocol);
-	int rc = fd < 0 ? -errno : 0;
+	int rc;
 
-	if (rc < 0)
-		return err_set(e, rc, "socket", "raw IP protocol %u: %s", protocol, strerror(-rc));
+	if (fd < 0)
+		return err_set(
+			e, -errno, "socket", "raw IP protocol %u: %s", protocol, strerror(errno));
 	rc = set_options(fd, raw_options, sizeof raw_options / sizeof raw_options[0], e);
 	if (rc < 0) {
 		close(fd);

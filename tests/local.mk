@@ -4,7 +4,7 @@ include tests/unit/lib/local.mk
 include tests/unit/schema/local.mk
 include tests/unit/shell/local.mk
 include tests/unit/daemon/local.mk
-include tests/unit/oscfg/local.mk
+include tests/unit/daemon/oscfg/local.mk
 include tests/unit/datapath/local.mk
 include tests/check/local.mk
 include tests/scenario/local.mk

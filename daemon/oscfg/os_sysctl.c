@@ -9,9 +9,9 @@
 #include "daemon/oscfg/os_found.h"
 #include "lib/err.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <net/if.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -82,23 +82,27 @@ note_beside(struct oscfg *o, const char *path, struct err *e)
 	return os_found_put(o->found, "beside", path, now, e);
 }
 
+static int
+note_device(struct oscfg *o, const char *device, struct err *e)
+{
+	char path[PATH_MAX_LEN];
+
+	snprintf(path, sizeof path, CONF "/%s/forwarding", device);
+	return note_beside(o, path, e);
+}
+
 /* The kernel, told to forward (or not), sets each device to it, and whether redirects are heard. */
 static int
 note_all_beside(struct oscfg *o, struct err *e)
 {
-	char path[PATH_MAX_LEN];
-	struct dirent *entry;
-	DIR *d = opendir("/proc/sys/" CONF);
+	struct if_nameindex *devices = if_nameindex();
 	int rc = note_beside(o, CONF "/all/accept_redirects", e);
 
-	while (d != NULL && rc == 0 && (entry = readdir(d)) != NULL) {
-		if (entry->d_name[0] == '.' || strcmp(entry->d_name, "all") == 0)
-			continue;
-		if (snprintf(path, sizeof path, CONF "/%.64s/forwarding", entry->d_name) > 0)
-			rc = note_beside(o, path, e);
-	}
-	if (d != NULL)
-		closedir(d);
+	if (rc == 0)
+		rc = note_device(o, "default", e);
+	for (size_t i = 0; rc == 0 && devices != NULL && devices[i].if_index != 0; i++)
+		rc = note_device(o, devices[i].if_name, e);
+	if_freenameindex(devices);
 	return rc;
 }
 

@@ -25,7 +25,6 @@ if LINUX
 check_PROGRAMS += test_oscfg
 TESTS += test_oscfg
 endif
-test_oscfg_CPPFLAGS = $(AM_CPPFLAGS) -I$(srcdir)/tests/scenario/oscfg
 test_oscfg_CFLAGS = $(AM_CFLAGS) $(CUNIT_CFLAGS)
 test_oscfg_LDADD = libdaemon.a $(CORE_LIBS) $(MNL_LIBS) $(NFTABLES_LIBS) $(CUNIT_LIBS)
 test_oscfg_SOURCES = \

@@ -3,7 +3,7 @@
  */
 #include "config.h"
 
-#include "bed.h"
+#include "tests/scenario/oscfg/bed.h"
 
 #include "lib/arena.h"
 #include "lib/loop.h"

@@ -4,8 +4,8 @@
  */
 #include "config.h"
 
-#include "bed.h"
-#include "suites.h"
+#include "tests/scenario/oscfg/bed.h"
+#include "tests/scenario/oscfg/suites.h"
 
 #include <CUnit/Basic.h>
 #include <stdio.h>

@@ -3,8 +3,8 @@
  */
 #include "config.h"
 
-#include "site.h"
-#include "suites.h"
+#include "tests/scenario/oscfg/site.h"
+#include "tests/scenario/oscfg/suites.h"
 
 #include <netinet/in.h>
 #include <stdio.h>

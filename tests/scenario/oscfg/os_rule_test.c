@@ -4,8 +4,8 @@
  */
 #include "config.h"
 
-#include "site.h"
-#include "suites.h"
+#include "tests/scenario/oscfg/site.h"
+#include "tests/scenario/oscfg/suites.h"
 
 #include "daemon/privopen.h"
 

@@ -3,8 +3,8 @@
  */
 #include "config.h"
 
-#include "bed.h"
-#include "suites.h"
+#include "tests/scenario/oscfg/bed.h"
+#include "tests/scenario/oscfg/suites.h"
 
 #include "daemon/kind.h"
 

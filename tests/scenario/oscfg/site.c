@@ -3,7 +3,7 @@
  */
 #include "config.h"
 
-#include "site.h"
+#include "tests/scenario/oscfg/site.h"
 
 #include "lib/buf.h"
 

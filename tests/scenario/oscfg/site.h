@@ -3,7 +3,7 @@
 
 #include <stdint.h>
 
-#include "bed.h"
+#include "tests/scenario/oscfg/bed.h"
 
 /*
  * A router with hosts around it:

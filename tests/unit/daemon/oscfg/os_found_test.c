@@ -3,7 +3,7 @@
  */
 #include "config.h"
 
-#include "suites.h"
+#include "tests/unit/daemon/oscfg/suites.h"
 
 #include "daemon/oscfg/os_found.h"
 #include "lib/err.h"

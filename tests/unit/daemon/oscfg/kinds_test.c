@@ -3,7 +3,7 @@
  */
 #include "config.h"
 
-#include "suites.h"
+#include "tests/unit/daemon/oscfg/suites.h"
 
 #include "daemon/kind.h"
 #include "daemon/oscfg/oscfg.h"
