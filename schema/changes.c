@@ -270,6 +270,8 @@ changes_apply(struct store *s, const void *changeset, size_t len, struct err *e)
 		err_set(e, r, "configuration",
 			"The changes are not understood; use programs of one "
 			"release.");
+	if (r == 0 && !store_writable(s))
+		r = err_set(e, -EROFS, s->path, "Only a commit changes the store.");
 	if (r < 0 || n == 0)
 		goto out;
 	rc = store_exec(s, "SAVEPOINT changes");

@@ -98,7 +98,9 @@ apply(struct commit *c)
 
 	if (rc != SQLITE_OK)
 		return store_err(c->store, rc, c->err, "change");
+	c->store->committing = true;
 	r = changes_apply(c->store, c->sealed.start, wbuf_len(&c->sealed), c->err);
+	c->store->committing = false;
 	if (r == 0)
 		r = read_done(c);
 	if (r == 0)

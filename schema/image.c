@@ -1,11 +1,13 @@
 /*
  * Copies in memory: the image of a store (its configuration without history, serialized) and the
  * private candidate made from one. A candidate has no foreign key checks: it may be half-typed, and
- * the commit decides.
+ * the commit decides. A live store keeps a mirror of itself in memory, so that the second image costs
+ * what has changed since the first.
  */
 #include "config.h"
 
 #include "lib/err.h"
+#include "schema/changes.h"
 #include "schema/store_db.h"
 #include "schema/store_sql.h"
 
@@ -172,37 +174,87 @@ copy_tables(struct store *s)
 	return rc;
 }
 
+static int
+serialize(struct store *s, const char *schema, void **image, size_t *len)
+{
+	sqlite3_int64 n = 0;
+	unsigned char *bytes = sqlite3_serialize(s->db, schema, &n, 0);
+
+	*image = NULL;
+	*len = 0;
+	if (!bytes || n > INT_MAX) {
+		sqlite3_free(bytes);
+		return bytes ? -E2BIG : -ENOMEM;
+	}
+	return store_take_blob(bytes, (int)n, image, len);
+}
+
+/* Reads the whole live store: as long as the configuration. */
+static int
+copy_image(struct store *s, void **image, size_t *len)
+{
+	int rc = store_exec(
+		s, "PRAGMA foreign_keys = OFF; ATTACH 'file:image?mode=memory' AS image; BEGIN");
+	int r;
+
+	if (rc == SQLITE_OK)
+		rc = copy_tables(s);
+	s->mirror_revision = store_revision(s);
+	if (rc == SQLITE_OK)
+		rc = store_exec(s, "COMMIT");
+	r = rc == SQLITE_OK ? serialize(s, "image", image, len) : store_errno(rc);
+	if (!sqlite3_get_autocommit(s->db))
+		store_exec(s, "ROLLBACK");
+	store_exec(s, "DETACH image; PRAGMA foreign_keys = ON");
+	return r;
+}
+
+/* Brings the mirror to the store's revision: as long as what has changed since. */
+static int
+mirror_catch_up(struct store *s)
+{
+	uint64_t revision = store_revision(s);
+	void *news = NULL;
+	size_t len = 0;
+	int r = store_changes_since(s, s->mirror_revision, &news, &len);
+
+	if (r == 0)
+		r = changes_apply(s->mirror, news, len, NULL);
+	free(news);
+	if (r == 0)
+		s->mirror_revision = revision;
+	return r;
+}
+
+static int
+mirror_make(struct store *s)
+{
+	void *image = NULL;
+	size_t len = 0;
+	int r = copy_image(s, &image, &len);
+
+	if (r == 0)
+		r = store_from_image(image, len, &s->mirror, NULL);
+	free(image);
+	return r;
+}
+
 int
 store_image(struct store *s, void **image, size_t *len)
 {
-	unsigned char *bytes = NULL;
-	sqlite3_int64 n = 0;
-	int rc;
+	int r = 0;
 
 	*image = NULL;
 	*len = 0;
 	if (!sqlite3_get_autocommit(s->db))
 		return -EBUSY; /* would show what may yet be rolled back */
-	rc = store_exec(
-		s, "PRAGMA foreign_keys = OFF; ATTACH 'file:image?mode=memory' AS image; BEGIN");
-	if (rc == SQLITE_OK)
-		rc = copy_tables(s);
-	if (rc == SQLITE_OK)
-		rc = store_exec(s, "COMMIT");
-	if (rc == SQLITE_OK) {
-		bytes = sqlite3_serialize(s->db, "image", &n, 0);
-		rc = bytes ? SQLITE_OK : SQLITE_NOMEM;
+	if (!s->live)
+		return serialize(s, "main", image, len);
+	if (s->mirror && mirror_catch_up(s) < 0) {
+		store_close(s->mirror);
+		s->mirror = NULL;
 	}
-	if (!sqlite3_get_autocommit(s->db))
-		store_exec(s, "ROLLBACK");
-	store_exec(s, "DETACH image");
-	if (s->live)
-		store_exec(s, "PRAGMA foreign_keys = ON");
-	if (rc != SQLITE_OK)
-		return store_errno(rc);
-	if (n > INT_MAX) {
-		sqlite3_free(bytes);
-		return -E2BIG;
-	}
-	return store_take_blob(bytes, (int)n, image, len);
+	if (!s->mirror)
+		r = mirror_make(s);
+	return r < 0 ? r : serialize(s->mirror, "main", image, len);
 }

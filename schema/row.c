@@ -411,7 +411,7 @@ insert(struct store *s, const struct table *t, const struct value *v, uint64_t m
 {
 	struct row_stmt *r;
 	int at = 1;
-	int err = statement(s, t, ROW_INSERT, mask, &r);
+	int err = store_writable(s) ? statement(s, t, ROW_INSERT, mask, &r) : -EROFS;
 
 	if (err < 0)
 		return err;
@@ -464,9 +464,11 @@ row_set(struct store *s, const struct table *t, const struct value *key, unsigne
 	struct arena *a = arena_new();
 	struct value value = *v;
 	struct row_stmt *r;
-	int err = column >= t->n_columns ? -EINVAL : effective(s, t, column, a, &value);
+	int err = store_writable(s) ? 0 : -EROFS;
 	int rc;
 
+	if (err == 0)
+		err = column >= t->n_columns ? -EINVAL : effective(s, t, column, a, &value);
 	if (err == 0)
 		err = statement(s, t, ROW_SET, column, &r);
 	if (err < 0)
@@ -486,7 +488,7 @@ int
 row_delete(struct store *s, const struct table *t, const struct value *key)
 {
 	struct row_stmt *r;
-	int err = statement(s, t, ROW_DELETE, 0, &r);
+	int err = store_writable(s) ? statement(s, t, ROW_DELETE, 0, &r) : -EROFS;
 
 	if (err < 0)
 		return err;

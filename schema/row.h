@@ -11,7 +11,8 @@ struct store;
 /*
  * Rows by the model: no SQL outside this room. Identifiers come from const tables, values are bound;
  * prepared statements are kept per store. Values are in the order of table->columns; keys are the
- * first n_key of them. All return 0 or -errno; texts read are in the caller's arena.
+ * first n_key of them. All return 0 or -errno; texts read are in the caller's arena. The live store is
+ * changed by commits only (-EROFS).
  */
 struct row {
 	const struct table *table;

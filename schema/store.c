@@ -59,6 +59,7 @@ store_close(struct store *s)
 {
 	if (!s)
 		return;
+	store_close(s->mirror);
 	store_session_end(&s->session);
 	row_forget(s);
 	sqlite3_close(s->db);

@@ -17,7 +17,10 @@ struct store {
 	sqlite3 *db;
 	sqlite3_session *session; /* NULL: not recording */
 	bool live;		  /* DIR/config.db, has history; otherwise a copy in memory */
+	bool committing;	  /* the live store is written by a commit and nothing else */
 	char *path;		  /* what errors call it */
+	struct store *mirror;	  /* what images are made of, kept from one to the next */
+	uint64_t mirror_revision;
 	struct row_stmt *rows[ROW_BUCKETS];
 	unsigned int n_rows;
 };
@@ -36,6 +39,13 @@ int64_t store_query_int(struct store *s, const char *sql, int64_t fallback);
 int store_errno(int rc);
 /* The same, and fills e: what was being done, why not, what to do. */
 int store_err(const struct store *s, int rc, struct err *e, const char *doing);
+
+/* May its rows be changed now? Only a commit changes the live store. */
+static inline bool
+store_writable(const struct store *s)
+{
+	return !s->live || s->committing;
+}
 
 /* Is it a table of the configuration (not history, nor SQLite's own)? */
 bool store_is_config(const char *table);

@@ -184,8 +184,39 @@ test_inside_commit(void)
 	fixture_fini(&f);
 }
 
+/* Images follow commits, also when the history does not reach back to the last image. */
+static void
+test_follows(void)
+{
+	struct fixture f;
+
+	fixture_init(&f);
+	for (int i = 0; i < 12; i++) {
+		struct store *c = fixture_candidate(&f);
+		char *want = dump(f.store);
+		char *is = dump(c);
+
+		CU_ASSERT_STRING_EQUAL(is, want);
+		free(want);
+		free(is);
+		put_acl(c, 3000 + i);
+		put_policy(c, "P1", 1 + i, 3000 + i, NULL);
+		put_secret(c, "P1", 1 + i, "in_esp_string_key", "plain:abc");
+		if (i > 2)
+			row_delete(c, &model_acl, &VALUE_OF_INT(3000 + i));
+		CU_ASSERT_EQUAL(fixture_commit(&f, c, NULL, NULL), i > 2 ? -EINVAL : 0);
+		if (i == 6)
+			sql_run(f.store, "DELETE FROM commit_log");
+		if (i == 8)
+			fixture_reopen(&f);
+		store_close(c);
+	}
+	fixture_fini(&f);
+}
+
 CU_TestInfo image_tests[] = {
 	{ "a candidate made from an image equals the store", test_round_trip },
+	{ "each image follows the commits since the last", test_follows },
 	{ "a candidate has images too", test_of_image },
 	{ "an image holds no history and no plain secret", test_no_history },
 	{ "a candidate can outgrow its image", test_grows },

@@ -342,6 +342,18 @@ test_many_statements(void)
 	store_close(s);
 }
 
+static void
+test_live(void)
+{
+	struct fixture f;
+
+	fixture_init(&f);
+	CU_ASSERT_EQUAL(put_acl(f.store, 3000), -EROFS);
+	CU_ASSERT_EQUAL(set_text(f.store, &model_system, &INT(1), "sysname", "R1"), -EROFS);
+	CU_ASSERT_EQUAL(row_delete(f.store, &model_system, &INT(1)), -EROFS);
+	fixture_fini(&f);
+}
+
 CU_TestInfo row_tests[] = {
 	{ "an inserted row has its defaults, and is there once", test_insert },
 	{ "a row put whole keeps what is given and defaults the rest", test_put },
@@ -356,5 +368,6 @@ CU_TestInfo row_tests[] = {
 	{ "rows are counted and the biggest key found", test_count_and_max },
 	{ "a table that the store has not is an error", test_unknown_table },
 	{ "more statements than are kept still work", test_many_statements },
+	{ "rows of the live store are changed by commits only", test_live },
 	CU_TEST_INFO_NULL,
 };
