@@ -1,15 +1,19 @@
 /*
- * Reads rtnetlink messages (RFC 3549). Every attribute is bounded by the message and checked for
+ * Reads netlink messages (RFC 3549). Every attribute is bounded by the message and checked for
  * its own length; what is missing stays zero. Knows nothing of who asked.
  */
 #include "config.h"
 
 #include "daemon/oscfg/os_decode.h"
 
+#include <endian.h>
+#include <errno.h>
 #include <libmnl/libmnl.h>
 #include <linux/fib_rules.h>
 #include <linux/if_addr.h>
 #include <linux/if_link.h>
+#include <linux/netfilter/nf_tables.h>
+#include <linux/netfilter/nfnetlink.h>
 #include <linux/rtnetlink.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -263,4 +267,19 @@ os_decode_rule(const struct nlmsghdr *nlh, struct os_rule *out)
 	out->table = u32(t.at[FRA_TABLE], m.table);
 	out->protocol = u8(t.at[FRA_PROTOCOL]);
 	return true;
+}
+
+int
+os_decode_counter(void *packets, const struct nlmsghdr *nlh)
+{
+	struct attrs t, data;
+	uint64_t *n = packets;
+	uint64_t wire;
+
+	if (open_msg(nlh, sizeof(struct nfgenmsg), &t) == NULL)
+		return -EBADMSG;
+	nested(t.at[NFTA_OBJ_DATA], &data);
+	if (copy(data.at[NFTA_COUNTER_PACKETS], &wire, sizeof wire))
+		*n = be64toh(wire);
+	return 0;
 }

@@ -72,4 +72,7 @@ bool os_decode_addr(const struct nlmsghdr *nlh, struct os_addr *out);
 bool os_decode_route(const struct nlmsghdr *nlh, struct os_route *out);
 bool os_decode_rule(const struct nlmsghdr *nlh, struct os_rule *out);
 
+/* An os_netlink_fn: the packets of an nftables counter object into *packets, a uint64_t. */
+int os_decode_counter(void *packets, const struct nlmsghdr *nlh);
+
 #endif

@@ -9,13 +9,18 @@
 #include "daemon/oscfg/os_filter.h"
 
 #include "daemon/oscfg/os.h"
+#include "daemon/oscfg/os_decode.h"
 #include "daemon/oscfg/oscfg.h"
 #include "lib/buf.h"
 #include "lib/err.h"
 
+#include <arpa/inet.h>
 #include <ctype.h>
 #include <errno.h>
-#include <inttypes.h>
+#include <libmnl/libmnl.h>
+#include <linux/netfilter.h>
+#include <linux/netfilter/nf_tables.h>
+#include <linux/netfilter/nfnetlink.h>
 #include <nftables/libnftables.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -34,6 +39,7 @@ struct guarded {
 
 struct os_filter {
 	struct nft_ctx *nft;
+	struct os_netlink nl; /* libnftables reads all rules before it tells one counter */
 	LIST_HEAD(, guarded) devices;
 	bool table;
 };
@@ -51,6 +57,7 @@ int
 os_filter_new(struct os_filter **out, struct err *e)
 {
 	struct os_filter *f = calloc(1, sizeof *f);
+	int rc;
 
 	if (f == NULL)
 		return -ENOMEM;
@@ -63,6 +70,11 @@ os_filter_new(struct os_filter **out, struct err *e)
 	nft_ctx_buffer_output(f->nft);
 	nft_ctx_buffer_error(f->nft);
 	nft_ctx_output_set_flags(f->nft, NFT_CTX_OUTPUT_NUMERIC_ALL);
+	rc = os_netlink_open(&f->nl, NETLINK_NETFILTER, e);
+	if (rc < 0) {
+		os_filter_free(f);
+		return rc;
+	}
 	*out = f;
 	return 0;
 }
@@ -85,6 +97,7 @@ os_filter_free(struct os_filter *f)
 		LIST_REMOVE(g, node);
 		guarded_free(g);
 	}
+	os_netlink_close(&f->nl);
 	nft_ctx_free(f->nft);
 	free(f);
 }
@@ -317,13 +330,17 @@ ask(struct os_filter *f, const char *command)
 uint64_t
 os_filter_drops(struct os_filter *f)
 {
-	const char *out = f->table ? ask(f, "list counter " TABLE " cleartext") : NULL;
-	const char *at = out != NULL ? strstr(out, "packets ") : NULL;
+	struct nfgenmsg *m;
+	struct nlmsghdr *nlh = os_netlink_begin(
+		&f->nl, NFNL_SUBSYS_NFTABLES << 8 | NFT_MSG_GETOBJ, 0, sizeof *m, &m);
 	uint64_t n = 0;
 
-	if (at != NULL && sscanf(at, "packets %" SCNu64, &n) != 1)
-		n = 0;
-	return n;
+	m->nfgen_family = NFPROTO_INET;
+	m->version = NFNETLINK_V0;
+	mnl_attr_put_strz(nlh, NFTA_OBJ_TABLE, OSCFG_NFT_TABLE);
+	mnl_attr_put_strz(nlh, NFTA_OBJ_NAME, "cleartext");
+	mnl_attr_put_u32(nlh, NFTA_OBJ_TYPE, htonl(NFT_OBJECT_COUNTER));
+	return os_netlink_get(&f->nl, nlh, os_decode_counter, &n) == 0 ? n : 0;
 }
 
 static struct guarded *

@@ -1,5 +1,5 @@
 /*
- * Requests to the kernel over rtnetlink (RFC 3549), through libmnl: one at a time, each answered
+ * Requests to the kernel over netlink (RFC 3549), through libmnl: one at a time, each answered
  * before the next. Knows messages, not what is in them.
  */
 #include "config.h"
@@ -26,12 +26,12 @@ struct pile {
 };
 
 int
-os_netlink_open(struct os_netlink *n, struct err *e)
+os_netlink_open(struct os_netlink *n, int family, struct err *e)
 {
 	int on = 1;
 
 	memset(n, 0, sizeof *n);
-	n->sock = mnl_socket_open2(NETLINK_ROUTE, SOCK_CLOEXEC);
+	n->sock = mnl_socket_open2(family, SOCK_CLOEXEC);
 	if (n->sock == NULL || mnl_socket_bind(n->sock, 0, MNL_SOCKET_AUTOPID) < 0) {
 		int rc = -errno;
 

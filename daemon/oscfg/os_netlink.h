@@ -10,7 +10,7 @@ struct nlmsghdr;
 
 enum { OS_NETLINK_REQUEST_MAX = 4096, OS_NETLINK_REPLY_MAX = 65536 };
 
-/* One conversation with the kernel's routing family: a request at a time, always answered. */
+/* One conversation with a family of the kernel: a request at a time, always answered. */
 struct os_netlink {
 	struct mnl_socket *sock;
 	uint32_t portid;
@@ -23,7 +23,8 @@ struct os_netlink {
 /* One message of an answer; a negative return ends the walk and is returned. */
 typedef int os_netlink_fn(void *arg, const struct nlmsghdr *nlh);
 
-int os_netlink_open(struct os_netlink *n, struct err *e);
+/* family: NETLINK_ROUTE, NETLINK_NETFILTER. */
+int os_netlink_open(struct os_netlink *n, int family, struct err *e);
 void os_netlink_close(struct os_netlink *n);
 
 /* Begins a request (RTM_…, NLM_F_…) with a zeroed family header of header_len bytes, returned in

@@ -11,13 +11,16 @@
 #include "daemon/oscfg/os_monitor.h"
 #include "lib/arena.h"
 #include "lib/err.h"
+#include "lib/log.h"
 
 #include <errno.h>
+#include <linux/netlink.h>
 #include <net/if.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/utsname.h>
+#include <unistd.h>
 
 static const struct os_ops *const ops[WANT_N_KINDS] = {
 	[WANT_SYSCTL] = &os_sysctl_ops,
@@ -40,6 +43,27 @@ kernel_tags_addresses(void)
 	return major > 5 || (major == 5 && minor >= 18);
 }
 
+/* Kernel modules that answer or consume packets which are the datapath's. */
+static void
+warn_of_rivals(void)
+{
+	static const struct {
+		const char *module, *does;
+	} rivals[] = {
+		{ "ip_gre", "answers GRE packets of unknown tunnels with ICMP errors" },
+		{ "esp4", "consumes ESP packets" },
+		{ "ah4", "consumes AH packets" },
+	};
+	char path[64];
+
+	for (size_t i = 0; i < sizeof rivals / sizeof rivals[0]; i++) {
+		snprintf(path, sizeof path, "/sys/module/%s", rivals[i].module);
+		if (access(path, F_OK) == 0)
+			log_warn("the kernel module %s is loaded: it %s; unload it (rmmod %s)",
+				rivals[i].module, rivals[i].does, rivals[i].module);
+	}
+}
+
 int
 oscfg_new(struct loop *l, const char *state_dir, void (*changed)(void *arg), void *arg,
 	struct oscfg **out, struct err *e)
@@ -54,7 +78,7 @@ oscfg_new(struct loop *l, const char *state_dir, void (*changed)(void *arg), voi
 	o->addr_tag = kernel_tags_addresses();
 	LIST_INIT(&o->tuns);
 	LIST_INIT(&o->adopted);
-	rc = os_netlink_open(&o->nl, e);
+	rc = os_netlink_open(&o->nl, NETLINK_ROUTE, e);
 	if (rc == 0)
 		rc = os_found_open(state_dir, &o->found, e);
 	if (rc == 0)
@@ -65,6 +89,7 @@ oscfg_new(struct loop *l, const char *state_dir, void (*changed)(void *arg), voi
 		oscfg_free(o);
 		return rc;
 	}
+	warn_of_rivals();
 	*out = o;
 	return 0;
 }

@@ -10,10 +10,13 @@
 
 #include <CUnit/CUnit.h>
 #include <arpa/inet.h>
+#include <endian.h>
 #include <libmnl/libmnl.h>
 #include <linux/fib_rules.h>
 #include <linux/if_addr.h>
 #include <linux/if_link.h>
+#include <linux/netfilter/nf_tables.h>
+#include <linux/netfilter/nfnetlink.h>
 #include <linux/rtnetlink.h>
 #include <net/if_arp.h>
 #include <stdlib.h>
@@ -223,6 +226,31 @@ a_rule_is_read(void)
 	CU_ASSERT_EQUAL(r.protocol, OSCFG_TAG);
 }
 
+static struct nlmsghdr *
+a_counter(struct message *m)
+{
+	struct nfgenmsg *g;
+	struct nlmsghdr *nlh = begin(m, 0, sizeof *g, &g);
+	struct nlattr *data;
+
+	mnl_attr_put_strz(nlh, NFTA_OBJ_NAME, "cleartext");
+	data = mnl_attr_nest_start(nlh, NFTA_OBJ_DATA);
+	mnl_attr_put_u64(nlh, NFTA_COUNTER_BYTES, htobe64(9000));
+	mnl_attr_put_u64(nlh, NFTA_COUNTER_PACKETS, htobe64(7));
+	mnl_attr_nest_end(nlh, data);
+	return nlh;
+}
+
+static void
+a_counter_is_read(void)
+{
+	struct message m;
+	uint64_t n = 0;
+
+	CU_ASSERT_EQUAL(os_decode_counter(&n, a_counter(&m)), 0);
+	CU_ASSERT_EQUAL(n, 7);
+}
+
 static void
 decode_all(const struct nlmsghdr *nlh)
 {
@@ -230,7 +258,9 @@ decode_all(const struct nlmsghdr *nlh)
 	struct os_addr a;
 	struct os_route r;
 	struct os_rule u;
+	uint64_t n;
 
+	(void)os_decode_counter(&n, nlh);
 	(void)os_decode_link(nlh, &l);
 	(void)os_decode_addr(nlh, &a);
 	(void)os_decode_route(nlh, &r);
@@ -238,7 +268,7 @@ decode_all(const struct nlmsghdr *nlh)
 }
 
 static struct nlmsghdr *(*const messages[])(
-	struct message *) = { a_link, an_address, a_route, a_multipath_route, a_rule };
+	struct message *) = { a_link, an_address, a_route, a_multipath_route, a_rule, a_counter };
 
 /* Each copy is exactly as long as it says, so that the sanitizer sees a byte too far. */
 static void
@@ -308,6 +338,7 @@ CU_TestInfo os_decode_tests[] = {
 	{ "a route is read", a_route_is_read },
 	{ "as many hops as fit are kept", as_many_hops_as_fit_are_kept },
 	{ "a rule is read", a_rule_is_read },
+	{ "a counter is read", a_counter_is_read },
 	{ "a message cut anywhere is read within its bounds",
 		a_message_cut_anywhere_is_read_within_its_bounds },
 	{ "a message with any wrong byte is read within its bounds",
