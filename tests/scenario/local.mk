@@ -4,6 +4,7 @@ SCENARIOS = \
 	tests/scenario/gre_test.py \
 	tests/scenario/ipsec_manual_test.py \
 	tests/scenario/attack_test.py \
+	tests/scenario/flood_test.py \
 	tests/scenario/kill_test.py \
 	tests/scenario/stop_test.py
 EXTRA_DIST += $(SCENARIOS) tests/scenario/run.py tests/lab/lab.py tests/lab/esp.py tests/lab/demo.py tests/lab/play.py \
