@@ -5,6 +5,7 @@ libschema_a_SOURCES = \
 	schema/changes.c schema/changes.h \
 	schema/changeset.c schema/changeset.h \
 	schema/commit.c schema/commit.h \
+	schema/dir.c schema/dir.h \
 	schema/history.c schema/history.h \
 	schema/image.c \
 	schema/model.c schema/model.h \

@@ -10,6 +10,7 @@
 #include "lib/arena.h"
 #include "lib/err.h"
 #include "lib/secret.h"
+#include "schema/dir.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -58,17 +59,6 @@ write_whole(int fd, const uint8_t *p, size_t len)
 	return 0;
 }
 
-static int
-sync_dir(const char *dir)
-{
-	int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	int r = fd < 0 || fsync(fd) < 0 ? -errno : 0;
-
-	if (fd >= 0)
-		close(fd);
-	return r;
-}
-
 /* A whole key appears under its name, or nothing does: it is written beside and linked. */
 static int
 make_key(const char *dir, const char *path)
@@ -93,7 +83,7 @@ make_key(const char *dir, const char *path)
 	if (r == 0 && link(tmp, path) < 0 && errno != EEXIST)
 		r = -errno;
 	unlink(tmp);
-	return r < 0 ? r : sync_dir(dir);
+	return r < 0 ? r : dir_sync(dir);
 }
 
 static int

@@ -8,12 +8,12 @@
 #include "schema/store.h"
 
 #include "lib/err.h"
+#include "schema/dir.h"
 #include "schema/store_db.h"
 #include "schema/store_sql.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <grp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -21,9 +21,9 @@
 #include <unistd.h>
 
 #define STORE_FILE "config.db"
-#define STORE_GROUP "yongdao"
 #define STORE_APPLICATION 0x594f4e47 /* "YONG", in the database header */
 #define BUSY_TIMEOUT_MS 5000
+#define PATH_LEN 1024
 
 static const char live_pragmas[] = "PRAGMA journal_mode = WAL;"
 				   "PRAGMA synchronous = FULL;"
@@ -194,10 +194,26 @@ store_errno(int rc)
 	return f ? f->code : -EPROTO;
 }
 
+/* SQLite says "I/O error" where the system said more. */
+static int
+refine(const struct store *s, int rc)
+{
+	int primary = rc & 0xff;
+
+	if (primary != SQLITE_IOERR && primary != SQLITE_CANTOPEN)
+		return rc;
+	switch (sqlite3_system_errno(s->db)) {
+	case ENOSPC:
+	case EDQUOT: return SQLITE_FULL;
+	case EROFS: return SQLITE_READONLY;
+	default: return rc;
+	}
+}
+
 int
 store_err(const struct store *s, int rc, struct err *e, const char *doing)
 {
-	const struct failure *f = failure_of(rc);
+	const struct failure *f = failure_of(rc = refine(s, rc));
 	const char *why = f ? f->advice : sqlite3_errmsg(s->db);
 
 	return err_set(e, store_errno(rc), s->path, "Cannot %s %s: %s.", doing, s->path, why);
@@ -205,48 +221,13 @@ store_err(const struct store *s, int rc, struct err *e, const char *doing)
 
 /* --- opening ----------------------------------------------------------------------- */
 
-/* The group that may look without a daemon, where there is one. */
-static gid_t
-store_group(void)
-{
-	const struct group *g = geteuid() == 0 ? getgrnam(STORE_GROUP) : NULL;
-
-	return g ? g->gr_gid : (gid_t)-1;
-}
-
-/* Makes the directory; one that is there keeps its owner and mode. */
-static int
-make_dir(const char *dir, struct err *e)
-{
-	struct stat st;
-
-	if (mkdir(dir, 0750) == 0) {
-		gid_t gid = store_group();
-
-		if (gid != (gid_t)-1 && chown(dir, (uid_t)-1, gid) < 0)
-			return err_set(e, -errno, dir,
-				"Cannot give the directory %s to group %s: %s.", dir, STORE_GROUP,
-				strerror(errno));
-		return 0;
-	}
-	if (errno != EEXIST)
-		return err_set(e, -errno, dir,
-			"Cannot make the state directory %s: %s; make it, or name another with -s.",
-			dir, strerror(errno));
-	if (stat(dir, &st) < 0 || !S_ISDIR(st.st_mode))
-		return err_set(
-			e, -ENOTDIR, dir, "%s is not a directory; name another with -s.", dir);
-	return 0;
-}
-
 /* Makes an empty database file, so that it has its mode before SQLite writes into it; the directory
  * entry is on the disk before the first commit is acknowledged. */
 static int
 make_file(const char *dir, const char *path, struct err *e)
 {
 	int fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0640);
-	int dir_fd;
-	int r = 0;
+	int r;
 	gid_t gid;
 
 	if (fd < 0 && errno == EEXIST)
@@ -255,13 +236,12 @@ make_file(const char *dir, const char *path, struct err *e)
 		return err_set(e, -errno, path,
 			"Cannot make %s: %s; correct the owner, mode or space of its directory.",
 			path, strerror(errno));
-	gid = store_group();
-	dir_fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if ((gid != (gid_t)-1 && fchown(fd, (uid_t)-1, gid) < 0) || fchmod(fd, 0640) < 0 ||
-		dir_fd < 0 || fsync(dir_fd) < 0)
-		r = err_set(e, -errno, path, "Cannot make %s: %s.", path, strerror(errno));
-	if (dir_fd >= 0)
-		close(dir_fd);
+	gid = dir_group();
+	r = (gid != (gid_t)-1 && fchown(fd, (uid_t)-1, gid) < 0) || fchmod(fd, 0640) < 0
+		? -errno
+		: dir_sync(dir);
+	if (r < 0)
+		err_set(e, r, path, "Cannot make %s: %s.", path, strerror(-r));
 	close(fd);
 	return r;
 }
@@ -343,8 +323,6 @@ check_ours(struct store *s, struct err *e)
 	return 0;
 }
 
-#define PATH_LEN 1024
-
 static int
 path_of(const char *dir, char path[PATH_LEN], struct err *e)
 {
@@ -389,7 +367,7 @@ store_open(const char *dir, struct store **out, struct err *e)
 	int r;
 
 	*out = NULL;
-	if ((r = path_of(dir, path, e)) < 0 || (r = make_dir(dir, e)) < 0 ||
+	if ((r = path_of(dir, path, e)) < 0 || (r = dir_make(dir, e)) < 0 ||
 		(r = make_file(dir, path, e)) < 0 ||
 		(r = open_db(path, "", SQLITE_OPEN_READWRITE, &s, e)) < 0)
 		return r;

@@ -9,9 +9,11 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -410,6 +412,67 @@ test_disk_full(void)
 	fixture_fini(&f);
 }
 
+static void
+test_not_writable(void)
+{
+	struct fixture f;
+	struct store *s;
+	uid_t me = geteuid();
+
+	fixture_init(&f);
+	CU_ASSERT_EQUAL(chmod(f.dir, 0555), 0);
+	if (me == 0)
+		CU_ASSERT_EQUAL(seteuid(65534), 0);
+	CU_ASSERT_EQUAL(store_open(f.dir, &s, &f.err), -EACCES);
+	if (me == 0)
+		CU_ASSERT_EQUAL(seteuid(me), 0);
+	CU_ASSERT_PTR_NOT_NULL(strstr(f.err.text, "correct its owner"));
+	CU_ASSERT_EQUAL(chmod(f.dir, 0755), 0);
+	fixture_fini(&f);
+}
+
+/* The disk refuses while the commit is being written. */
+static void
+test_write_error(void)
+{
+	struct rlimit was;
+	struct rlimit small;
+	struct fixture f;
+	struct store *c;
+	char *before;
+	char *after;
+
+	fixture_init(&f);
+	c = fixture_candidate(&f);
+	put_acl(c, 3000);
+	CU_ASSERT_EQUAL(fixture_commit(&f, c, NULL, NULL), 0);
+	before = dump(f.store);
+	getrlimit(RLIMIT_FSIZE, &was);
+	small = was;
+	small.rlim_cur = 64 * 1024;
+	signal(SIGXFSZ, SIG_IGN);
+	for (int i = 0; i < 2000; i++)
+		put_rule(c, 3000, i, "10.0.0.0");
+	setrlimit(RLIMIT_FSIZE, &small);
+	CU_ASSERT_EQUAL(fixture_commit(&f, c, NULL, NULL), -EIO);
+	setrlimit(RLIMIT_FSIZE, &was);
+	signal(SIGXFSZ, SIG_DFL);
+	CU_ASSERT_PTR_NOT_NULL(strstr(f.err.text, "kernel's log"));
+	CU_ASSERT_EQUAL(store_revision(f.store), 1);
+	after = dump(f.store);
+	CU_ASSERT_STRING_EQUAL(after, before);
+	put_acl(c, 3001);
+	CU_ASSERT_EQUAL(fixture_commit(&f, c, NULL, NULL), 0);
+	fixture_reopen(&f);
+	CU_ASSERT_EQUAL(store_revision(f.store), 2);
+	CU_ASSERT_EQUAL(row_count(f.store, &model_acl, NULL, 0), 2);
+	CU_ASSERT_EQUAL(row_count(f.store, &model_acl_rule, NULL, 0), 0);
+	free(before);
+	free(after);
+	store_close(c);
+	fixture_fini(&f);
+}
+
 CU_TestInfo store_tests[] = {
 	{ "the tables keep the rules that changesets need", test_table_rules },
 	{ "the model has the tables' columns, in order", test_model_fits },
@@ -427,5 +490,7 @@ CU_TestInfo store_tests[] = {
 	{ "a store is read with and without its writer", test_readonly },
 	{ "a closed store is read by who may not write", test_readonly_unprivileged },
 	{ "a full disk refuses a commit and loses nothing", test_disk_full },
+	{ "a directory that may not be written is named", test_not_writable },
+	{ "a failing disk refuses a commit and loses nothing", test_write_error },
 	CU_TEST_INFO_NULL,
 };
