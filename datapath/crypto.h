@@ -14,7 +14,7 @@ struct err;
  */
 enum crypto_result {
 	CRYPTO_OK,
-	CRYPTO_AUTH,  /* the ICV is not right; the text was not deciphered */
+	CRYPTO_AUTH,  /* the ICV is not right */
 	CRYPTO_FAILED /* the engine could not; nothing may be sent or accepted */
 };
 
@@ -23,24 +23,34 @@ struct crypto_sa;
 
 /*
  * The work on one packet, in place. aad, iv and text lie one after another in memory, without a gap:
- * what is authenticated is [aad, text + text_len) (RFC 4303 2.8), what is enciphered is text.
+ * a MAC covers [aad, text + text_len) (RFC 4303 2.8) and, before it, head; an AEAD enciphers text
+ * and covers [aad, iv) with it. What is enciphered is text. With esn the high half of seq is
+ * covered, too: behind the text by a MAC (RFC 4303 2.2.1), behind the first four octets by an
+ * AEAD (RFC 4106 5, RFC 4543 3.3).
  */
 struct crypto_job {
 	struct crypto_sa *sa;
-	uint8_t *aad;
-	uint8_t *iv; /* of the cipher's iv_len: written by encrypt, read by decrypt */
-	uint8_t *text;
+	const uint8_t *head; /* NULL: none; else what stands before aad for the ICV's sake (AH) */
+	uint32_t head_len;
 	uint32_t text_len; /* bytes, a multiple of the cipher's block */
-	uint8_t *icv;	   /* of the algorithm's icv_len: written by encrypt, compared by decrypt */
-	uint8_t result;	   /* enum crypto_result, set by the engine */
+	uint8_t *aad;
+	uint8_t *iv; /* of the algorithm's iv_len: written by encrypt, read by decrypt */
+	uint8_t *text;
+	uint8_t *icv;	/* of the algorithm's icv_len: written by encrypt, compared by decrypt */
+	uint64_t seq;	/* the packet's number; no two packets to encrypt have the same */
+	uint8_t result; /* enum crypto_result, set by the engine */
 };
 
 struct crypto_keys {
 	bool encrypts; /* an SA has one direction */
-	enum alg_cipher cipher;
-	enum alg_auth auth;	   /* ALG_AUTH_NONE: icv_len is 0 */
-	const uint8_t *cipher_key; /* borrowed, of exactly the algorithms' lengths */
+	bool esn;
+	enum alg_cipher cipher;	   /* NONE: authentication only, no text to encipher (AH) */
+	enum alg_auth auth;	   /* NONE: the cipher's own ICV, if it has one */
+	const uint8_t *cipher_key; /* borrowed, key material of exactly the algorithms' lengths */
 	const uint8_t *auth_key;
+	const uint8_t
+		*context; /* sets SAs apart that have the same key, for their IVs; NULL: none */
+	uint32_t context_len;
 };
 
 /* An engine starts with this struct; its functions know what follows. */
@@ -51,10 +61,10 @@ struct crypto_engine {
 		struct crypto_sa **sa, struct err *err);
 	/* Wipes the keys. NULL is legal. */
 	void (*sa_free)(struct crypto_engine *e, struct crypto_sa *sa);
-	/* Jobs of any mixture of this engine's SAs; each gets its result. IVs are chosen here: never
-	 * predictable, never used twice (RFC 3602 section 3). */
+	/* Jobs of any mixture of this engine's SAs; each gets its result. IVs are chosen here: for
+	 * CBC never predictable, never used twice (RFC 3602 3); else the packet's number. */
 	void (*encrypt_batch)(struct crypto_engine *e, struct crypto_job *jobs, unsigned int n);
-	/* Verifies first and deciphers only what is authentic. */
+	/* The text of a job that is not CRYPTO_OK is worthless. */
 	void (*decrypt_batch)(struct crypto_engine *e, struct crypto_job *jobs, unsigned int n);
 	void (*free)(struct crypto_engine *e);
 };

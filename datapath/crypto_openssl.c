@@ -2,12 +2,13 @@
  * The portable crypto engine: OpenSSL 3. Contexts are kept for each SA with the key set once; a packet
  * costs an IV, and a copy of the HMAC's two prepared states (RFC 2104 section 4). Everything is
  * fetched when the engine starts, so that a sandbox may close the file system afterwards.
- * Refuses to know what ESP is.
+ * Refuses to know what ESP is, and which algorithms there are: only of which kind they can be.
  */
 #include "config.h"
 
 #include "datapath/crypto.h"
 
+#include "lib/buf.h"
 #include "lib/err.h"
 
 #include <errno.h>
@@ -20,13 +21,21 @@
 #include <openssl/rand.h>
 
 enum { IV_BLOCK = 16, IV_BATCH = 64, HMAC_BLOCK_MAX = 128 };
+enum { SALT_LEN = 4, IV_LEN = 8, NONCE_LEN = SALT_LEN + IV_LEN }; /* of counter modes and AEADs */
+enum { ICV_MAX = 64 };
+_Static_assert(ICV_MAX >= EVP_MAX_MD_SIZE, "a digest fits");
 
 struct crypto_sa {
 	EVP_CIPHER_CTX *cipher; /* NULL: text stays as it is */
-	EVP_MD_CTX *inner;	/* NULL: no ICV */
+	EVP_MD_CTX *inner;	/* of the HMAC; NULL: no MAC of its own */
 	EVP_MD_CTX *outer;
+	EVP_CIPHER_CTX *iv_cipher; /* IVs of one 8-byte block: the number, enciphered */
+	uint8_t salt[SALT_LEN];
+	uint8_t kind; /* enum alg_kind of the cipher */
 	uint8_t iv_len;
 	uint8_t icv_len;
+	bool encrypts;
+	bool esn;
 };
 
 struct openssl_engine {
@@ -36,12 +45,16 @@ struct openssl_engine {
 	OSSL_PROVIDER *base;
 	OSSL_PROVIDER *legacy;		   /* NULL: not installed */
 	EVP_CIPHER *ciphers[ALG_CIPHER_N]; /* NULL: OpenSSL does not have it */
+	EVP_CIPHER *gmacs[ALG_AUTH_N];	   /* of authentication algorithms that are ciphers */
 	EVP_MD *digests[ALG_AUTH_N];
 	EVP_MD_CTX *work;
-	/* IVs are a counter enciphered under a random key of this process: unpredictable, and for
-	 * 16-byte IVs never the same twice. */
+	/* IVs of 16 bytes are a counter enciphered under a random key of this process: unpredictable,
+	 * never the same twice. IVs of 8 bytes would meet those of an earlier process too soon: they
+	 * are the packet's number, which never comes again, under a key made from the SA's own. */
 	EVP_CIPHER_CTX *iv_cipher;
 	uint64_t iv_counter;
+	EVP_CIPHER *iv8;
+	EVP_MD *kdf;
 };
 
 static void
@@ -52,6 +65,8 @@ openssl_sa_free(struct crypto_engine *e, struct crypto_sa *sa)
 	EVP_CIPHER_CTX_free(sa->cipher);
 	EVP_MD_CTX_free(sa->inner);
 	EVP_MD_CTX_free(sa->outer);
+	EVP_CIPHER_CTX_free(sa->iv_cipher);
+	OPENSSL_cleanse(sa->salt, sizeof(sa->salt));
 	free(sa);
 }
 
@@ -79,6 +94,40 @@ hmac_state(const EVP_MD *md, const uint8_t *key, size_t key_len, uint8_t pad)
 }
 
 static int
+key_refused(struct err *err, const char *display)
+{
+	return err_set(err, -ENOMEM, display, "OpenSSL refuses the key or memory is short");
+}
+
+static EVP_CIPHER_CTX *
+cipher_state(const EVP_CIPHER *cipher, const uint8_t *key, bool encrypts)
+{
+	EVP_CIPHER_CTX *ctx = EVP_CIPHER_CTX_new();
+
+	if (ctx != NULL && EVP_CipherInit_ex2(ctx, cipher, key, NULL, encrypts, NULL) &&
+		EVP_CIPHER_CTX_set_padding(ctx, 0))
+		return ctx;
+	EVP_CIPHER_CTX_free(ctx);
+	return NULL;
+}
+
+static int
+gmac_init(struct openssl_engine *o, struct crypto_sa *sa, const struct crypto_keys *k,
+	struct err *err)
+{
+	const struct alg_auth_info *a = alg_auth(k->auth);
+
+	if (o->gmacs[k->auth] == NULL)
+		return err_set(err, -EOPNOTSUPP, a->display,
+			"OpenSSL on this system does not offer %s", a->openssl);
+	sa->kind = ALG_KIND_gmac;
+	sa->iv_len = a->iv_len;
+	memcpy(sa->salt, k->auth_key + a->key_len, a->salt_len);
+	sa->cipher = cipher_state(o->gmacs[k->auth], k->auth_key, k->encrypts);
+	return sa->cipher != NULL ? 0 : key_refused(err, a->display);
+}
+
+static int
 auth_init(struct openssl_engine *o, struct crypto_sa *sa, const struct crypto_keys *k,
 	struct err *err)
 {
@@ -87,17 +136,35 @@ auth_init(struct openssl_engine *o, struct crypto_sa *sa, const struct crypto_ke
 
 	if (a == NULL)
 		return 0;
+	sa->icv_len = a->icv_len;
+	if (a->kind == ALG_KIND_gmac)
+		return gmac_init(o, sa, k, err);
 	md = o->digests[k->auth];
 	if (md == NULL)
 		return err_set(err, -EOPNOTSUPP, a->display,
 			"OpenSSL on this system does not offer the digest %s", a->openssl);
-	sa->icv_len = a->icv_len;
 	sa->inner = hmac_state(md, k->auth_key, a->key_len, 0x36);
 	sa->outer = hmac_state(md, k->auth_key, a->key_len, 0x5c);
-	if (sa->inner == NULL || sa->outer == NULL)
-		return err_set(
-			err, -ENOMEM, a->display, "OpenSSL refuses the key or memory is short");
-	return 0;
+	return sa->inner != NULL && sa->outer != NULL ? 0 : key_refused(err, a->display);
+}
+
+/* The permutation that makes IVs of 8 bytes from numbers. */
+static bool
+iv8_init(
+	struct openssl_engine *o, struct crypto_sa *sa, const struct crypto_keys *k, size_t key_len)
+{
+	static const char label[] = "yongdao iv";
+	uint8_t key[EVP_MAX_MD_SIZE];
+	bool ok = EVP_DigestInit_ex2(o->work, o->kdf, NULL) &&
+		EVP_DigestUpdate(o->work, label, sizeof(label)) &&
+		EVP_DigestUpdate(o->work, k->cipher_key, key_len) &&
+		EVP_DigestUpdate(o->work, k->context, k->context_len) &&
+		EVP_DigestFinal_ex(o->work, key, NULL);
+
+	if (ok)
+		sa->iv_cipher = cipher_state(o->iv8, key, true);
+	OPENSSL_cleanse(key, sizeof(key));
+	return sa->iv_cipher != NULL;
 }
 
 static int
@@ -105,25 +172,30 @@ cipher_init(struct openssl_engine *o, struct crypto_sa *sa, const struct crypto_
 	struct err *err)
 {
 	const struct alg_cipher_info *c = alg_cipher(k->cipher);
-	EVP_CIPHER *cipher;
 
+	if (k->cipher == ALG_CIPHER_NONE && k->auth != ALG_AUTH_NONE)
+		return 0;
 	if (c == NULL)
 		return err_set(
 			err, -EINVAL, "SA", "cipher %u does not exist", (unsigned int)k->cipher);
+	sa->kind = c->kind;
 	sa->iv_len = c->iv_len;
+	sa->icv_len = c->icv_len;
 	if (c->openssl == NULL)
 		return 0;
-	cipher = o->ciphers[k->cipher];
-	if (cipher == NULL)
+	if (o->ciphers[k->cipher] == NULL)
 		return err_set(err, -EOPNOTSUPP, c->display,
 			"OpenSSL on this system does not offer %s%s", c->openssl,
 			o->legacy == NULL ? " (its legacy provider is not installed)" : "");
-	sa->cipher = EVP_CIPHER_CTX_new();
-	if (sa->cipher == NULL ||
-		!EVP_CipherInit_ex2(sa->cipher, cipher, k->cipher_key, NULL, k->encrypts, NULL) ||
-		!EVP_CIPHER_CTX_set_padding(sa->cipher, 0))
-		return err_set(
-			err, -ENOMEM, c->display, "OpenSSL refuses the key or memory is short");
+	memcpy(sa->salt, k->cipher_key + c->key_len, c->salt_len);
+	/* a counter mode deciphers by enciphering */
+	sa->cipher = cipher_state(
+		o->ciphers[k->cipher], k->cipher_key, k->encrypts || c->kind == ALG_KIND_ctr);
+	if (sa->cipher == NULL)
+		return key_refused(err, c->display);
+	if (c->kind == ALG_KIND_cbc && c->iv_len < IV_BLOCK && k->encrypts &&
+		!iv8_init(o, sa, k, c->key_len))
+		return key_refused(err, c->display);
 	return 0;
 }
 
@@ -137,6 +209,8 @@ openssl_sa_init(struct crypto_engine *e, const struct crypto_keys *keys, struct 
 
 	if (sa == NULL)
 		return err_set(err, -ENOMEM, "SA", "memory is short");
+	sa->encrypts = keys->encrypts;
+	sa->esn = keys->esn;
 	rc = cipher_init(o, sa, keys, err);
 	if (rc == 0)
 		rc = auth_init(o, sa, keys, err);
@@ -148,37 +222,107 @@ openssl_sa_init(struct crypto_engine *e, const struct crypto_keys *keys, struct 
 	return 0;
 }
 
-/* The whole HMAC over [aad, text end) into mac (EVP_MAX_MD_SIZE bytes). */
+/* The whole HMAC into mac (EVP_MAX_MD_SIZE bytes). */
 static bool
 job_mac(struct openssl_engine *o, const struct crypto_job *j, uint8_t *mac)
 {
 	size_t len = (size_t)(j->text + j->text_len - j->aad);
+	uint8_t high[4];
 	unsigned int n = 0;
 
+	be32_put(high, (uint32_t)(j->seq >> 32));
 	return EVP_MD_CTX_copy_ex(o->work, j->sa->inner) &&
-		EVP_DigestUpdate(o->work, j->aad, len) && EVP_DigestFinal_ex(o->work, mac, &n) &&
-		EVP_MD_CTX_copy_ex(o->work, j->sa->outer) && EVP_DigestUpdate(o->work, mac, n) &&
-		EVP_DigestFinal_ex(o->work, mac, &n);
+		(j->head == NULL || EVP_DigestUpdate(o->work, j->head, j->head_len)) &&
+		EVP_DigestUpdate(o->work, j->aad, len) &&
+		(!j->sa->esn || EVP_DigestUpdate(o->work, high, sizeof(high))) &&
+		EVP_DigestFinal_ex(o->work, mac, &n) && EVP_MD_CTX_copy_ex(o->work, j->sa->outer) &&
+		EVP_DigestUpdate(o->work, mac, n) && EVP_DigestFinal_ex(o->work, mac, &n);
 }
 
+/* The cipher of a SA that has a MAC of its own, or none. */
 static bool
 job_cipher(const struct crypto_job *j)
 {
 	EVP_CIPHER_CTX *c = j->sa->cipher;
+	uint8_t counter[IV_BLOCK] = { [IV_BLOCK - 1] = 1 }; /* RFC 3686 4 */
+	const uint8_t *iv = j->iv;
 	int n = 0;
 
 	if (c == NULL)
 		return true;
-	return EVP_CipherInit_ex2(c, NULL, NULL, j->iv, -1, NULL) &&
+	if (j->sa->kind == ALG_KIND_ctr) {
+		memcpy(counter, j->sa->salt, SALT_LEN);
+		memcpy(counter + SALT_LEN, j->iv, IV_LEN);
+		iv = counter;
+	}
+	return EVP_CipherInit_ex2(c, NULL, NULL, iv, -1, NULL) &&
 		EVP_CipherUpdate(c, j->text, &n, j->text, (int)j->text_len) &&
 		(uint32_t)n == j->text_len;
+}
+
+static bool
+aad_add(EVP_CIPHER_CTX *c, const uint8_t *p, size_t len)
+{
+	int n = 0;
+
+	return len == 0 || EVP_CipherUpdate(c, NULL, &n, p, (int)len);
+}
+
+/* What an AEAD covers beside its text: [aad, end), the number's high half where it belongs. */
+static bool
+aead_associate(const struct crypto_job *j, const uint8_t *end)
+{
+	EVP_CIPHER_CTX *c = j->sa->cipher;
+	uint8_t high[4];
+	bool esn = j->sa->esn;
+	size_t first = j->head == NULL && esn ? sizeof(high) : 0;
+
+	be32_put(high, (uint32_t)(j->seq >> 32));
+	return (j->head == NULL || aad_add(c, j->head, j->head_len)) && aad_add(c, j->aad, first) &&
+		(first == 0 || aad_add(c, high, sizeof(high))) &&
+		aad_add(c, j->aad + first, (size_t)(end - j->aad) - first) &&
+		(!esn || first != 0 || aad_add(c, high, sizeof(high)));
+}
+
+static enum crypto_result
+job_aead(const struct crypto_job *j)
+{
+	const struct crypto_sa *sa = j->sa;
+	EVP_CIPHER_CTX *c = sa->cipher;
+	bool enciphers = sa->kind == ALG_KIND_aead;
+	uint8_t nonce[NONCE_LEN], rest[IV_BLOCK];
+	int n = 0;
+
+	memcpy(nonce, sa->salt, SALT_LEN);
+	memcpy(nonce + SALT_LEN, j->iv, IV_LEN);
+	if (!EVP_CipherInit_ex2(c, NULL, NULL, nonce, -1, NULL) ||
+		(!sa->encrypts &&
+			!EVP_CIPHER_CTX_ctrl(c, EVP_CTRL_AEAD_SET_TAG, sa->icv_len, j->icv)) ||
+		!aead_associate(j, enciphers ? j->iv : j->text + j->text_len) ||
+		(enciphers && !EVP_CipherUpdate(c, j->text, &n, j->text, (int)j->text_len)))
+		return CRYPTO_FAILED;
+	if (!EVP_CipherFinal_ex(c, rest, &n))
+		return sa->encrypts ? CRYPTO_FAILED : CRYPTO_AUTH;
+	if (sa->encrypts && !EVP_CIPHER_CTX_ctrl(c, EVP_CTRL_AEAD_GET_TAG, sa->icv_len, j->icv))
+		return CRYPTO_FAILED;
+	return CRYPTO_OK;
+}
+
+static bool
+is_aead(const struct crypto_sa *sa)
+{
+	return sa->kind == ALG_KIND_aead || sa->kind == ALG_KIND_gmac;
 }
 
 static void
 encrypt_one(struct openssl_engine *o, struct crypto_job *j)
 {
-	uint8_t mac[EVP_MAX_MD_SIZE];
+	uint8_t mac[ICV_MAX];
 
+	if (is_aead(j->sa)) {
+		j->result = job_aead(j);
+		return;
+	}
 	j->result = CRYPTO_FAILED;
 	if (!job_cipher(j))
 		return;
@@ -193,8 +337,12 @@ encrypt_one(struct openssl_engine *o, struct crypto_job *j)
 static void
 decrypt_one(struct openssl_engine *o, struct crypto_job *j)
 {
-	uint8_t mac[EVP_MAX_MD_SIZE];
+	uint8_t mac[ICV_MAX];
 
+	if (is_aead(j->sa)) {
+		j->result = job_aead(j);
+		return;
+	}
 	j->result = CRYPTO_FAILED;
 	if (j->sa->inner != NULL) {
 		if (!job_mac(o, j, mac))
@@ -221,6 +369,23 @@ iv_blocks(struct openssl_engine *o, uint8_t ivs[IV_BATCH][IV_BLOCK], unsigned in
 		len == (int)(n * IV_BLOCK);
 }
 
+/* Writes the job's IV; random is a block that never comes again. */
+static bool
+iv_write(struct crypto_job *j, const uint8_t random[IV_BLOCK])
+{
+	const struct crypto_sa *sa = j->sa;
+	int len = 0;
+
+	if (sa->iv_len == IV_BLOCK) {
+		memcpy(j->iv, random, IV_BLOCK);
+		return true;
+	}
+	if (sa->iv_len == 0)
+		return true;
+	be64_put(j->iv, j->seq);
+	return sa->iv_cipher == NULL || EVP_CipherUpdate(sa->iv_cipher, j->iv, &len, j->iv, IV_LEN);
+}
+
 static void
 openssl_encrypt_batch(struct crypto_engine *e, struct crypto_job *jobs, unsigned int n)
 {
@@ -235,10 +400,8 @@ openssl_encrypt_batch(struct crypto_engine *e, struct crypto_job *jobs, unsigned
 			struct crypto_job *j = &jobs[done];
 
 			j->result = CRYPTO_FAILED;
-			if (!ok)
-				continue;
-			memcpy(j->iv, ivs[i], j->sa->iv_len);
-			encrypt_one(o, j);
+			if (ok && iv_write(j, ivs[i]))
+				encrypt_one(o, j);
 		}
 	}
 }
@@ -259,8 +422,12 @@ openssl_free(struct crypto_engine *e)
 		return;
 	for (unsigned int i = 0; i < ALG_CIPHER_N; i++)
 		EVP_CIPHER_free(o->ciphers[i]);
-	for (unsigned int i = 0; i < ALG_AUTH_N; i++)
+	for (unsigned int i = 0; i < ALG_AUTH_N; i++) {
 		EVP_MD_free(o->digests[i]);
+		EVP_CIPHER_free(o->gmacs[i]);
+	}
+	EVP_MD_free(o->kdf);
+	EVP_CIPHER_free(o->iv8);
 	EVP_MD_CTX_free(o->work);
 	EVP_CIPHER_CTX_free(o->iv_cipher);
 	if (o->legacy != NULL)
@@ -283,7 +450,9 @@ fetch_all(struct openssl_engine *o)
 	for (unsigned int i = 0; i < ALG_AUTH_N; i++) {
 		const struct alg_auth_info *a = alg_auth(i);
 
-		if (a != NULL)
+		if (a != NULL && a->kind == ALG_KIND_gmac)
+			o->gmacs[i] = EVP_CIPHER_fetch(o->lib, a->openssl, NULL);
+		else if (a != NULL)
 			o->digests[i] = EVP_MD_fetch(o->lib, a->openssl, NULL);
 	}
 }
@@ -295,11 +464,13 @@ iv_init(struct openssl_engine *o)
 	EVP_CIPHER *aes = EVP_CIPHER_fetch(o->lib, "AES-256-ECB", NULL);
 	bool ok;
 
-	o->iv_cipher = EVP_CIPHER_CTX_new();
-	ok = aes != NULL && o->iv_cipher != NULL &&
-		RAND_priv_bytes_ex(o->lib, key, sizeof(key), 256) == 1 &&
-		EVP_EncryptInit_ex2(o->iv_cipher, aes, key, NULL, NULL) &&
-		EVP_CIPHER_CTX_set_padding(o->iv_cipher, 0);
+	o->iv8 = EVP_CIPHER_fetch(o->lib, "DES-EDE3-ECB", NULL);
+	o->kdf = EVP_MD_fetch(o->lib, "SHA2-256", NULL);
+	ok = aes != NULL && o->iv8 != NULL && o->kdf != NULL &&
+		RAND_priv_bytes_ex(o->lib, key, sizeof(key), 256) == 1;
+	if (ok)
+		o->iv_cipher = cipher_state(aes, key, true);
+	ok = ok && o->iv_cipher != NULL;
 	OPENSSL_cleanse(key, sizeof(key));
 	EVP_CIPHER_free(aes);
 	return ok;

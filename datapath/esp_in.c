@@ -18,7 +18,6 @@
 
 struct in {
 	struct pkt *pkt;
-	uint32_t seq;
 	uint8_t tos; /* of the outer header */
 };
 
@@ -48,6 +47,7 @@ packet_prepare(struct dp *dp, struct pkt *p, struct in *in, struct crypto_job *j
 	struct sa *sa;
 	uint8_t *esp;
 	uint32_t len;
+	uint64_t seq;
 	enum drop why = ip4_parse(p->data, p->len, &ip);
 
 	p->sa = NULL;
@@ -68,8 +68,9 @@ packet_prepare(struct dp *dp, struct pkt *p, struct in *in, struct crypto_job *j
 		return DROP_esp_address;
 	if (!length_fits(sa, len - ESP_HDR_LEN))
 		return DROP_esp_short;
-	*in = (struct in){ .pkt = p, .seq = be32_get(esp + 4), .tos = ip.tos };
-	if (!replay_check(sa->slot, sa->window, in->seq))
+	*in = (struct in){ .pkt = p, .tos = ip.tos };
+	seq = sadb_seq_infer(sa, be32_get(esp + 4));
+	if (!replay_check(sa->slot, sa->window, seq))
 		return DROP_esp_replay;
 	*job = (struct crypto_job){
 		.sa = sa->crypto,
@@ -78,6 +79,7 @@ packet_prepare(struct dp *dp, struct pkt *p, struct in *in, struct crypto_job *j
 		.text = esp + ESP_HDR_LEN + sa->iv_len,
 		.text_len = len - ESP_HDR_LEN - sa->iv_len - sa->icv_len,
 		.icv = esp + len - sa->icv_len,
+		.seq = seq,
 	};
 	return DROP_NONE;
 }
@@ -135,7 +137,7 @@ packet_open(const struct in *in, const struct crypto_job *job)
 
 	if (job->result != CRYPTO_OK)
 		return job->result == CRYPTO_AUTH ? DROP_esp_auth : DROP_esp_crypto;
-	if (!replay_accept(sa->slot, sa->window, in->seq))
+	if (!replay_accept(sa->slot, sa->window, job->seq))
 		return DROP_esp_replay;
 	why = trailer_strip(p, job, &next_header);
 	if (why == DROP_NONE)

@@ -68,8 +68,9 @@ packet_prepare(struct dp *dp, struct pkt *p, struct crypto_job *job)
 	uint8_t *inner = p->data;
 	uint8_t version = p->len > 0 ? inner[0] >> 4 : 0;
 	uint32_t pad_len = esp_pad_len(p->len, sa->block);
-	uint32_t head_len = (uint32_t)(IP4_HDR_LEN + ESP_HDR_LEN + sa->iv_len), seq;
+	uint32_t head_len = (uint32_t)(IP4_HDR_LEN + ESP_HDR_LEN + sa->iv_len);
 	uint32_t tail_len = pad_len + ESP_TRAILER_LEN + sa->icv_len;
+	uint64_t seq;
 	int why;
 
 	if (version != 4 && version != 6)
@@ -90,9 +91,10 @@ packet_prepare(struct dp *dp, struct pkt *p, struct crypto_job *job)
 		.text = inner,
 		.text_len = p->len + pad_len + ESP_TRAILER_LEN,
 		.icv = inner + p->len + pad_len + ESP_TRAILER_LEN,
+		.seq = seq,
 	};
 	be32_put(job->aad, sa->spi);
-	be32_put(job->aad + 4, seq);
+	be32_put(job->aad + 4, (uint32_t)seq);
 	p->data -= head_len;
 	p->len += head_len + tail_len;
 	outer_write(dp, sa, inner, p->data, (uint16_t)p->len);

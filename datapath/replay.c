@@ -8,6 +8,24 @@
 #include "datapath/replay.h"
 
 enum { WORD_BITS = 64 };
+/* Without a window numbers are still inferred: half of the low half's range lies behind the highest. */
+#define INFER_WINDOW (UINT32_C(1) << 31)
+
+uint64_t
+replay_infer(const struct sa_slot *slot, uint32_t window, uint32_t low)
+{
+	uint32_t top_low = (uint32_t)slot->seq, reach = (window != 0 ? window : INFER_WINDOW) - 1;
+	uint32_t bottom = top_low - reach; /* of the window, modulo 2^32 */
+	uint64_t high = slot->seq >> 32;
+
+	if (top_low >= reach) { /* the window lies within one subspace */
+		if (low < bottom)
+			high++;
+	} else if (low >= bottom && high > 0) {
+		high--;
+	}
+	return high << 32 | low; /* beyond 2^64 it is a small number again, which is refused */
+}
 
 bool
 replay_check(const struct sa_slot *slot, uint32_t window, uint64_t seq)

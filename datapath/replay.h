@@ -12,6 +12,9 @@
  * SASTATE_WINDOW_MAX, or 0: nothing is refused, only the highest number is kept.
  */
 
+/* The 64-bit number of a packet that shows only the low half (RFC 4303 A2.1): the one nearest to the
+ * window, which reaches from its start to 2^32 above. */
+uint64_t replay_infer(const struct sa_slot *slot, uint32_t window, uint32_t low);
 /* May a packet of this number still be accepted? Before the ICV is looked at. */
 bool replay_check(const struct sa_slot *slot, uint32_t window, uint64_t seq);
 /* The same question, and when the answer is yes the number is taken. After the ICV was right. */

@@ -9,7 +9,9 @@
 
 #include "datapath/crypto.h"
 #include "datapath/dp.h"
+#include "datapath/replay.h"
 #include "lib/alg.h"
+#include "lib/buf.h"
 #include "lib/drop.h"
 #include "lib/err.h"
 #include "lib/secret.h"
@@ -199,21 +201,44 @@ name_of(const struct msg_dp_sa *m)
 	return m->policy[0] != '\0' ? m->policy : "SA";
 }
 
+/* Do the two make a sound ESP SA? */
+static int
+check_pair(const struct msg_dp_sa *m, const struct alg_cipher_info *c,
+	const struct alg_auth_info *a, struct err *err)
+{
+	if (a != NULL && c->icv_len != 0)
+		return err_set(err, -EINVAL, name_of(m), "%s authenticates by itself", c->display);
+	if (a != NULL && a->kind != ALG_KIND_hmac)
+		return err_set(err, -EINVAL, name_of(m), "%s is not for ESP", a->display);
+	if (a == NULL && c->kind == ALG_KIND_null) /* RFC 4303 3.2 */
+		return err_set(err, -EINVAL, name_of(m), "neither encryption nor authentication");
+	if (a == NULL && c->kind == ALG_KIND_ctr) /* RFC 3686 7 */
+		return err_set(err, -EINVAL, name_of(m), "%s needs authentication", c->display);
+	return 0;
+}
+
 static int
 check_algorithms(const struct msg_dp_sa *m, struct err *err)
 {
 	const struct alg_cipher_info *c = alg_cipher(m->cipher);
 	const struct alg_auth_info *a = alg_auth(m->auth);
-	uint32_t auth_len = a != NULL ? a->key_len : 0;
 
 	if (c == NULL || (a == NULL && m->auth != ALG_AUTH_NONE))
 		return err_set(err, -EINVAL, name_of(m),
 			"unknown algorithm, cipher %u, authentication %u", m->cipher, m->auth);
-	if (c->openssl == NULL && a == NULL) /* RFC 4303 3.2 */
-		return err_set(err, -EINVAL, name_of(m), "neither encryption nor authentication");
-	if (m->cipher_key.len != c->key_len)
+	return check_pair(m, c, a, err);
+}
+
+static int
+check_keys(const struct msg_dp_sa *m, struct err *err)
+{
+	const struct alg_cipher_info *c = alg_cipher(m->cipher);
+	const struct alg_auth_info *a = alg_auth(m->auth);
+	uint32_t cipher_len = alg_cipher_keymat(c), auth_len = alg_auth_keymat(a);
+
+	if (m->cipher_key.len != cipher_len)
 		return err_set(err, -EINVAL, name_of(m), "%s takes a key of %u bytes, not %u",
-			c->display, c->key_len, m->cipher_key.len);
+			c != NULL ? c->display : "no encryption", cipher_len, m->cipher_key.len);
 	if (m->auth_key.len != auth_len)
 		return err_set(err, -EINVAL, name_of(m), "%s takes a key of %u bytes, not %u",
 			a != NULL ? a->display : "no authentication", auth_len, m->auth_key.len);
@@ -287,26 +312,33 @@ ask(struct sadb *db, const struct sa *sa)
 		db->seq_need(db->seq_need_arg, sa->id);
 }
 
+/* The last number there is: afterwards the SA has ended (RFC 4303 3.3.3). */
+static uint64_t
+seq_max(const struct sa *sa)
+{
+	return sa->esn ? UINT64_MAX : UINT32_MAX;
+}
+
 /* A new block: ask for the next one when half of it is used. */
 static void
 limit_set(struct sadb *db, struct sa *sa, uint64_t limit)
 {
 	sa->seq_limit = limit;
 	sa->n_blocked = 0;
-	sa->seq_ask = limit >= UINT32_MAX ? NEVER : sa->seq + (limit - sa->seq) / 2 + 1;
+	sa->seq_ask = limit >= seq_max(sa) ? NEVER : sa->seq + (limit - sa->seq) / 2 + 1;
 	if (limit <= sa->seq) {
 		sa->seq_ask = NEVER;
-		if (sa->seq < UINT32_MAX)
+		if (sa->seq < seq_max(sa))
 			ask(db, sa);
 	}
 }
 
 int
-sadb_seq_next(struct sadb *db, struct sa *sa, uint32_t *seq)
+sadb_seq_next(struct sadb *db, struct sa *sa, uint64_t *seq)
 {
 	uint64_t next = sa->seq + 1;
 
-	if (next > UINT32_MAX)
+	if (sa->seq >= seq_max(sa))
 		return DROP_seq_exhausted;
 	if (next > sa->seq_limit) {
 		if (sa->n_blocked++ % ASK_AGAIN == 0)
@@ -319,8 +351,14 @@ sadb_seq_next(struct sadb *db, struct sa *sa, uint32_t *seq)
 		sa->seq_ask = NEVER;
 		ask(db, sa);
 	}
-	*seq = (uint32_t)next;
+	*seq = next;
 	return 0;
+}
+
+uint64_t
+sadb_seq_infer(const struct sa *sa, uint32_t seq)
+{
+	return sa->esn ? replay_infer(sa->slot, sa->window, seq) : seq;
 }
 
 int
@@ -366,7 +404,7 @@ fill_live(struct sa *sa, const struct msg_dp_sa *m)
 		.fragment_before = m->fragment_before,
 	};
 	/* Numbers that nobody authenticates must not move a window (RFC 4303 3.4.3). */
-	sa->window = m->auth == ALG_AUTH_NONE ? 0 : m->replay_window;
+	sa->window = sa->icv_len == 0 ? 0 : m->replay_window;
 	memcpy(sa->policy, m->policy, sizeof(sa->policy));
 }
 
@@ -376,15 +414,22 @@ sa_make(struct dp *dp, const struct msg_dp_sa *m, struct err *err)
 	struct sadb *db = dp->sadb;
 	const struct alg_cipher_info *c = alg_cipher(m->cipher);
 	const struct alg_auth_info *a = alg_auth(m->auth);
+	uint8_t context[4 + 2 * sizeof(m->source.b)];
 	const struct crypto_keys keys = {
 		.encrypts = !m->inbound,
+		.esn = m->esn,
 		.cipher = (enum alg_cipher)m->cipher,
 		.auth = (enum alg_auth)m->auth,
 		.cipher_key = m->cipher_key.data,
 		.auth_key = m->auth_key.data,
+		.context = context,
+		.context_len = sizeof(context),
 	};
 	struct sa *sa = calloc(1, sizeof(*sa));
 
+	be32_put(context, m->spi);
+	memcpy(context + 4, m->source.b, sizeof(m->source.b));
+	memcpy(context + 4 + sizeof(m->source.b), m->destination.b, sizeof(m->destination.b));
 	if (sa == NULL || (sa->keys = keys_of(m)) == NULL) {
 		err_set(err, -ENOMEM, name_of(m), "memory is short");
 		sa_free(db, sa);
@@ -396,6 +441,7 @@ sa_make(struct dp *dp, const struct msg_dp_sa *m, struct err *err)
 	}
 	sa->id = m->sa;
 	sa->inbound = m->inbound;
+	sa->esn = m->esn;
 	sa->spi = m->spi;
 	sa->protocol = m->protocol;
 	sa->mode = m->mode;
@@ -405,22 +451,29 @@ sa_make(struct dp *dp, const struct msg_dp_sa *m, struct err *err)
 	sa->slot = &dp->slots[m->slot];
 	sa->block = c->block;
 	sa->iv_len = c->iv_len;
-	sa->icv_len = a != NULL ? a->icv_len : 0;
+	sa->icv_len = a != NULL ? a->icv_len : c->icv_len;
 	fill_live(sa, m);
 	return sa;
+}
+
+static bool
+same_keys(const struct sa *sa, const struct msg_dp_sa *m)
+{
+	uint32_t cipher_len = m->cipher_key.len, auth_len = m->auth_key.len;
+
+	return sa->cipher == m->cipher && sa->auth == m->auth &&
+		sa->keys->len == cipher_len + auth_len &&
+		secret_eq(sa->keys->data, m->cipher_key.data, cipher_len) &&
+		secret_eq(sa->keys->data + cipher_len, m->auth_key.data, auth_len);
 }
 
 /* The same association as before, so that its numbers go on? */
 static bool
 same_sa(const struct sa *sa, const struct msg_dp_sa *m)
 {
-	uint32_t cipher_len = m->cipher_key.len, auth_len = m->auth_key.len;
-
 	return sa->inbound == m->inbound && sa->spi == m->spi && sa->protocol == m->protocol &&
-		sa->mode == m->mode && sa->cipher == m->cipher && sa->auth == m->auth &&
-		sa->slot_no == m->slot && sa->keys->len == cipher_len + auth_len &&
-		secret_eq(sa->keys->data, m->cipher_key.data, cipher_len) &&
-		secret_eq(sa->keys->data + cipher_len, m->auth_key.data, auth_len);
+		sa->mode == m->mode && sa->esn == m->esn && sa->slot_no == m->slot &&
+		same_keys(sa, m);
 }
 
 static void
@@ -438,11 +491,13 @@ sa_remove(struct sadb *db, struct sa *sa)
 	sa_free(db, sa);
 }
 
-/* Where the numbers of an SA start that this process did not have, or whose keys are new. */
+/* Where the numbers of an SA start that this process did not have, or that is not the same any more.
+ * A number goes out once under one key, whatever else has changed. */
 static void
-numbers_start(struct sa *sa, const struct sa *old)
+numbers_start(struct sa *sa, const struct sa *old, const struct msg_dp_sa *m)
 {
 	bool same_slot = old != NULL && old->slot == sa->slot && old->inbound == sa->inbound;
+	bool goes_on = old != NULL && !old->inbound && (same_slot || same_keys(old, m));
 
 	if (sa->inbound) {
 		if (same_slot) /* new keys: the peer begins again */
@@ -450,10 +505,11 @@ numbers_start(struct sa *sa, const struct sa *old)
 		return;
 	}
 	sa->seq = __atomic_load_n(&sa->slot->seq, __ATOMIC_ACQUIRE);
-	if (same_slot)
+	if (!same_slot && sa->seq != 0)
+		sa->seq =
+			sa->seq < seq_max(sa) - SASTATE_SKIP ? sa->seq + SASTATE_SKIP : seq_max(sa);
+	if (goes_on && sa->seq < old->seq)
 		sa->seq = old->seq;
-	else if (sa->seq != 0)
-		sa->seq += SASTATE_SKIP;
 }
 
 int
@@ -466,6 +522,8 @@ sadb_put(struct dp *dp, const struct msg_dp_sa *m, struct err *err)
 
 	if (rc == 0)
 		rc = check_algorithms(m, err);
+	if (rc == 0)
+		rc = check_keys(m, err);
 	if (rc == 0)
 		rc = check_unique(db, m, err);
 	if (rc != 0)
@@ -482,7 +540,7 @@ sadb_put(struct dp *dp, const struct msg_dp_sa *m, struct err *err)
 	sa = sa_make(dp, m, &why);
 	if (sa == NULL)
 		return err_set(err, -EOPNOTSUPP, name_of(m), "%s: %.200s", why.object, why.text);
-	numbers_start(sa, old);
+	numbers_start(sa, old, m);
 	if (old != NULL)
 		sa_remove(db, old);
 	link_id(db, sa);

@@ -37,6 +37,7 @@ struct sa {
 	uint32_t port;	 /* the protected TUN of its packets */
 	uint32_t window; /* inbound: packets, 0 = no replay protection */
 	bool inbound;
+	bool esn; /* 64-bit numbers, of which the low half is sent (RFC 4303 2.2.1) */
 	uint8_t protocol;
 	uint8_t mode;  /* enum msg_sa_mode */
 	uint8_t block; /* lengths of the algorithms, bytes */
@@ -94,6 +95,8 @@ struct sa *sadb_get_inbound(
 struct crypto_engine *sadb_engine(const struct sadb *db);
 
 /* The next outbound number. 0, or the drop reason (enum drop) why there is none. */
-int sadb_seq_next(struct sadb *db, struct sa *sa, uint32_t *seq);
+int sadb_seq_next(struct sadb *db, struct sa *sa, uint64_t *seq);
+/* The number of a received packet that shows seq: with ESN the high half is inferred (RFC 4303 A2). */
+uint64_t sadb_seq_infer(const struct sa *sa, uint32_t seq);
 
 #endif

@@ -9,17 +9,39 @@
 #include <string.h>
 
 static const struct alg_cipher_info ciphers[ALG_CIPHER_N] = {
-#define ALG_CIPHER(id, ...) [ALG_CIPHER_##id] = { ALG_CIPHER_INFO(__VA_ARGS__) },
-#define ALG_CIPHER_INFO(iana, keyword, display, key_len, block, iv_len, openssl, weak) \
-	keyword, display, iana, key_len, block, iv_len, openssl, weak
+#define ALG_CIPHER(                                                                         \
+	id, IANA, KEYWORD, DISPLAY, WEAK, MANUAL, KIND, KEY, SALT, BLOCK, IV, ICV, OPENSSL) \
+	[ALG_CIPHER_##id] = { .keyword = (KEYWORD),                                         \
+		.display = (DISPLAY),                                                       \
+		.iana = (IANA),                                                             \
+		.kind = ALG_KIND_##KIND,                                                    \
+		.key_len = (KEY),                                                           \
+		.salt_len = (SALT),                                                         \
+		.block = (BLOCK),                                                           \
+		.iv_len = (IV),                                                             \
+		.icv_len = (ICV),                                                           \
+		.openssl = (OPENSSL),                                                       \
+		.weak = (WEAK),                                                             \
+		.manual = (MANUAL) },
 #include "lib/alg.def"
 #undef ALG_CIPHER
 };
 
 static const struct alg_auth_info auths[ALG_AUTH_N] = {
-#define ALG_AUTH(id, ...) [ALG_AUTH_##id] = { ALG_AUTH_INFO(__VA_ARGS__) },
-#define ALG_AUTH_INFO(iana, keyword, display, key_len, icv_len, openssl, weak) \
-	keyword, display, iana, key_len, icv_len, openssl, weak
+#define ALG_AUTH(                                                                             \
+	id, IANA, KEYWORD, DISPLAY, WEAK, MANUAL, OFFERED, KIND, KEY, SALT, IV, ICV, OPENSSL) \
+	[ALG_AUTH_##id] = { .keyword = (KEYWORD),                                             \
+		.display = (DISPLAY),                                                         \
+		.iana = (IANA),                                                               \
+		.kind = ALG_KIND_##KIND,                                                      \
+		.offered = ALG_OFFERED_##OFFERED,                                             \
+		.key_len = (KEY),                                                             \
+		.salt_len = (SALT),                                                           \
+		.iv_len = (IV),                                                               \
+		.icv_len = (ICV),                                                             \
+		.openssl = (OPENSSL),                                                         \
+		.weak = (WEAK),                                                               \
+		.manual = (MANUAL) },
 #include "lib/alg.def"
 #undef ALG_AUTH
 };
@@ -52,4 +74,16 @@ alg_auth_find(const char *keyword)
 		if (strcmp(auths[i].keyword, keyword) == 0)
 			return i;
 	return ALG_AUTH_NONE;
+}
+
+enum alg_auth
+alg_auth_compatible(enum alg_auth id)
+{
+	const struct alg_auth_info *a = alg_auth(id);
+
+	for (unsigned int i = ALG_AUTH_NONE + 1; a != NULL && i < ALG_AUTH_N; i++) {
+		if (auths[i].offered == ALG_OFFERED_no && auths[i].iana == a->iana)
+			return i;
+	}
+	return id;
 }

@@ -23,32 +23,70 @@ enum alg_auth {
 	ALG_AUTH_N
 };
 
+/* How an algorithm works; alg.def says which is which. */
+enum alg_kind {
+	ALG_KIND_null,
+	ALG_KIND_cbc,
+	ALG_KIND_ctr,
+	ALG_KIND_aead, /* encrypts and authenticates */
+	ALG_KIND_gmac, /* an AEAD that authenticates only (RFC 4543) */
+	ALG_KIND_hmac
+};
+
+/* Where the operator may choose an authentication algorithm. */
+enum alg_offered { ALG_OFFERED_no, ALG_OFFERED_ah, ALG_OFFERED_both };
+
 struct alg_cipher_info {
-	const char *keyword; /* VRP */
+	const char *keyword; /* VRP, or IANA */
 	const char *display;
 	uint16_t iana;
-	uint8_t key_len; /* bytes */
-	uint8_t block;	 /* padding unit, bytes */
-	uint8_t iv_len;	 /* bytes on the wire */
+	uint8_t kind;	  /* enum alg_kind */
+	uint8_t key_len;  /* bytes */
+	uint8_t salt_len; /* behind the key in the key material; bytes */
+	uint8_t block;	  /* padding unit, bytes */
+	uint8_t iv_len;	  /* bytes on the wire */
+	uint8_t icv_len;  /* of its own, bytes on the wire; 0: it does not authenticate */
 	const char *openssl;
 	bool weak;
+	bool manual; /* may be used with keys that never change */
 };
 
 struct alg_auth_info {
 	const char *keyword;
 	const char *display;
 	uint16_t iana;
-	uint8_t key_len; /* bytes */
-	uint8_t icv_len; /* bytes on the wire */
+	uint8_t kind;	  /* enum alg_kind */
+	uint8_t offered;  /* enum alg_offered */
+	uint8_t key_len;  /* bytes */
+	uint8_t salt_len; /* bytes */
+	uint8_t iv_len;	  /* in front of the ICV on the wire, bytes */
+	uint8_t icv_len;  /* bytes on the wire */
 	const char *openssl;
 	bool weak;
+	bool manual;
 };
 
 /* NULL for NONE and beyond N. */
 const struct alg_cipher_info *alg_cipher(unsigned int id);
 const struct alg_auth_info *alg_auth(unsigned int id);
-/* By VRP keyword; NONE when unknown. */
+/* By keyword; NONE when unknown. */
 enum alg_cipher alg_cipher_find(const char *keyword);
 enum alg_auth alg_auth_find(const char *keyword);
+/* The shorter form of the same algorithm that peers from before RFC 4868 expect
+ * (`ipsec authentication sha2 compatible enable`); id itself when there is none. */
+enum alg_auth alg_auth_compatible(enum alg_auth id);
+
+/* Bytes of key material: key and salt. NULL: 0. */
+static inline uint32_t
+alg_cipher_keymat(const struct alg_cipher_info *c)
+{
+	return c != NULL ? (uint32_t)c->key_len + c->salt_len : 0;
+}
+
+static inline uint32_t
+alg_auth_keymat(const struct alg_auth_info *a)
+{
+	return a != NULL ? (uint32_t)a->key_len + a->salt_len : 0;
+}
 
 #endif

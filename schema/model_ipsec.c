@@ -27,18 +27,37 @@ static const struct choice modes[] = {
 };
 static const struct type type_encapsulation = TYPE_CHOICE("encapsulation-mode", modes);
 
-static const struct choice auths[] = {
-#define ALG_AUTH(id, iana, keyword, display, key_len, icv_len, openssl, weak) \
-	{ keyword, (weak) ? display " (weak)" : display, { VALUE_TEXT, .s = keyword } },
+#define CHOICE(keyword, display, weak)                         \
+	{                                                      \
+		keyword, (weak) ? display " (weak)" : display, \
+		{                                              \
+			VALUE_TEXT, .s = keyword               \
+		}                                              \
+	}
+
+/* Both lists are those of alg.def whose rows are offered for the protocol. */
+static const struct choice esp_auths[] = {
+#define OFFER_both(...) CHOICE(__VA_ARGS__),
+#define OFFER_ah(...)
+#define OFFER_no(...)
+#define ALG_AUTH(id, iana, keyword, display, weak, manual, offered, ...) \
+	OFFER_##offered(keyword, display, weak)
+#include "lib/alg.def"
+#undef OFFER_ah
+	{ 0 },
+};
+static const struct type type_esp_auth = TYPE_CHOICE("authentication-algorithm", esp_auths);
+
+static const struct choice ah_auths[] = {
+#define OFFER_ah(...) CHOICE(__VA_ARGS__),
 #include "lib/alg.def"
 #undef ALG_AUTH
 	{ 0 },
 };
-static const struct type type_auth = TYPE_CHOICE("authentication-algorithm", auths);
+static const struct type type_ah_auth = TYPE_CHOICE("authentication-algorithm", ah_auths);
 
 static const struct choice ciphers[] = {
-#define ALG_CIPHER(id, iana, keyword, display, key_len, block, iv_len, openssl, weak) \
-	{ keyword, (weak) ? display " (weak)" : display, { VALUE_TEXT, .s = keyword } },
+#define ALG_CIPHER(id, iana, keyword, display, weak, ...) CHOICE(keyword, display, weak),
 #include "lib/alg.def"
 #undef ALG_CIPHER
 	{ 0 },
@@ -58,8 +77,8 @@ static const struct column proposal_columns[] = {
 		.ref = &model_ipsec_proposal },
 	{ .name = "transform", .type = &type_transform },
 	{ .name = "encapsulation_mode", .type = &type_encapsulation },
-	{ .name = "ah_authentication", .type = &type_auth },
-	{ .name = "esp_authentication", .type = &type_auth },
+	{ .name = "ah_authentication", .type = &type_ah_auth },
+	{ .name = "esp_authentication", .type = &type_esp_auth },
 	{ .name = "esp_encryption", .type = &type_cipher },
 };
 

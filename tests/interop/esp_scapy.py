@@ -1,5 +1,5 @@
 #!/usr/bin/python3
-"""ESP against codecs that none of us wrote: scapy's, and for SM4 and SM3 python3-cryptography.
+"""ESP against codecs that none of us wrote: scapy's, and what it lacks by python3-cryptography.
 
 Random packets go both ways through the real stages (espcat). What we send is compared byte for
 byte with what the other side makes of the same packet, number and IV, and decrypted by it; what it
@@ -28,31 +28,43 @@ except ImportError as missing:
 OURS, THEIRS = "198.51.100.1", "203.0.113.1"
 PACKETS = 12  # each way, for each pair of algorithms
 
-# our keyword, scapy's name (None: it has none), bytes of key, of block and of IV
+# our keyword, scapy's name (None: it has none), bytes of key with salt, of block, IV and own ICV
 CIPHERS = [
-    ("null", "NULL", 0, 4, 0),
-    ("des", "DES", 8, 8, 8),
-    ("3des", "3DES", 24, 8, 8),
-    ("aes-128", "AES-CBC", 16, 16, 16),
-    ("aes-192", "AES-CBC", 24, 16, 16),
-    ("aes-256", "AES-CBC", 32, 16, 16),
-    ("sm4", None, 16, 16, 16),
-]
+    ("null", "NULL", 0, 4, 0, 0),
+    ("des", "DES", 8, 8, 8, 0),
+    ("3des", "3DES", 24, 8, 8, 0),
+    ("aes-128", "AES-CBC", 16, 16, 16, 0),
+    ("aes-192", "AES-CBC", 24, 16, 16, 0),
+    ("aes-256", "AES-CBC", 32, 16, 16, 0),
+    ("sm4", None, 16, 16, 16, 0),
+    ("chacha20-poly1305", "CHACHA20-POLY1305", 36, 4, 8, 16),
+] + [(name % (8 * size), scapy, size + 4, 4, 8, icv) for size in (16, 24, 32)
+     for name, scapy, icv in (("aes-ctr-%d", "AES-CTR", 0), ("aes-gcm-%d", "AES-GCM", 16),
+                              ("aes-gcm-%d-icv12", None, 12), ("aes-gcm-%d-icv8", None, 8),
+                              ("aes-gmac-%d", None, 16))]
 # our keyword, scapy's name, bytes of key and of ICV
 AUTHS = [
     ("none", "NULL", 0, 0),
     ("md5", "HMAC-MD5-96", 16, 12),
     ("sha1", "HMAC-SHA1-96", 20, 12),
     ("sha2-256", "SHA2-256-128", 32, 16),
+    ("sha2-256-96", None, 32, 12),
     ("sha2-384", "SHA2-384-192", 48, 24),
     ("sha2-512", "SHA2-512-256", 64, 32),
     ("sm3", None, 32, 16),
 ]
 HASHES = {"md5": hashes.MD5, "sha1": hashes.SHA1, "sha2-256": hashes.SHA256,
-          "sha2-384": hashes.SHA384, "sha2-512": hashes.SHA512, "sm3": hashes.SM3}
-CBC = {"aes-128": algorithms.AES, "aes-192": algorithms.AES, "aes-256": algorithms.AES,
-       "sm4": algorithms.SM4, "3des": algorithms.TripleDES,
+          "sha2-256-96": hashes.SHA256, "sha2-384": hashes.SHA384, "sha2-512": hashes.SHA512,
+          "sm3": hashes.SM3}
+CBC = {"aes": algorithms.AES, "sm4": algorithms.SM4, "3des": algorithms.TripleDES,
        "des": lambda key: algorithms.TripleDES(key * 3)}
+
+
+def sound(cipher, auth):
+    """May the two be used together?"""
+    if auth[0] != "none":
+        return cipher[5] == 0
+    return cipher[0] != "null" and "ctr" not in cipher[0]
 
 
 class ByScapy:
@@ -77,8 +89,11 @@ class ByHand:
         self.spi, self.cipher, self.auth = spi, cipher, auth
         self.cipher_key, self.auth_key = cipher_key, auth_key
 
-    def cbc(self, iv):
-        return Cipher(CBC[self.cipher[0]](self.cipher_key), modes.CBC(iv))
+    def worker(self, iv):
+        if "ctr" in self.cipher[0]:
+            counter = self.cipher_key[-4:] + iv + b"\0\0\0\1"
+            return Cipher(algorithms.AES(self.cipher_key[:-4]), modes.CTR(counter))
+        return Cipher(CBC[self.cipher[0].split("-")[0]](self.cipher_key), modes.CBC(iv))
 
     def icv(self, data):
         if self.auth[0] == "none":
@@ -87,24 +102,52 @@ class ByHand:
         mac.update(data)
         return mac.finalize()[:self.auth[3]]
 
+    def gcm(self, iv, tag=None):
+        key, nonce = self.cipher_key[:-4], self.cipher_key[-4:] + iv
+        return Cipher(algorithms.AES(key), modes.GCM(nonce, tag, self.cipher[5]))
+
+    def encrypt(self, head, iv, text):
+        """Cipher text and ICV; head is SPI and sequence number."""
+        name = self.cipher[0]
+        if name == "null":
+            return text + self.icv(head + text)
+        if "gcm" in name or "gmac" in name:
+            worker = self.gcm(iv).encryptor()
+            worker.authenticate_additional_data(head if "gcm" in name else head + iv + text)
+            text = worker.update(text) + worker.finalize() if "gcm" in name else text
+            if "gmac" in name:
+                worker.finalize()
+            return text + worker.tag[:self.cipher[5]]
+        worker = self.worker(iv).encryptor()
+        text = worker.update(text) + worker.finalize()
+        return text + self.icv(head + iv + text)
+
+    def decrypt(self, head, iv, text):
+        name = self.cipher[0]
+        icv_len = self.cipher[5] or self.auth[3]
+        text, icv = text[:len(text) - icv_len], text[len(text) - icv_len:]
+        if "gcm" in name or "gmac" in name:
+            worker = self.gcm(iv, icv).decryptor()
+            worker.authenticate_additional_data(head if "gcm" in name else head + iv + text)
+            plain = worker.update(text if "gcm" in name else b"") + worker.finalize()
+            return plain if "gcm" in name else text
+        assert self.icv(head + iv + text) == icv, "ICV"
+        if name == "null":
+            return text
+        worker = self.worker(iv).decryptor()
+        return worker.update(text) + worker.finalize()
+
     def seal(self, inner, seq, iv):
-        text = bytes(inner)
+        text, iv = bytes(inner), iv or b""
         pad = -(len(text) + 2) % self.cipher[3]
         text += bytes(range(1, pad + 1)) + bytes([pad, 41 if text[0] >> 4 == 6 else 4])
-        if self.cipher[0] != "null":
-            worker = self.cbc(iv).encryptor()
-            text = worker.update(text) + worker.finalize()
-        esp = self.spi.to_bytes(4, "big") + seq.to_bytes(4, "big") + (iv or b"") + text
-        return bytes(IP(src=OURS, dst=THEIRS, proto=50) / Raw(esp + self.icv(esp)))
+        head = self.spi.to_bytes(4, "big") + seq.to_bytes(4, "big")
+        esp = head + iv + self.encrypt(head, iv, text)
+        return bytes(IP(src=OURS, dst=THEIRS, proto=50) / Raw(esp))
 
     def open(self, packet):
-        esp = packet[20:]
-        body, icv = esp[:len(esp) - self.auth[3]], esp[len(esp) - self.auth[3]:]
-        assert self.icv(body) == icv, "ICV"
-        iv, text = body[8:8 + self.cipher[4]], body[8 + self.cipher[4]:]
-        if self.cipher[0] != "null":
-            worker = self.cbc(iv).decryptor()
-            text = worker.update(text) + worker.finalize()
+        head, iv = packet[20:28], packet[28:28 + self.cipher[4]]
+        text = self.decrypt(head, iv, packet[28 + self.cipher[4]:])
         pad = text[-2]
         assert text[-1] in (4, 41) and text[-2 - pad:-2] == bytes(range(1, pad + 1)), "padding"
         return text[:-2 - pad]
@@ -143,7 +186,7 @@ class Case:
         for seq in range(1, PACKETS + 1):
             self.outbound(seq, random_inner(rng))
             self.inbound(seq, random_inner(rng), rng)
-        if auth[0] != "none":
+        if auth[0] != "none" or cipher[5]:
             self.attacks(PACKETS + 1, random_inner(rng), rng)
 
     def say(self, line, check):
@@ -187,7 +230,7 @@ class Case:
 def main():
     seed = int(os.environ.get("SEED", random.SystemRandom().randrange(10**9)))
     rng = random.Random(seed)
-    pairs = [(c, a) for c in CIPHERS for a in AUTHS if not (c[0] == "null" and a[0] == "none")]
+    pairs = [(c, a) for c in CIPHERS for a in AUTHS if sound(c, a)]
     cases = [Case(i, c, a, rng) for i, (c, a) in enumerate(pairs)]
     program = os.environ.get("ESPCAT", "./espcat")
     lines = "".join(line + "\n" for case in cases for line in case.commands)

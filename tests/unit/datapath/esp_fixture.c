@@ -59,8 +59,8 @@ fix_msg(struct msg_dp_sa *m, uint32_t id, bool inbound, unsigned int cipher, uns
 		.port = FIX_PORT,
 		.policy = "P1-10",
 	};
-	m->cipher_key.len = c != NULL ? c->key_len : 0;
-	m->auth_key.len = a != NULL ? a->key_len : 0;
+	m->cipher_key.len = alg_cipher_keymat(c);
+	m->auth_key.len = alg_auth_keymat(a);
 	for (uint32_t i = 0; i < m->cipher_key.len; i++)
 		m->cipher_key.data[i] = (uint8_t)(cipher * 16 + i * 7);
 	for (uint32_t i = 0; i < m->auth_key.len; i++)
@@ -74,6 +74,17 @@ fix_sa(struct fix *f, uint32_t id, bool inbound, unsigned int cipher, unsigned i
 
 	fix_msg(&m, id, inbound, cipher, auth);
 	return sadb_put(&f->dp, &m, NULL) == 0 ? sadb_get(f->dp.sadb, id) : NULL;
+}
+
+bool
+fix_pair(unsigned int cipher, unsigned int auth)
+{
+	const struct alg_cipher_info *c = alg_cipher(cipher);
+	const struct alg_auth_info *a = alg_auth(auth);
+
+	if (a != NULL)
+		return c->icv_len == 0 && a->kind == ALG_KIND_hmac;
+	return c->kind != ALG_KIND_null && c->kind != ALG_KIND_ctr;
 }
 
 static struct pkt *
@@ -170,7 +181,7 @@ fix_outer(uint8_t *packet, uint32_t len)
 }
 
 uint32_t
-fix_seal(struct fix *f, struct sa *sa, uint32_t seq, const void *text, uint32_t text_len,
+fix_seal(struct fix *f, struct sa *sa, uint64_t seq, const void *text, uint32_t text_len,
 	uint8_t *out)
 {
 	struct crypto_engine *e = sadb_engine(f->dp.sadb);
@@ -182,11 +193,12 @@ fix_seal(struct fix *f, struct sa *sa, uint32_t seq, const void *text, uint32_t 
 		.text = out + IP4_HDR_LEN + ESP_HDR_LEN + sa->iv_len,
 		.text_len = text_len,
 		.icv = out + IP4_HDR_LEN + esp_len - sa->icv_len,
+		.seq = seq,
 	};
 
 	fix_ip4(out, addr_u32(&sa->source), addr_u32(&sa->destination), ESP_PROTOCOL, esp_len);
 	be32_put(job.aad, sa->spi);
-	be32_put(job.aad + 4, seq);
+	be32_put(job.aad + 4, (uint32_t)seq);
 	memcpy(job.text, text, text_len);
 	e->encrypt_batch(e, &job, 1);
 	if (job.result != CRYPTO_OK)
@@ -196,7 +208,7 @@ fix_seal(struct fix *f, struct sa *sa, uint32_t seq, const void *text, uint32_t 
 
 uint32_t
 fix_seal_packet(
-	struct fix *f, struct sa *sa, uint32_t seq, const void *inner, uint32_t len, uint8_t *out)
+	struct fix *f, struct sa *sa, uint64_t seq, const void *inner, uint32_t len, uint8_t *out)
 {
 	uint8_t text[2048];
 	uint32_t pad_len = esp_pad_len(len, sa->block);

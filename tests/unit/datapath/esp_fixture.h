@@ -29,6 +29,9 @@ void fix_msg(
 /* Puts it; the SA, or NULL. */
 struct sa *fix_sa(struct fix *f, uint32_t id, bool inbound, unsigned int cipher, unsigned int auth);
 
+/* May an ESP SA have these two? (ALG_AUTH_NONE is a question, too.) */
+bool fix_pair(unsigned int cipher, unsigned int auth);
+
 /* A packet of its own memory, exactly PKT_HEADROOM + len + PKT_TAILROOM bytes, or without any room. */
 struct pkt *fix_pkt(const void *data, uint32_t len);
 struct pkt *fix_pkt_tight(const void *data, uint32_t len);
@@ -44,11 +47,11 @@ uint32_t fix_ip6(uint8_t *out, uint8_t next_header, uint32_t payload_len);
 
 /* Seals text (padding and trailer included, whatever they are) as the peer that has sa would, without
  * the SA's own numbering: outer header, ESP header, IV, text, ICV. The length. */
-uint32_t fix_seal(struct fix *f, struct sa *sa, uint32_t seq, const void *text, uint32_t text_len,
+uint32_t fix_seal(struct fix *f, struct sa *sa, uint64_t seq, const void *text, uint32_t text_len,
 	uint8_t *out);
 /* The same for an inner packet: with the padding and trailer it needs. */
 uint32_t fix_seal_packet(
-	struct fix *f, struct sa *sa, uint32_t seq, const void *inner, uint32_t len, uint8_t *out);
+	struct fix *f, struct sa *sa, uint64_t seq, const void *inner, uint32_t len, uint8_t *out);
 /* Makes the outer header's total length and checksum right after a change. */
 void fix_outer(uint8_t *packet, uint32_t len);
 

@@ -112,11 +112,13 @@ static void
 what_esp_out_made_comes_out_again_for_every_pair_of_algorithms(void)
 {
 	for (unsigned int cipher = 1; cipher < ALG_CIPHER_N; cipher++) {
-		for (unsigned int auth = cipher == NUL ? 1 : 0; auth < ALG_AUTH_N; auth++) {
+		for (unsigned int auth = 0; auth < ALG_AUTH_N; auth++) {
 			struct pair x;
 			uint64_t bytes = 0;
 			uint32_t n = 0;
 
+			if (!fix_pair(cipher, auth))
+				continue;
 			pair_init(&x, cipher, auth);
 			for (uint32_t size = 0; size < 1400;
 				size = size < 40 ? size + 1 : size * 3) {
@@ -507,6 +509,60 @@ drops_are_counted_at_the_sa_they_belong_to(void)
 	fix_fini(&x.f);
 }
 
+/* Packets in any order around 2^32, as seen by a receiver with each window: what the model of 64-bit
+ * numbers says, though only 32 bits travel. */
+static void
+esn_crosses_every_boundary_with_every_window(void)
+{
+	static const uint32_t windows[] = { 32, 64, 1024, 4096 };
+	static const unsigned int ciphers[] = { AES, ALG_CIPHER_aes_gcm_128,
+		ALG_CIPHER_aes_gmac_128 };
+	enum { N = 60, BASE_BACK = 30 };
+	uint8_t inner[64], packet[256];
+	uint32_t len = fix_ip4(inner, 1, 2, 17, 8);
+
+	for (unsigned int i = 0; i < 12; i++) {
+		unsigned int cipher = ciphers[i % 3];
+		uint32_t window = windows[i / 3], random = 99 + i;
+		uint64_t base = (UINT64_C(3) << 32) - BASE_BACK - window / 2, highest = 0;
+		bool seen[2 * 4096] = { false };
+		struct msg_dp_sa m;
+		struct pair x;
+
+		memset(&x, 0, sizeof(x));
+		fix_init(&x.f);
+		fix_msg(&m, 1, false, cipher, fix_pair(cipher, SHA) ? SHA : ALG_AUTH_NONE);
+		m.esn = true;
+		CU_ASSERT_EQUAL(sadb_put(&x.f.dp, &m, NULL), 0);
+		m.sa = m.slot = 2;
+		m.inbound = true;
+		m.replay_window = window;
+		CU_ASSERT_EQUAL(sadb_put(&x.f.dp, &m, NULL), 0);
+		x.out = sadb_get(x.f.dp.sadb, 1);
+		x.f.slots[2].seq = base - 1;
+		highest = base - 1;
+		for (unsigned int j = 0; j < N * 4; j++) {
+			uint32_t step = fix_random(&random) % (window + N);
+			uint64_t seq = base + step;
+			bool fresh = !seen[step] && (seq > highest || highest - seq < window);
+			const char *drop;
+
+			drop = received(
+				&x, packet, fix_seal_packet(&x.f, x.out, seq, inner, len, packet));
+			CU_ASSERT_STRING_EQUAL(drop, fresh ? "" : drop);
+			if (!fresh) /* too old: taken for a number of the next 2^32, which it is not */
+				CU_ASSERT_TRUE(strcmp(drop, "esp_replay") == 0 ||
+					strcmp(drop, "esp_auth") == 0);
+			if (fresh) {
+				seen[step] = true;
+				highest = seq > highest ? seq : highest;
+			}
+		}
+		CU_ASSERT_EQUAL(x.f.slots[2].seq, highest);
+		fix_fini(&x.f);
+	}
+}
+
 CU_TestInfo esp_in_tests[] = {
 	{ "the tunnel packets of RFC 3602 are opened", the_tunnel_packets_of_rfc_3602_are_opened },
 	{ "what esp_out made comes out again for every pair of algorithms",
@@ -530,5 +586,7 @@ CU_TestInfo esp_in_tests[] = {
 		a_wrong_key_without_icv_is_seen_in_the_padding },
 	{ "drops are counted at the SA they belong to",
 		drops_are_counted_at_the_sa_they_belong_to },
+	{ "ESN crosses every boundary with every window",
+		esn_crosses_every_boundary_with_every_window },
 	CU_TEST_INFO_NULL,
 };

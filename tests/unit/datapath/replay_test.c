@@ -175,6 +175,81 @@ any_order_gives_what_a_perfect_memory_gives(void)
 	free(seen);
 }
 
+/* RFC 4303 A2.1, at every edge: T is the highest number so far. */
+static void
+the_high_half_is_inferred_as_the_rfc_has_it(void)
+{
+	const uint64_t G = UINT64_C(1) << 32;
+	const struct {
+		uint64_t top;
+		uint32_t window;
+		uint32_t low;
+		uint64_t seq;
+	} rows[] = {
+		/* case A: the window lies within one subspace */
+		{ 5 * G + 1000, 64, 1000, 5 * G + 1000 },
+		{ 5 * G + 1000, 64, 1001, 5 * G + 1001 },
+		{ 5 * G + 1000, 64, 937, 5 * G + 937 },
+		{ 5 * G + 1000, 64, 936, 6 * G + 936 },
+		{ 5 * G + 1000, 64, 0, 6 * G },
+		{ 5 * G + 1000, 64, UINT32_MAX, 5 * G + UINT32_MAX },
+		{ 5 * G + 63, 64, 0, 5 * G },
+		{ 5 * G + UINT32_MAX, 64, 0, 6 * G },
+		{ 5 * G + UINT32_MAX, 64, UINT32_MAX - 63, 5 * G + UINT32_MAX - 63 },
+		{ 5 * G + UINT32_MAX, 64, UINT32_MAX - 64, 6 * G + UINT32_MAX - 64 },
+		{ 5 * G + 4095, 4096, 0, 5 * G },
+		/* case B: it reaches back into the subspace before */
+		{ 5 * G + 62, 64, 0, 5 * G },
+		{ 5 * G + 62, 64, UINT32_MAX, 4 * G + UINT32_MAX },
+		{ 5 * G + 62, 64, UINT32_MAX - 1, 5 * G + UINT32_MAX - 1 },
+		{ 5 * G, 64, UINT32_MAX - 62, 4 * G + UINT32_MAX - 62 },
+		{ 5 * G, 64, UINT32_MAX - 63, 5 * G + UINT32_MAX - 63 },
+		{ 5 * G, 32, 1, 5 * G + 1 },
+		{ 5 * G + 4094, 4096, UINT32_MAX, 4 * G + UINT32_MAX },
+		{ 5 * G + 4094, 4096, UINT32_MAX - 1, 5 * G + UINT32_MAX - 1 },
+		{ 5 * G, 1, 0, 5 * G },
+		{ 5 * G, 1, UINT32_MAX, 5 * G + UINT32_MAX },
+		/* nothing is before the first number and behind the last */
+		{ 0, 64, 1, 1 },
+		{ 0, 64, UINT32_MAX, UINT32_MAX },
+		{ 62, 4096, UINT32_MAX - 5, UINT32_MAX - 5 },
+		{ UINT64_MAX, 64, UINT32_MAX, UINT64_MAX },
+		{ UINT64_MAX, 64, 0, 0 },
+		{ UINT64_MAX - 10, 64, 5, 5 },
+		/* without a window the nearer one */
+		{ 5 * G, 0, 0x7fffffff, 5 * G + 0x7fffffff },
+		{ 5 * G, 0, 0x80000001, 4 * G + 0x80000001 },
+		{ 5 * G + 0x80000000, 0, 0, 6 * G },
+		{ 5 * G + 0x80000000, 0, 1, 5 * G + 1 },
+	};
+
+	for (unsigned int i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct sa_slot slot = { .seq = rows[i].top };
+
+		CU_ASSERT_EQUAL(replay_infer(&slot, rows[i].window, rows[i].low), rows[i].seq);
+	}
+}
+
+/* Whatever is not further than the window behind, nor 2^32 - window ahead, is recognised. */
+static void
+inference_finds_every_number_near_the_window(void)
+{
+	static const uint32_t windows[] = { 1, 32, 64, 1024, W };
+	uint32_t random = 41;
+	unsigned int wrong = 0;
+
+	for (unsigned int i = 0; i < 200000; i++) {
+		uint32_t w = windows[i % 5], near = fix_random(&random) % (2 * W);
+		uint64_t top = ((uint64_t)(1 + fix_random(&random) % 3) << 32) + near - W;
+		struct sa_slot slot = { .seq = top };
+		uint64_t ahead = i % 2 ? fix_random(&random) % 8192 : fix_random(&random);
+		uint64_t seq = top - (w - 1) + ahead;
+
+		wrong += replay_infer(&slot, w, (uint32_t)seq) != seq;
+	}
+	CU_ASSERT_EQUAL(wrong, 0);
+}
+
 CU_TestInfo replay_tests[] = {
 	{ "zero is never accepted and one is the first",
 		zero_is_never_accepted_and_one_is_the_first },
@@ -187,6 +262,10 @@ CU_TestInfo replay_tests[] = {
 		without_a_window_everything_passes_and_the_highest_is_kept },
 	{ "a window made larger knows what was before",
 		a_window_made_larger_knows_what_was_before },
+	{ "the high half is inferred as the RFC has it",
+		the_high_half_is_inferred_as_the_rfc_has_it },
+	{ "inference finds every number near the window",
+		inference_finds_every_number_near_the_window },
 	{ "any order gives what a perfect memory gives",
 		any_order_gives_what_a_perfect_memory_gives },
 	CU_TEST_INFO_NULL,

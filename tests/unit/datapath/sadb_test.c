@@ -124,6 +124,23 @@ neither_encryption_nor_authentication_is_refused(void)
 }
 
 static void
+only_sound_pairs_of_algorithms_are_taken(void)
+{
+	struct fix f;
+	struct msg_dp_sa m;
+
+	fix_init(&f);
+	for (unsigned int c = 1; c < ALG_CIPHER_N; c++) {
+		for (unsigned int a = 0; a < ALG_AUTH_N; a++) {
+			fix_msg(&m, 1, false, c, a);
+			CU_ASSERT_EQUAL(put(&f, &m), fix_pair(c, a) ? 0 : -EINVAL);
+			sadb_del(&f.dp, 1);
+		}
+	}
+	fix_fini(&f);
+}
+
+static void
 without_the_shared_file_there_are_no_sas(void)
 {
 	struct fix f;
@@ -210,7 +227,7 @@ numbers_count_up_and_stand_in_the_slot_before_use(void)
 {
 	struct fix f;
 	struct sa *sa;
-	uint32_t seq = 0;
+	uint64_t seq = 0;
 
 	fix_init(&f);
 	sa = fix_sa(&f, 1, false, AES, SHA);
@@ -228,7 +245,7 @@ a_new_process_goes_on_behind_what_it_cannot_know(void)
 {
 	struct fix f;
 	struct sa *sa;
-	uint32_t seq = 0;
+	uint64_t seq = 0;
 
 	fix_init(&f);
 	f.slots[1].seq = 5000;
@@ -251,7 +268,7 @@ a_replacement_with_the_same_keys_goes_on(void)
 	struct fix f;
 	struct msg_dp_sa m;
 	struct sa *out, *in;
-	uint32_t seq = 0;
+	uint64_t seq = 0;
 
 	fix_init(&f);
 	out = fix_sa(&f, 1, false, AES, SHA);
@@ -285,7 +302,7 @@ a_replacement_with_new_keys_is_another_association(void)
 	struct msg_dp_sa m;
 	struct sa *sa;
 	uint64_t generation;
-	uint32_t seq = 0;
+	uint64_t seq = 0;
 
 	fix_init(&f);
 	sa = fix_sa(&f, 1, false, AES, SHA);
@@ -352,7 +369,7 @@ more_numbers_are_asked_for_at_half_and_again_when_blocked(void)
 	struct msg_dp_seq_limit more = { .sa = 1, .seq_limit = 20 };
 	struct msg_dp_sa m;
 	struct sa *sa;
-	uint32_t seq = 0;
+	uint64_t seq = 0;
 
 	fix_init(&f);
 	sadb_on_seq_need(f.dp.sadb, count_ask, &asked);
@@ -426,7 +443,7 @@ after_the_last_number_nothing_is_sent(void)
 	struct fix f;
 	struct msg_dp_sa m;
 	struct sa *sa;
-	uint32_t seq = 0;
+	uint64_t seq = 0;
 
 	fix_init(&f);
 	fix_msg(&m, 1, false, AES, SHA);
@@ -439,6 +456,76 @@ after_the_last_number_nothing_is_sent(void)
 	CU_ASSERT_EQUAL(sadb_seq_next(f.dp.sadb, sa, &seq), DROP_seq_exhausted);
 	CU_ASSERT_EQUAL(f.slots[1].seq, UINT32_MAX);
 	fix_fini(&f);
+}
+
+static void
+with_esn_the_last_number_is_that_of_64_bits(void)
+{
+	struct fix f;
+	struct msg_dp_sa m;
+	struct sa *sa;
+	uint64_t seq = 0;
+
+	fix_init(&f);
+	fix_msg(&m, 1, false, AES, SHA);
+	m.esn = true;
+	m.seq_limit = UINT64_MAX;
+	CU_ASSERT_EQUAL(put(&f, &m), 0);
+	sa = sadb_get(f.dp.sadb, 1);
+	sa->seq = UINT32_MAX;
+	CU_ASSERT_EQUAL(sadb_seq_next(f.dp.sadb, sa, &seq), 0);
+	CU_ASSERT_EQUAL(seq, UINT64_C(1) << 32);
+	sa->seq = UINT64_MAX - 1;
+	CU_ASSERT_EQUAL(sadb_seq_next(f.dp.sadb, sa, &seq), 0);
+	CU_ASSERT_EQUAL(seq, UINT64_MAX);
+	CU_ASSERT_EQUAL(sadb_seq_next(f.dp.sadb, sa, &seq), DROP_seq_exhausted);
+	CU_ASSERT_EQUAL(f.slots[1].seq, UINT64_MAX);
+	/* a new process does not begin again */
+	fix_msg(&m, 2, false, AES, SHA);
+	m.esn = true;
+	f.slots[2].seq = UINT64_MAX - 5;
+	CU_ASSERT_EQUAL(put(&f, &m), 0);
+	CU_ASSERT_EQUAL(sadb_seq_next(f.dp.sadb, sadb_get(f.dp.sadb, 2), &seq), DROP_seq_exhausted);
+	fix_fini(&f);
+}
+
+/* A nonce goes out once: not even a replacement that moves the SA starts its numbers again. */
+static void
+numbers_never_repeat_under_one_key(void)
+{
+	static const uint32_t ciphers[] = { ALG_CIPHER_aes_gcm_128, ALG_CIPHER_chacha20_poly1305 };
+
+	for (unsigned int i = 0; i < 2; i++) {
+		struct fix f;
+		struct msg_dp_sa m;
+		struct sa *sa;
+		uint64_t seq = 0, last = 0;
+
+		fix_init(&f);
+		fix_msg(&m, 1, false, ciphers[i], ALG_AUTH_NONE);
+		for (uint32_t round = 0; round < 40; round++) {
+			m.spi = 0x1000 + round % 3;
+			m.slot = round % 5 + 1;
+			m.esn = round % 4 == 3;
+			CU_ASSERT_EQUAL(put(&f, &m), 0);
+			sa = sadb_get(f.dp.sadb, 1);
+			for (unsigned int n = 0; n < 3; n++) {
+				int rc = sadb_seq_next(f.dp.sadb, sa, &seq);
+
+				if (rc == DROP_seq_reserve) {
+					struct msg_dp_seq_limit more = { .sa = 1,
+						.seq_limit = sa->seq + 100 };
+
+					CU_ASSERT_EQUAL(sadb_seq_limit(&f.dp, &more), 0);
+					continue;
+				}
+				CU_ASSERT_EQUAL(rc, 0);
+				CU_ASSERT_TRUE(seq > last);
+				last = seq;
+			}
+		}
+		fix_fini(&f);
+	}
 }
 
 struct rows {
@@ -500,7 +587,7 @@ displays_show_what_is_there_and_counters_go_back_to_zero(void)
 	struct fix f;
 	struct rows rows = { 0 };
 	struct sa *sa;
-	uint32_t seq;
+	uint64_t seq;
 
 	fix_init(&f);
 	sa = fix_sa(&f, 5, false, AES, SHA);
@@ -523,6 +610,7 @@ displays_show_what_is_there_and_counters_go_back_to_zero(void)
 
 CU_TestInfo sadb_tests[] = {
 	{ "what contradicts itself is refused", what_contradicts_itself_is_refused },
+	{ "only sound pairs of algorithms are taken", only_sound_pairs_of_algorithms_are_taken },
 	{ "neither encryption nor authentication is refused",
 		neither_encryption_nor_authentication_is_refused },
 	{ "without the shared file there are no SAs", without_the_shared_file_there_are_no_sas },
@@ -545,6 +633,9 @@ CU_TestInfo sadb_tests[] = {
 	{ "after the last number nothing is sent", after_the_last_number_nothing_is_sent },
 	{ "many SAs are kept, found, shown in order and deleted",
 		many_sas_are_kept_found_shown_in_order_and_deleted },
+	{ "with ESN the last number is that of 64 bits",
+		with_esn_the_last_number_is_that_of_64_bits },
+	{ "numbers never repeat under one key", numbers_never_repeat_under_one_key },
 	{ "displays show what is there and counters go back to zero",
 		displays_show_what_is_there_and_counters_go_back_to_zero },
 	CU_TEST_INFO_NULL,
