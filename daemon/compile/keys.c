@@ -133,13 +133,13 @@ derive_cached(struct keys *k, const struct secret *string, const struct msg_dp_s
 static size_t
 cipher_key_len(const struct msg_dp_sa *sa)
 {
-	return alg_cipher(sa->cipher) != NULL ? alg_cipher(sa->cipher)->key_len : 0;
+	return alg_cipher_keymat(alg_cipher(sa->cipher));
 }
 
 static size_t
 auth_key_len(const struct msg_dp_sa *sa)
 {
-	return alg_auth(sa->auth) != NULL ? alg_auth(sa->auth)->key_len : 0;
+	return alg_auth_keymat(alg_auth(sa->auth));
 }
 
 int

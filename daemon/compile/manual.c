@@ -181,11 +181,25 @@ compile_sa(struct compile_job *j, const struct manual *m, bool inbound, const ch
 	return rc;
 }
 
+/* Under keys that never change a counter would repeat after a reboot (RFC 3686 2, RFC 4106 2). */
+static int
+check_manual(const struct manual *m, struct err *e)
+{
+	const struct alg_cipher_info *c = alg_cipher(alg_cipher_find(m->proposal.esp_encryption));
+
+	if (c->manual)
+		return 0;
+	return err_set(e, -EINVAL, m->label,
+		"%s needs keys that IKE makes: it cannot be used in a manual policy", c->display);
+}
+
 int
 manual_compile(struct compile_job *j, const struct manual *m, const char **key_out,
 	const char **key_in, struct err *e)
 {
-	int rc = compile_sa(j, m, false, key_out, e);
+	int rc = check_manual(m, e);
 
+	if (rc == 0)
+		rc = compile_sa(j, m, false, key_out, e);
 	return rc != 0 ? rc : compile_sa(j, m, true, key_in, e);
 }
