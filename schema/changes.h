@@ -36,6 +36,7 @@ struct change {
 	uint64_t columns; /* of an update: bit i is set when column i changed; otherwise all */
 };
 /* Lists a changeset. -EBADMSG for anything that is not one over our tables. */
-int changes_list(const void *changeset, size_t len, struct arena *a, struct change **out, size_t *n);
+int changes_list(
+	const void *changeset, size_t len, struct arena *a, struct change **out, size_t *n);
 
 #endif

@@ -26,8 +26,8 @@ enum commit_step {
 
 struct commit_ops {
 	/* Compiles what changed; -EINVAL with err (naming the line) rolls everything back. */
-	int (*check)(void *arg, struct store *s, const struct change *changes, size_t n,
-		struct err *e);
+	int (*check)(
+		void *arg, struct store *s, const struct change *changes, size_t n, struct err *e);
 	/* Called after each step; NULL in production, the tests kill the process here. */
 	void (*step)(void *arg, enum commit_step step);
 	void *arg;

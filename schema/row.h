@@ -25,10 +25,12 @@ int row_get(struct store *s, const struct table *t, const struct value *key, str
 /* Rows whose first n_prefix key columns are equal, in the table's order; stops when fn returns non-zero,
  * and returns that. The row is valid for the call (texts live in the arena). */
 int row_each(struct store *s, const struct table *t, const struct value *prefix,
-	unsigned int n_prefix, struct arena *a, int (*fn)(void *arg, const struct row *r), void *arg);
+	unsigned int n_prefix, struct arena *a, int (*fn)(void *arg, const struct row *r),
+	void *arg);
 /* Rows that have this value in a column (foreign keys: who refers to me?). */
 int row_each_where(struct store *s, const struct table *t, unsigned int column,
-	const struct value *v, struct arena *a, int (*fn)(void *arg, const struct row *r), void *arg);
+	const struct value *v, struct arena *a, int (*fn)(void *arg, const struct row *r),
+	void *arg);
 /* Inserts with all other columns at their SQL defaults. -EEXIST when it is there already. */
 int row_insert(struct store *s, const struct table *t, const struct value *key);
 /* Inserts a whole row (n_columns values); VALUE_NULL of a NOT NULL column means its SQL default.
@@ -42,10 +44,10 @@ int row_default(struct store *s, const struct table *t, unsigned int column, str
 	struct value *out);
 int row_delete(struct store *s, const struct table *t, const struct value *key);
 /* Rows with that key prefix. */
-int64_t row_count(struct store *s, const struct table *t, const struct value *prefix,
-	unsigned int n_prefix);
+int64_t row_count(
+	struct store *s, const struct table *t, const struct value *prefix, unsigned int n_prefix);
 /* Biggest integer in key column n_prefix among the rows with that prefix, or -1. */
-int64_t row_max_key(struct store *s, const struct table *t, const struct value *prefix,
-	unsigned int n_prefix);
+int64_t row_max_key(
+	struct store *s, const struct table *t, const struct value *prefix, unsigned int n_prefix);
 
 #endif

@@ -37,6 +37,9 @@ enum {
 	SEAL_PLAIN_LEN = sizeof SEAL_PLAIN - 1,
 };
 
+/* With the end mark. */
+#define B64_LEN(len) (4 * ((len) / 3 + 1) + 1)
+
 struct seal {
 	struct secret *key;
 	char path[1024];
@@ -186,7 +189,7 @@ seal_is_sealed(const char *text)
 static int
 decode(const char *sealed, uint8_t *raw, size_t *len)
 {
-	unsigned char again[4 * (SEAL_RAW_MAX / 3 + 1) + 1];
+	unsigned char again[B64_LEN(SEAL_RAW_MAX)];
 	const char *b64 = sealed + SEAL_FENCE_LEN;
 	size_t b64_len;
 	int n;
@@ -296,8 +299,8 @@ seal_text(const struct seal *s, const char *text, struct arena *a, const char **
 {
 	uint8_t raw[SEAL_RAW_MAX];
 	const char *plain = text + SEAL_PLAIN_LEN;
+	unsigned char b64[B64_LEN(SEAL_RAW_MAX)];
 	size_t len;
-	char *sealed;
 
 	*out = NULL;
 	if (strncmp(text, SEAL_PLAIN, SEAL_PLAIN_LEN)) {
@@ -313,10 +316,7 @@ seal_text(const struct seal *s, const char *text, struct arena *a, const char **
 	if (!encrypt(s, (const uint8_t *)plain, len, raw))
 		return err_set(e, -EIO, "key", "The key could not be encrypted; try again.");
 	len += SEAL_EXTRA_LEN;
-	sealed = arena_alloc(a, 2 * SEAL_FENCE_LEN + 4 * (len / 3 + 1) + 1);
-	strcpy(sealed, SEAL_FENCE);
-	EVP_EncodeBlock((unsigned char *)sealed + SEAL_FENCE_LEN, raw, (int)len);
-	strcat(sealed, SEAL_FENCE);
-	*out = sealed;
+	EVP_EncodeBlock(b64, raw, (int)len);
+	*out = arena_printf(a, "%s%s%s", SEAL_FENCE, b64, SEAL_FENCE);
 	return 0;
 }

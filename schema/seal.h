@@ -25,8 +25,8 @@ void seal_free(struct seal *s);
 bool seal_is_sealed(const char *text);
 /* "plain:…" to the sealed form, in the arena. A text that is sealed already is checked: -EKEYREJECTED
  * when another key file sealed it. */
-int seal_text(const struct seal *s, const char *text, struct arena *a, const char **out,
-	struct err *e);
+int seal_text(
+	const struct seal *s, const char *text, struct arena *a, const char **out, struct err *e);
 /* The secret itself; freed with secret_free. */
 int seal_reveal(const struct seal *s, const char *sealed, struct secret **out, struct err *e);
 
