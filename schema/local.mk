@@ -21,6 +21,7 @@ libschema_a_SOURCES = \
 	schema/store_sql.h \
 	schema/type.c schema/type.h \
 	schema/type_addr.c \
+	schema/type_addr6.c \
 	schema/type_interface.c schema/type_interface.h \
 	schema/type_key.c \
 	schema/type_port.c
@@ -28,9 +29,9 @@ nodist_libschema_a_SOURCES = schema/store_sql.c
 
 SCHEMA_LIBS = libschema.a $(SQLITE_LIBS)
 
-# The SQL texts become C strings: NNN_base.sql makes the tables of the model, NNN_live.sql those that
-# only the live store has. One file of each a version, in order.
-SCHEMA_BASE_SQL = schema/001_base.sql
+# The SQL texts become C strings: NNN_*.sql makes the tables of the model or brings them to version NNN;
+# NNN_live.sql, where there is one, does that to those that only the live store has.
+SCHEMA_BASE_SQL = schema/001_base.sql schema/002_datapath.sql
 SCHEMA_LIVE_SQL = schema/001_live.sql
 EXTRA_DIST += $(SCHEMA_BASE_SQL) $(SCHEMA_LIVE_SQL)
 CLEANFILES += schema/store_sql.c
@@ -40,9 +41,11 @@ schema/store_sql.c: $(SCHEMA_BASE_SQL) $(SCHEMA_LIVE_SQL) schema/local.mk
 	echo '#include "config.h"'; echo '#include "schema/store_sql.h"'; \
 	for kind in base live; do \
 		echo "const char *const store_sql_$$kind[] = {"; \
-		for f in $(SCHEMA_BASE_SQL) $(SCHEMA_LIVE_SQL); do \
-			case $$f in *_$$kind.sql) ;; *) continue;; esac; \
-			$(SED) -e '/^--/d' -e 's/\\/\\\\/g' -e 's/"/\\"/g' \
+		for f in $(SCHEMA_BASE_SQL); do \
+			test $$kind = base || f=`echo $$f | $(SED) 's/_.*/_live.sql/'`; \
+			echo '	""'; \
+			test ! -f $(srcdir)/$$f || \
+				$(SED) -e '/^--/d' -e 's/\\/\\\\/g' -e 's/"/\\"/g' \
 				-e 's/^/	"/' -e 's/$$/\\n"/' $(srcdir)/$$f; \
 			echo '	,'; \
 		done; \

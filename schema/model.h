@@ -27,6 +27,7 @@ struct choice {
 	const char *keyword;
 	const char *help;
 	struct value value;
+	const char *warning; /* what to tell who chooses it, or NULL */
 };
 
 /* A type of values: how an operator writes them, how they are shown, what `?` says. */
@@ -73,8 +74,9 @@ extern const struct table *const model_tables[];
 const struct table *model_table(const char *name);
 int model_column(const struct table *t, const char *name);
 
-extern const struct table model_system, model_interface, model_ip_address, model_route_static,
-	model_acl, model_acl_rule, model_ipsec_proposal, model_ipsec_policy_group,
-	model_ipsec_policy;
+extern const struct table model_system, model_interface, model_ip_address, model_ipv6_address,
+	model_route_static, model_ipv6_route_static, model_acl, model_acl_rule, model_acl6,
+	model_acl6_rule, model_ipsec_global, model_ipsec_proposal, model_ipsec_policy_group,
+	model_ipsec_policy, model_ipsec_profile;
 
 #endif

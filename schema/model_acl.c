@@ -1,5 +1,6 @@
 /*
- * Access control lists. Protocol 0 is any (ip); absent addresses, ports and ICMP types match all.
+ * Access control lists of both families. Protocol 0 is any (ip, ipv6); absent addresses, ports and
+ * ICMP types match all.
  */
 #include "config.h"
 
@@ -81,6 +82,73 @@ const struct table model_acl_rule = {
 	.label = "rule",
 	.columns = rule_columns,
 	.n_columns = sizeof(rule_columns) / sizeof(rule_columns[0]),
+	.n_key = 2,
+	.order = "acl, id",
+};
+
+/* --- IPv6 ----------------------------------------------------------------------------- */
+
+static const struct choice protocols6[] = {
+	{ "gre", "GRE tunneling(47)", { VALUE_INT, .i = 47 } },
+	{ "icmpv6", "Internet Control Message Protocol for IPv6(58)", { VALUE_INT, .i = 58 } },
+	{ "ipv6", "Any IPv6 protocol", { VALUE_INT, .i = 0 } },
+	{ "ipv6-ah", "Authentication Header(51)", { VALUE_INT, .i = 51 } },
+	{ "ipv6-esp", "Encapsulating Security Payload(50)", { VALUE_INT, .i = 50 } },
+	{ "ospf", "OSPF routing protocol(89)", { VALUE_INT, .i = 89 } },
+	{ "tcp", "Transmission Control Protocol (6)", { VALUE_INT, .i = 6 } },
+	{ "udp", "User Datagram Protocol (17)", { VALUE_INT, .i = 17 } },
+	{ 0 },
+};
+static const struct type type_protocol6 = {
+	.name = "protocol6",
+	.help_form = "<1-255>",
+	.choices = protocols6,
+	.min = 1,
+	.max = 255,
+	.parse = type_parse_choice,
+	.render = type_render_choice,
+};
+
+static const struct column acl6_columns[] = {
+	{ .name = "number", .type = &type_acl_number, .help = "ACL number", .ref = &model_acl6 },
+	{ .name = "description", .type = &type_acl_text, .help = "Text of the description" },
+	{ .name = "step", .type = &type_step, .help = "Value of the step" },
+};
+
+const struct table model_acl6 = {
+	.name = "acl6",
+	.label = "ACL IPv6",
+	.columns = acl6_columns,
+	.n_columns = sizeof(acl6_columns) / sizeof(acl6_columns[0]),
+	.n_key = 1,
+	.order = "number",
+};
+
+static const struct column rule6_columns[] = {
+	{ .name = "acl", .type = &type_acl_number, .ref = &model_acl6 },
+	{ .name = "id", .type = &type_rule_id, .help = "ID of ACL rule" },
+	{ .name = "action", .type = &type_action },
+	{ .name = "protocol", .type = &type_protocol6, .help = "Protocol number" },
+	{ .name = "source", .type = &type_ipv6, .help = "Address of source" },
+	{ .name = "source_length", .type = &type_ipv6_length, .help = "Prefix length of source" },
+	{ .name = "source_port_low", .type = &type_port, .help = "Port number" },
+	{ .name = "source_port_high", .type = &type_port, .help = "Port number" },
+	{ .name = "destination", .type = &type_ipv6, .help = "Address of destination" },
+	{ .name = "destination_length",
+		.type = &type_ipv6_length,
+		.help = "Prefix length of destination" },
+	{ .name = "destination_port_low", .type = &type_port, .help = "Port number" },
+	{ .name = "destination_port_high", .type = &type_port, .help = "Port number" },
+	{ .name = "icmp_type", .type = &type_icmp, .help = "ICMPv6 type" },
+	{ .name = "icmp_code", .type = &type_icmp, .help = "ICMPv6 code" },
+	{ .name = "description", .type = &type_acl_text, .help = "Text of the description" },
+};
+
+const struct table model_acl6_rule = {
+	.name = "acl6_rule",
+	.label = "rule",
+	.columns = rule6_columns,
+	.n_columns = sizeof(rule6_columns) / sizeof(rule6_columns[0]),
 	.n_key = 2,
 	.order = "acl, id",
 };

@@ -1,10 +1,13 @@
 /*
- * IPsec proposals and policies. The values of algorithms are those of alg.def.
+ * IPsec proposals, policies, profiles, and what holds for all of them. The values of algorithms are
+ * those of alg.def.
  */
 #include "config.h"
 
 #include "schema/model.h"
 #include "schema/type.h"
+
+#include <errno.h>
 
 static const struct type type_sequence = TYPE_INTEGER("sequence", 1, 10000);
 static const struct type type_acl_number = TYPE_INTEGER("acl-number", 2000, 3999);
@@ -27,12 +30,11 @@ static const struct choice modes[] = {
 };
 static const struct type type_encapsulation = TYPE_CHOICE("encapsulation-mode", modes);
 
-#define CHOICE(keyword, display, weak)                         \
-	{                                                      \
-		keyword, (weak) ? display " (weak)" : display, \
-		{                                              \
-			VALUE_TEXT, .s = keyword               \
-		}                                              \
+#define WEAK "Warning: The algorithm is not secure; use a stronger one."
+#define CHOICE(keyword, display, weak)                                                       \
+	{                                                                                    \
+		keyword, (weak) ? display " (weak)" : display, { VALUE_TEXT, .s = keyword }, \
+			(weak) ? WEAK : NULL                                                 \
 	}
 
 /* Both lists are those of alg.def whose rows are offered for the protocol. */
@@ -69,6 +71,54 @@ static const struct choice policy_modes[] = {
 	{ 0 },
 };
 static const struct type type_policy_mode = TYPE_CHOICE("policy-mode", policy_modes);
+
+enum { WINDOW_MIN = 32, WINDOW_MAX = 4096 };
+
+/* A power of two. */
+static int
+parse_window(const struct type *t, const char *text, struct arena *a, struct value *out)
+{
+	if (type_parse_integer(t, text, a, out) || out->i & (out->i - 1))
+		return -EINVAL;
+	return 0;
+}
+
+static const struct type type_window = {
+	.name = "window",
+	.help_form = "INTEGER<32,64,128,256,512,1024,2048,4096>",
+	.min = WINDOW_MIN,
+	.max = WINDOW_MAX,
+	.parse = parse_window,
+	.render = type_render_integer,
+};
+
+static const struct choice df_bits[] = {
+	{ "clear", "Clear the DF bit of the outer header", { VALUE_TEXT, .s = "clear" } },
+	{ "copy", "Copy the DF bit of the inner header", { VALUE_TEXT, .s = "copy" } },
+	{ "set", "Set the DF bit of the outer header", { VALUE_TEXT, .s = "set" } },
+	{ 0 },
+};
+static const struct type type_df_bit = TYPE_CHOICE("df-bit", df_bits);
+
+static const struct type type_one = TYPE_INTEGER("one", 1, 1);
+
+static const struct column global_columns[] = {
+	{ .name = "id", .type = &type_one },
+	{ .name = "sha2_compatible", .type = &type_on },
+	{ .name = "anti_replay", .type = &type_on },
+	{ .name = "anti_replay_window", .type = &type_window, .help = "Anti-replay window size" },
+	{ .name = "fragmentation_before", .type = &type_on },
+	{ .name = "df_bit", .type = &type_df_bit },
+};
+
+const struct table model_ipsec_global = {
+	.name = "ipsec_global",
+	.label = "IPSec global settings",
+	.columns = global_columns,
+	.n_columns = sizeof(global_columns) / sizeof(global_columns[0]),
+	.n_key = 1,
+	.order = "id",
+};
 
 static const struct column proposal_columns[] = {
 	{ .name = "name",
@@ -120,6 +170,15 @@ const struct table model_ipsec_policy_group = {
 		.name = NAME, .type = &type_hex_key, .help = "Hexadecimal key" \
 	}
 
+/* What is typed to key the SAs of both directions by hand: a policy's and a profile's. */
+#define MANUAL_SA                                                                            \
+	SPI("in_esp_spi"), SPI("out_esp_spi"), SPI("in_ah_spi"), SPI("out_ah_spi"),          \
+		STRING_KEY("in_esp_string_key"), STRING_KEY("out_esp_string_key"),           \
+		STRING_KEY("in_ah_string_key"), STRING_KEY("out_ah_string_key"),             \
+		HEX_KEY("in_esp_authentication_key"), HEX_KEY("out_esp_authentication_key"), \
+		HEX_KEY("in_ah_authentication_key"), HEX_KEY("out_ah_authentication_key"),   \
+		HEX_KEY("in_esp_encryption_key"), HEX_KEY("out_esp_encryption_key")
+
 static const struct column policy_columns[] = {
 	{ .name = "name",
 		.type = &type_name15,
@@ -135,22 +194,11 @@ static const struct column policy_columns[] = {
 		.type = &type_name15,
 		.help = "IPSec proposal name, up to 15 characters",
 		.ref = &model_ipsec_proposal },
-	{ .name = "tunnel_local", .type = &type_ipv4_host, .help = "Local IP address" },
-	{ .name = "tunnel_remote", .type = &type_ipv4_host, .help = "Remote IP address" },
-	SPI("in_esp_spi"),
-	SPI("out_esp_spi"),
-	SPI("in_ah_spi"),
-	SPI("out_ah_spi"),
-	STRING_KEY("in_esp_string_key"),
-	STRING_KEY("out_esp_string_key"),
-	STRING_KEY("in_ah_string_key"),
-	STRING_KEY("out_ah_string_key"),
-	HEX_KEY("in_esp_authentication_key"),
-	HEX_KEY("out_esp_authentication_key"),
-	HEX_KEY("in_ah_authentication_key"),
-	HEX_KEY("out_ah_authentication_key"),
-	HEX_KEY("in_esp_encryption_key"),
-	HEX_KEY("out_esp_encryption_key"),
+	{ .name = "tunnel_local", .type = &type_ip_host, .help = "Local IP address" },
+	{ .name = "tunnel_remote", .type = &type_ip_host, .help = "Remote IP address" },
+	MANUAL_SA,
+	{ .name = "acl6", .type = &type_acl_number, .help = "ACL IPv6 number", .ref = &model_acl6 },
+	{ .name = "anti_replay_window", .type = &type_window, .help = "Anti-replay window size" },
 };
 
 const struct table model_ipsec_policy = {
@@ -160,4 +208,26 @@ const struct table model_ipsec_policy = {
 	.n_columns = sizeof(policy_columns) / sizeof(policy_columns[0]),
 	.n_key = 2,
 	.order = "name, sequence",
+};
+
+static const struct column profile_columns[] = {
+	{ .name = "name",
+		.type = &type_name15,
+		.help = "IPSec profile name, up to 15 characters",
+		.ref = &model_ipsec_profile },
+	{ .name = "proposal",
+		.type = &type_name15,
+		.help = "IPSec proposal name, up to 15 characters",
+		.ref = &model_ipsec_proposal },
+	MANUAL_SA,
+	{ .name = "anti_replay_window", .type = &type_window, .help = "Anti-replay window size" },
+};
+
+const struct table model_ipsec_profile = {
+	.name = "ipsec_profile",
+	.label = "IPSec profile",
+	.columns = profile_columns,
+	.n_columns = sizeof(profile_columns) / sizeof(profile_columns[0]),
+	.n_key = 1,
+	.order = "name",
 };

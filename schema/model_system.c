@@ -13,6 +13,7 @@ static const struct type type_tag = TYPE_INTEGER("tag", 1, 4294967295);
 static const struct column system_columns[] = {
 	{ .name = "id", .type = &type_one },
 	{ .name = "sysname", .type = &type_sysname, .help = "Host name" },
+	{ .name = "ipv6", .type = &type_on },
 };
 
 const struct table model_system = {
@@ -43,6 +44,29 @@ const struct table model_route_static = {
 	.label = "static route",
 	.columns = route_columns,
 	.n_columns = sizeof(route_columns) / sizeof(route_columns[0]),
+	.n_key = 4,
+	.order = "destination, length, nexthop, interface_name",
+};
+
+static const struct column route6_columns[] = {
+	{ .name = "destination", .type = &type_ipv6_network, .help = "Destination IPv6 address" },
+	{ .name = "length", .type = &type_ipv6_length, .help = "IPv6 prefix length" },
+	{ .name = "nexthop", .type = &type_ipv6_host, .help = "Gateway address" },
+	{ .name = "interface_name", .type = &type_word },
+	{ .name = "interface",
+		.type = &type_interface,
+		.help = "Outgoing interface",
+		.ref = &model_interface },
+	{ .name = "preference", .type = &type_preference, .help = "Preference value" },
+	{ .name = "tag", .type = &type_tag, .help = "Tag value" },
+	{ .name = "description", .type = &type_description, .help = "Description of the route" },
+};
+
+const struct table model_ipv6_route_static = {
+	.name = "ipv6_route_static",
+	.label = "IPv6 static route",
+	.columns = route6_columns,
+	.n_columns = sizeof(route6_columns) / sizeof(route6_columns[0]),
 	.n_key = 4,
 	.order = "destination, length, nexthop, interface_name",
 };

@@ -71,9 +71,10 @@ type_find(const char *name)
 {
 	static const struct type *const named[] = { &type_word, &type_rest, &type_regex,
 		&type_description, &type_name15, &type_sysname, &type_device, &type_ipv4,
-		&type_ipv4_host, &type_ipv4_network, &type_mask, &type_wildcard, &type_interface,
-		&type_string_key, &type_hex_key, &type_tcp_port, &type_udp_port, &type_icmp_name,
-		NULL };
+		&type_ipv4_host, &type_ipv4_network, &type_mask, &type_wildcard, &type_ipv6,
+		&type_ipv6_host, &type_ipv6_network, &type_ipv6_prefix, &type_ipv6_length,
+		&type_ip_host, &type_interface, &type_string_key, &type_hex_key, &type_tcp_port,
+		&type_udp_port, &type_icmp_name, &type_icmp6_name, NULL };
 
 	for (size_t i = 0; named[i]; i++)
 		if (!strcmp(named[i]->name, name))

@@ -48,11 +48,14 @@ extern const struct type type_word, type_rest, type_name15, type_sysname, type_d
 	type_description, type_regex;
 /* Addresses (type_addr.c): any; of one host; where a packet may be sent; a mask in bits, rendered dotted; a wildcard. */
 extern const struct type type_ipv4, type_ipv4_host, type_ipv4_network, type_mask, type_wildcard;
+/* The same of IPv6 (type_addr6.c); "A/L" as one word; a host of either family. */
+extern const struct type type_ipv6, type_ipv6_host, type_ipv6_network, type_ipv6_prefix,
+	type_ipv6_length, type_ip_host;
 /* Names of interfaces (type_interface.c). */
 extern const struct type type_interface;
 /* Keys typed by hand (type_key.c). */
 extern const struct type type_string_key, type_hex_key;
 /* Ports by name and number, ICMP by name: type * 256 + code (type_port.c). */
-extern const struct type type_tcp_port, type_udp_port, type_icmp_name;
+extern const struct type type_tcp_port, type_udp_port, type_icmp_name, type_icmp6_name;
 
 #endif

@@ -107,6 +107,27 @@ static const struct choice icmp_names[] = {
 	{ 0 },
 };
 
+static const struct choice icmp6_names[] = {
+	ICMP("Redirect", 137, 0),
+	ICMP("echo", 128, 0),
+	ICMP("echo-reply", 129, 0),
+	ICMP("err-Header-field", 4, 0),
+	ICMP("frag-time-exceeded", 3, 1),
+	ICMP("hop-limit-exceeded", 3, 0),
+	ICMP("host-admin-prohib", 1, 1),
+	ICMP("host-unreachable", 1, 3),
+	ICMP("neighbor-advertisement", 136, 0),
+	ICMP("neighbor-solicitation", 135, 0),
+	ICMP("network-unreachable", 1, 0),
+	ICMP("packet-too-big", 2, 0),
+	ICMP("port-unreachable", 1, 4),
+	ICMP("router-advertisement", 134, 0),
+	ICMP("router-solicitation", 133, 0),
+	ICMP("unknown-ipv6-opt", 4, 2),
+	ICMP("unknown-next-hdr", 4, 1),
+	{ 0 },
+};
+
 const struct type type_tcp_port = {
 	.name = "tcp-port",
 	.help_form = "INTEGER<0-65535>",
@@ -124,3 +145,4 @@ const struct type type_udp_port = {
 	.render = type_render_choice,
 };
 const struct type type_icmp_name = TYPE_CHOICE("icmp-name", icmp_names);
+const struct type type_icmp6_name = TYPE_CHOICE("icmp6-name", icmp6_names);

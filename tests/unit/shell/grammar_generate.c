@@ -50,6 +50,18 @@ put_address(struct generated *g, char *out, bool host)
 		(unsigned int)generate_below(g, 256), (unsigned int)generate_below(g, 256));
 }
 
+/* Canonical and other spellings, with and without a run of zeros. */
+static void
+put_address6(struct generated *g, char *out)
+{
+	static const char *const forms[] = { "2001:db8:%x::%x", "2001:DB8::%x:%x",
+		"fd00:0:%x::%x:1", "2001:0db8:0:0:%x:1:2:%x" };
+	unsigned int a = (unsigned int)generate_below(g, 4);
+	unsigned int b = 1 + (unsigned int)generate_below(g, 0xffff);
+
+	snprintf(out, 300, forms[generate_below(g, 4)], a, b);
+}
+
 static void
 put_mask(struct generated *g, char *out)
 {
@@ -60,6 +72,13 @@ put_mask(struct generated *g, char *out)
 		snprintf(out, 300, "%u", bits);
 	else
 		snprintf(out, 300, "%u.%u.%u.%u", m >> 24, m >> 16 & 255, m >> 8 & 255, m & 255);
+}
+
+static void
+put_prefix6(struct generated *g, char *out)
+{
+	put_address6(g, out);
+	snprintf(out + strlen(out), 8, "/%u", (unsigned int)generate_below(g, 129));
 }
 
 /* Few of each kind, so that references meet what exists. */
@@ -112,10 +131,20 @@ put_value(struct generated *g, const struct type *t)
 		put_address(g, out, true);
 	else if (t == &type_ipv4 || t == &type_ipv4_network)
 		put_address(g, out, false);
+	else if (t == &type_ipv6 || t == &type_ipv6_host || t == &type_ipv6_network)
+		put_address6(g, out);
+	else if (t == &type_ip_host && generate_below(g, 2))
+		put_address6(g, out);
+	else if (t == &type_ip_host)
+		put_address(g, out, true);
+	else if (t == &type_ipv6_prefix)
+		put_prefix6(g, out);
 	else if (t == &type_mask)
 		put_mask(g, out);
 	else if (t == &type_wildcard)
 		strcpy(out, generate_below(g, 2) ? "0" : "0.0.0.255");
+	else if (!strcmp(t->name, "window"))
+		snprintf(out, 300, "%u", 32u << generate_below(g, 8));
 	else if (t->rest)
 		put_text(g, out, (size_t)t->max);
 	else if (t->parse == type_parse_integer || t->choices)

@@ -166,7 +166,7 @@ what_belongs_to_a_row_goes_with_it(void)
 	CU_ASSERT_PTR_NOT_NULL(strstr(fixture_dump(&f), "ipsec_policy_group 'P'"));
 	CU_ASSERT_EQUAL(fixture_exec(&f, "undo ipsec policy P"), 0);
 	CU_ASSERT_PTR_NULL(strstr(fixture_dump(&f), "acl"));
-	CU_ASSERT_PTR_NULL(strstr(f.text, "ipsec"));
+	CU_ASSERT_PTR_NULL(strstr(f.text, "ipsec_policy"));
 	CU_ASSERT_PTR_NULL(strstr(f.text, "interface"));
 	CU_ASSERT_PTR_NULL(strstr(f.text, "ip_address"));
 	cli_fixture_fini(&f);
