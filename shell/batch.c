@@ -59,7 +59,7 @@ tick(void *arg, unsigned int ms)
 
 	if (ms < SAY_MS || !isatty(STDERR_FILENO) || ms % (SAY_MS / 2))
 		return 0;
-	fputs(b->said ? "." : "Waiting until it is applied ..", stderr);
+	out_progress(b->sh->out, b->said ? "." : "Waiting until it is applied ..");
 	b->said = true;
 	return 0;
 }
@@ -76,7 +76,7 @@ wait_applied(struct shell *sh)
 		return 0;
 	rc = client_wait_applied(sh->client, tick, &b, &m, &e);
 	if (b.said)
-		fputc('\n', stderr);
+		out_progress(sh->out, "\n");
 	if (rc)
 		return shell_fail(sh, rc, &e);
 	sh->unsettled = false;

@@ -106,7 +106,8 @@ run(const struct arguments *a)
 			!a->file && !a->n_commands && isatty(STDIN_FILENO) && isatty(STDOUT_FILENO),
 		.batch = a->file != NULL,
 		.sock = -1,
-		.stream = stdout };
+		.stream = stdout,
+		.errors = stderr };
 	struct shell *sh;
 	struct err e;
 	int rc = session_open(&o, &sh, &e);

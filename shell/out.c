@@ -33,6 +33,7 @@ struct filter {
 
 struct out {
 	FILE *stream;
+	FILE *errors;
 	struct pager *pager;
 	struct filter filters[CLI_PIPES_MAX];
 	size_t n_filters;
@@ -52,13 +53,14 @@ struct item {
 static void feed(struct out *o, size_t stage, const struct item *it);
 
 struct out *
-out_new(FILE *stream, struct pager *pager)
+out_new(FILE *stream, FILE *errors, struct pager *pager)
 {
 	struct out *o = calloc(1, sizeof(*o));
 
 	if (!o)
 		return NULL;
 	o->stream = stream;
+	o->errors = errors;
 	o->pager = pager;
 	return o;
 }
@@ -315,10 +317,23 @@ out_object(struct out *o, const char *json)
 }
 
 void
-out_raw(struct out *o, const char *text)
+out_error(struct out *o, const char *fmt, ...)
 {
-	fputs(text, o->stream);
+	va_list ap;
+
 	fflush(o->stream);
+	va_start(ap, fmt);
+	vfprintf(o->errors, fmt, ap);
+	va_end(ap);
+	fputc('\n', o->errors);
+	fflush(o->errors);
+}
+
+void
+out_progress(struct out *o, const char *text)
+{
+	fputs(text, o->errors);
+	fflush(o->errors);
 }
 
 void

@@ -17,8 +17,8 @@ struct pager;
  */
 struct out;
 
-/* Over a stream (borrowed). pager may be NULL (then nothing stops) and is borrowed. */
-struct out *out_new(FILE *stream, struct pager *pager);
+/* Over streams (borrowed) for what is asked for and for errors. pager may be NULL (then nothing stops) and is borrowed. */
+struct out *out_new(FILE *stream, FILE *errors, struct pager *pager);
 void out_free(struct out *o);
 
 /* Between begin and end lies one display: filtered, counted, paged; json: it is one JSON array.
@@ -33,8 +33,9 @@ void out_line(struct out *o, const char *text);
 void out_linef(struct out *o, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 /* One JSON object, without newlines. */
 void out_object(struct out *o, const char *json);
-/* Bytes as they are, past filters and pager (progress, questions). */
-void out_raw(struct out *o, const char *text);
+/* A line on the stream for errors; text there as it is. */
+void out_error(struct out *o, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+void out_progress(struct out *o, const char *text);
 void out_flush(struct out *o);
 
 /* Does the display that has begun want objects? */

@@ -9,9 +9,18 @@
 #include <string.h>
 
 void
-pager_init(struct pager *p, const struct pager_ops *ops, size_t length, size_t width)
+pager_init(struct pager *p, FILE *stream, pager_key_fn *key, void *arg, size_t length, size_t width)
 {
-	*p = (struct pager){ .ops = *ops, .length = length, .width = width };
+	*p = (struct pager){
+		.stream = stream, .key = key, .arg = arg, .length = length, .width = width
+	};
+}
+
+static void
+write_now(struct pager *p, const char *text)
+{
+	fputs(text, p->stream);
+	fflush(p->stream);
 }
 
 static size_t
@@ -45,9 +54,9 @@ pager_line(struct pager *p, const char *text)
 		return true;
 	rows = rows_of(p, text);
 	if (p->left < rows && p->left < page(p)) {
-		p->ops.write(p->ops.arg, PAGER_MORE);
-		key = p->ops.key(p->ops.arg);
-		p->ops.write(p->ops.arg, PAGER_ERASE);
+		write_now(p, PAGER_MORE);
+		key = p->key(p->arg);
+		write_now(p, PAGER_ERASE);
 		if (key == PAGER_LEAVE)
 			return false;
 		p->left = key == PAGER_LINE ? rows : page(p);

@@ -3,6 +3,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdio.h>
 
 /*
  * Output a page at a time, as VRP does it: "  ---- More ----", erased after the key. Space is a page,
@@ -13,22 +14,21 @@
 
 enum pager_key { PAGER_PAGE, PAGER_LINE, PAGER_LEAVE };
 
-struct pager_ops {
-	void (*write)(void *arg,
-		const char *text);	  /* to the terminal, at once, after all that was output */
-	enum pager_key (*key)(void *arg); /* waits for one */
-	void *arg;
-};
+/* Waits for a key. */
+typedef enum pager_key pager_key_fn(void *arg);
 
 struct pager {
-	struct pager_ops ops;
+	FILE *stream; /* the terminal */
+	pager_key_fn *key;
+	void *arg;
 	size_t length; /* lines of the screen, 0: never stops */
 	size_t width;  /* columns; longer lines take several */
 	size_t left;   /* lines until the next stop */
 	bool on;
 };
 
-void pager_init(struct pager *p, const struct pager_ops *ops, size_t length, size_t width);
+void pager_init(
+	struct pager *p, FILE *stream, pager_key_fn *key, void *arg, size_t length, size_t width);
 void pager_begin(struct pager *p, bool paged);
 /* Asked before a line is printed; false: the operator leaves. */
 bool pager_line(struct pager *p, const char *text);

@@ -103,14 +103,17 @@ checksum(const uint8_t *p, size_t len)
 static void
 drain_errors(const struct ping *p)
 {
+	struct pollfd pfd = { .fd = p->fd };
 	char data[512];
 	struct iovec iov = { .iov_base = data, .iov_len = sizeof(data) };
 	struct msghdr m = { .msg_iov = &iov, .msg_iovlen = 1 };
 	int error;
 
-	while (recvmsg(p->fd, &m, MSG_ERRQUEUE | MSG_DONTWAIT) >= 0)
-		;
-	getsockopt(p->fd, SOL_SOCKET, SO_ERROR, &error, &(socklen_t){ sizeof(error) });
+	while (poll(&pfd, 1, 0) == 1 && (pfd.revents & POLLERR)) {
+		getsockopt(p->fd, SOL_SOCKET, SO_ERROR, &error, &(socklen_t){ sizeof(error) });
+		if (recvmsg(p->fd, &m, MSG_ERRQUEUE | MSG_DONTWAIT) < 0)
+			break;
+	}
 }
 
 static int

@@ -68,11 +68,11 @@ open_offline(struct shell *sh, struct err *e)
 static const char *
 terminal_name(const struct session_options *o, char *name, size_t cap)
 {
-	const char *tty = o->interactive ? ttyname(STDIN_FILENO) : NULL;
+	char tty[64];
 
-	if (tty && !strncmp(tty, "/dev/", 5))
-		tty += 5;
-	strlcpy(name, tty ? tty : "batch", cap);
+	if (!o->interactive || ttyname_r(STDIN_FILENO, tty, sizeof(tty)))
+		strlcpy(tty, "batch", sizeof(tty));
+	strlcpy(name, strncmp(tty, "/dev/", 5) ? tty : tty + 5, cap);
 	return name;
 }
 
@@ -95,14 +95,13 @@ open_candidate(struct shell *sh, const struct session_options *o, struct err *e)
 static void
 open_terminal(struct shell *sh)
 {
-	const struct pager_ops ops = { .write = terminal_write, .key = terminal_key };
 	size_t lines, columns;
 
 	sh->terminal = terminal_open();
 	if (!sh->terminal)
 		return;
 	terminal_size(sh->terminal, &lines, &columns);
-	pager_init(&sh->pager, &ops, lines, columns);
+	pager_init(&sh->pager, stdout, terminal_key, sh->terminal, lines, columns);
 	sh->screen_length = lines;
 	interrupt_begin();
 }
@@ -127,7 +126,7 @@ session_open(const struct session_options *o, struct shell **out, struct err *e)
 	rc = -ENOMEM;
 	if (o->interactive)
 		open_terminal(sh);
-	sh->out = out_new(o->stream, sh->terminal ? &sh->pager : NULL);
+	sh->out = out_new(o->stream, o->errors, sh->terminal ? &sh->pager : NULL);
 	sh->cli = cli_new(&vrp_dialect, sh->store, o->batch ? no_commands : shell_commands, sh);
 	if (!sh->out || !sh->cli) {
 		err_set(e, rc, "", "The session cannot be made.");
@@ -169,9 +168,9 @@ shell_report(struct shell *sh, int code, size_t column, const char *text)
 	if (!sh->file)
 		out_line(sh->out, text);
 	else if (!sh->line)
-		fprintf(stderr, "%s: %s\n", sh->file, text);
+		out_error(sh->out, "%s: %s", sh->file, text);
 	else
-		fprintf(stderr, "%s:%u:%zu: %s\n", sh->file, sh->line, column + 1, text);
+		out_error(sh->out, "%s:%u:%zu: %s", sh->file, sh->line, column + 1, text);
 	return code;
 }
 
@@ -250,9 +249,9 @@ committer(struct shell *sh, struct client **out, struct err *e)
 		if (client_revision(offline_client(sh->offline)) != sh->offline_revision)
 			return err_set(e, -EBUSY, "",
 				"The configuration was changed meanwhile. Start yongsh again.");
-		fprintf(stderr,
+		out_error(sh->out,
 			"Info: The router is not running. The configuration is stored "
-			"and takes effect when yongd starts.\n");
+			"and takes effect when yongd starts.");
 	}
 	*out = offline_client(sh->offline);
 	return 0;
@@ -277,7 +276,7 @@ session_commit(struct shell *sh, const char *text, bool keep, struct err *e)
 	if (rc == -ESTALE && (rc = refetch(sh, e)))
 		return rc;
 	if (*warning && sh->file)
-		fprintf(stderr, "Warning: %s\n", warning);
+		out_error(sh->out, "Warning: %s", warning);
 	else if (*warning)
 		out_linef(sh->out, "Warning: %s", warning);
 	return 0;

@@ -18,6 +18,7 @@ struct session_options {
 	bool batch; /* configuration lines only, in the system view; nothing is committed until the end */
 	int sock;     /* a connection to use instead of DIR's, or -1 */
 	FILE *stream; /* what displays are printed to */
+	FILE *errors;
 };
 
 /* -ECONNREFUSED: no daemon and nothing to look at. */

@@ -96,14 +96,6 @@ terminal_key(void *terminal)
 	return key;
 }
 
-void
-terminal_write(void *terminal, const char *text)
-{
-	(void)terminal;
-	fputs(text, stdout);
-	fflush(stdout);
-}
-
 static void
 interrupt_mask(int how)
 {

@@ -14,9 +14,8 @@ struct terminal *terminal_open(void);
 void terminal_close(struct terminal *t);
 /* Size as the terminal says, 24 × 80 where it says nothing. */
 void terminal_size(const struct terminal *t, size_t *lines, size_t *columns);
-/* For the pager. */
+/* A key for the pager. */
 enum pager_key terminal_key(void *terminal);
-void terminal_write(void *terminal, const char *text);
 
 /* From begin on Ctrl+C does not end the program but is seen by interrupt_seen, once. */
 void interrupt_begin(void);

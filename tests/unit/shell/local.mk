@@ -1,8 +1,9 @@
 # tests/unit/shell: the grammar, the dialect and the front end.
 check_PROGRAMS += test_shell
 TESTS += test_shell
-test_shell_CFLAGS = $(AM_CFLAGS) $(CUNIT_CFLAGS) -DEXAMPLES='"$(abs_top_srcdir)/examples"'
-test_shell_LDADD = libcli.a $(SCHEMA_LIBS) $(CORE_LIBS) $(CUNIT_LIBS)
+test_shell_CFLAGS = $(AM_CFLAGS) $(CUNIT_CFLAGS) -DEXAMPLES='"$(abs_top_srcdir)/examples"' \
+	-DGOLDEN='"$(abs_top_srcdir)/tests/golden"'
+test_shell_LDADD = $(SHELL_LIBS) $(CUNIT_LIBS)
 test_shell_SOURCES = \
 	tests/unit/shell/cli_fixture.c tests/unit/shell/cli_fixture.h \
 	tests/unit/shell/cli_help_test.c \
@@ -16,3 +17,53 @@ test_shell_SOURCES = \
 	tests/unit/shell/syntax_test.c \
 	tests/unit/shell/vrp_rule_test.c \
 	tests/unit/shell/vrp_test.c
+
+# The front end, against a router that is not one.
+FAKE_ROUTER = \
+	tests/unit/shell/fake_router.c tests/unit/shell/fake_router.h \
+	tests/unit/shell/fake_state.c tests/unit/shell/fake_state.h
+test_shell_SOURCES += $(FAKE_ROUTER) \
+	tests/unit/shell/batch_test.c \
+	tests/unit/shell/contract_test.c \
+	tests/unit/shell/display_test.c tests/unit/shell/display_test.h \
+	tests/unit/shell/layout_test.c \
+	tests/unit/shell/out_test.c \
+	tests/unit/shell/pager_test.c \
+	tests/unit/shell/ping_test.c \
+	tests/unit/shell/recall_test.c \
+	tests/unit/shell/session_test.c \
+	tests/unit/shell/shell_fixture.c tests/unit/shell/shell_fixture.h
+UNIT_TESTS += test_shell
+EXTRA_DIST += \
+	tests/golden/display-acl-3001.txt \
+	tests/golden/display-acl-all.json \
+	tests/golden/display-acl-all.txt \
+	tests/golden/display-clock.txt \
+	tests/golden/display-configuration-status.json \
+	tests/golden/display-configuration-status.txt \
+	tests/golden/display-current-configuration-configuration-acl.txt \
+	tests/golden/display-current-configuration-interface-GigabitEthernet0.0.1.txt \
+	tests/golden/display-current-configuration.txt \
+	tests/golden/display-interface-Tunnel0.0.1.txt \
+	tests/golden/display-interface-brief.txt \
+	tests/golden/display-interface.json \
+	tests/golden/display-interface.txt \
+	tests/golden/display-ip-interface-brief.txt \
+	tests/golden/display-ip-routing-table.json \
+	tests/golden/display-ip-routing-table.txt \
+	tests/golden/display-ipsec-policy-brief.txt \
+	tests/golden/display-ipsec-policy.json \
+	tests/golden/display-ipsec-policy.txt \
+	tests/golden/display-ipsec-proposal-name-tran1.txt \
+	tests/golden/display-ipsec-proposal.json \
+	tests/golden/display-ipsec-proposal.txt \
+	tests/golden/display-ipsec-sa-brief.txt \
+	tests/golden/display-ipsec-sa-policy-P1-10.txt \
+	tests/golden/display-ipsec-sa-remote-203.0.113.1.txt \
+	tests/golden/display-ipsec-sa.json \
+	tests/golden/display-ipsec-sa.txt \
+	tests/golden/display-ipsec-statistics.json \
+	tests/golden/display-ipsec-statistics.txt \
+	tests/golden/display-startup.txt \
+	tests/golden/display-version.json \
+	tests/golden/display-version.txt

@@ -20,6 +20,15 @@ main(void)
 		{ .pName = "vrp", .pTests = vrp_tests },
 		{ .pName = "vrp_rule", .pTests = vrp_rule_tests },
 		{ .pName = "grammar", .pTests = grammar_tests },
+		{ .pName = "out", .pTests = out_tests },
+		{ .pName = "pager", .pTests = pager_tests },
+		{ .pName = "layout", .pTests = layout_tests },
+		{ .pName = "recall", .pTests = recall_tests },
+		{ .pName = "ping", .pTests = ping_tests },
+		{ .pName = "session", .pTests = session_tests },
+		{ .pName = "batch", .pTests = batch_tests },
+		{ .pName = "display", .pTests = display_tests },
+		{ .pName = "contract", .pTests = contract_tests },
 		CU_SUITE_INFO_NULL,
 	};
 	unsigned int failures;

@@ -1,0 +1,155 @@
+/*
+ * Every display of the fake router, compared with tests/golden/. YD_UPDATE_GOLDEN=1 writes them anew.
+ */
+#include "config.h"
+
+#include "tests/unit/shell/display_test.h"
+
+#include "tests/unit/shell/shell_fixture.h"
+#include "tests/unit/shell/suites.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+const char *const display_test_commands[] = {
+	"display version",
+	"display clock",
+	"display startup",
+	"display current-configuration",
+	"display current-configuration configuration acl",
+	"display current-configuration interface GigabitEthernet0/0/1",
+	"display interface",
+	"display interface Tunnel0/0/1",
+	"display interface brief",
+	"display ip interface brief",
+	"display ip routing-table",
+	"display acl all",
+	"display acl 3001",
+	"display ipsec proposal",
+	"display ipsec proposal name tran1",
+	"display ipsec policy",
+	"display ipsec policy brief",
+	"display ipsec sa",
+	"display ipsec sa brief",
+	"display ipsec sa policy P1 10",
+	"display ipsec sa remote 203.0.113.1",
+	"display ipsec statistics",
+	"display configuration status",
+	NULL,
+};
+
+/* tests/golden/display-version.txt */
+static FILE *
+golden(const char *command, const char *suffix, const char *mode)
+{
+	char path[512];
+
+	snprintf(path, sizeof(path), GOLDEN "/%s%s", command, suffix);
+	for (char *p = path + strlen(GOLDEN "/"); *p; p++)
+		if (*p == ' ')
+			*p = '-';
+		else if (*p == '/')
+			*p = '.';
+	return fopen(path, mode);
+}
+
+/* Sealed secrets differ each time. */
+static void
+blank_secrets(char *text)
+{
+	char *from, *to;
+
+	while ((from = strstr(text, "%^%#")) && (to = strstr(from + 4, "%^%#"))) {
+		memcpy(from, "<sealed>", 8);
+		memmove(from + 8, to + 4, strlen(to + 4) + 1);
+	}
+}
+
+static void
+compare(const char *command, const char *suffix, char *text)
+{
+	char expect[65536] = "";
+	FILE *f;
+	size_t len;
+
+	blank_secrets(text);
+	if (getenv("YD_UPDATE_GOLDEN")) {
+		f = golden(command, suffix, "we");
+		if (f) {
+			fputs(text, f);
+			fclose(f);
+		}
+	}
+	f = golden(command, suffix, "re");
+	if (!f) {
+		CU_FAIL("no golden file");
+		return;
+	}
+	len = fread(expect, 1, sizeof(expect) - 1, f);
+	fclose(f);
+	expect[len] = '\0';
+	if (strcmp(text, expect) != 0)
+		fprintf(stderr, "%s: printed\n%s\n", command, text);
+	CU_ASSERT_STRING_EQUAL(text, expect);
+}
+
+static void
+test_text(void)
+{
+	struct shell_fixture f;
+
+	shell_fixture_init(&f);
+	fixture_lab(&f);
+	for (size_t i = 0; display_test_commands[i]; i++) {
+		CU_ASSERT_EQUAL(fixture_line(&f, display_test_commands[i]), 0);
+		CU_ASSERT_STRING_EQUAL(f.error_text, "");
+		compare(display_test_commands[i], ".txt", f.text);
+	}
+	shell_fixture_fini(&f);
+}
+
+static void
+test_json(void)
+{
+	static const char *const commands[] = { "display interface", "display ip routing-table",
+		"display acl all", "display ipsec proposal", "display ipsec policy",
+		"display ipsec sa", "display ipsec statistics", "display configuration status",
+		"display version", NULL };
+	struct shell_fixture f;
+	char line[128];
+
+	shell_fixture_init(&f);
+	fixture_lab(&f);
+	for (size_t i = 0; commands[i]; i++) {
+		snprintf(line, sizeof(line), "%s | json", commands[i]);
+		CU_ASSERT_EQUAL(fixture_line(&f, line), 0);
+		compare(commands[i], ".json", f.text);
+	}
+	shell_fixture_fini(&f);
+}
+
+/* Left half-way, a display prints no more. */
+static void
+test_empty_router(void)
+{
+	struct shell_fixture f;
+
+	shell_fixture_init(&f);
+	CU_ASSERT_EQUAL(fixture_line(&f, "display acl all"), 0);
+	CU_ASSERT_STRING_EQUAL(f.text, " Total quantity of nonempty ACL number is 0\n\n");
+	CU_ASSERT_EQUAL(fixture_line(&f, "display ipsec policy"), 0);
+	CU_ASSERT_STRING_EQUAL(f.text, "Info: No IPSec policy is configured.\n");
+	CU_ASSERT_EQUAL(fixture_line(&f, "display ipsec proposal"), 0);
+	CU_ASSERT_STRING_EQUAL(f.text, "Number of proposals: 0\n");
+	CU_ASSERT_EQUAL(fixture_line(&f, "display acl all | json"), 0);
+	CU_ASSERT_STRING_EQUAL(f.text, "[]\n");
+	shell_fixture_fini(&f);
+}
+
+CU_TestInfo display_tests[] = {
+	{ "displays print what they did", test_text },
+	{ "and as JSON", test_json },
+	{ "a router without configuration has displays too", test_empty_router },
+	CU_TEST_INFO_NULL,
+};

@@ -1,0 +1,115 @@
+/*
+ * Sessions for tests.
+ */
+#include "config.h"
+
+#include "tests/unit/shell/shell_fixture.h"
+
+#include "lib/err.h"
+#include "shell/out.h"
+#include "shell/session.h"
+#include "shell/shell.h"
+
+#include <CUnit/CUnit.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+enum { NOW = 1767226200 }; /* 2026-01-01 00:10:00 UTC */
+
+static void
+open_session(struct shell_fixture *f, bool batch)
+{
+	struct session_options o = { .batch = batch };
+	struct err e = { 0 };
+
+	setenv("TZ", "UTC", 1);
+	tzset();
+	*f = (struct shell_fixture){ 0 };
+	fake_child_start(&f->router);
+	f->stream = open_memstream(&f->text, &f->len);
+	f->errors = open_memstream(&f->error_text, &f->error_len);
+	o.dir = f->router.dir;
+	o.sock = f->router.sock[0];
+	o.stream = f->stream;
+	o.errors = f->errors;
+	f->router.sock[0] = -1;
+	CU_ASSERT_EQUAL_FATAL(session_open(&o, &f->sh, &e), 0);
+	out_set_now(f->sh->out, NOW);
+	f->sh->file = "test";
+	f->sh->line = 1;
+}
+
+void
+shell_fixture_init(struct shell_fixture *f)
+{
+	open_session(f, false);
+}
+
+void
+shell_fixture_init_batch(struct shell_fixture *f)
+{
+	open_session(f, true);
+}
+
+void
+shell_fixture_fini(struct shell_fixture *f)
+{
+	session_close(f->sh);
+	fake_child_stop(&f->router);
+	fclose(f->stream);
+	fclose(f->errors);
+	free(f->text);
+	free(f->error_text);
+}
+
+void
+fixture_rewind(struct shell_fixture *f)
+{
+	rewind(f->stream);
+	rewind(f->errors);
+	fflush(f->stream);
+	fflush(f->errors);
+	f->text[0] = f->error_text[0] = '\0';
+}
+
+int
+fixture_line(struct shell_fixture *f, const char *line)
+{
+	int rc;
+
+	fixture_rewind(f);
+	rc = session_line(f->sh, line);
+	fflush(f->stream);
+	fflush(f->errors);
+	f->text[f->len] = '\0';
+	f->error_text[f->error_len] = '\0';
+	return rc;
+}
+
+void
+fixture_lines(struct shell_fixture *f, const char *const *lines)
+{
+	for (; *lines; lines++) {
+		CU_ASSERT_EQUAL(fixture_line(f, *lines), 0);
+		if (*f->error_text)
+			fprintf(stderr, "%s: %s", *lines, f->error_text);
+	}
+}
+
+void
+fixture_lab(struct shell_fixture *f)
+{
+	static const char path[] = EXAMPLES "/2-ipsec-manual/RTA.cfg";
+	FILE *in = fopen(path, "re");
+	char line[256];
+
+	CU_ASSERT_PTR_NOT_NULL_FATAL(in);
+	fixture_line(f, "system-view");
+	while (fgets(line, sizeof(line), in)) {
+		line[strcspn(line, "\n")] = '\0';
+		CU_ASSERT_EQUAL(fixture_line(f, line), 0);
+	}
+	fclose(in);
+	fixture_line(f, "return");
+}
