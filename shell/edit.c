@@ -24,9 +24,8 @@ struct edit {
 	History *hist;
 	char prompt[256];
 	char line[TYPED_MAX];
-	const char *question; /* NULL: at the prompt */
-	bool returned;	      /* Ctrl+Z ended the line */
-	bool cancelled;	      /* Ctrl+C did */
+	bool returned;	/* Ctrl+Z ended the line */
+	bool cancelled; /* Ctrl+C did */
 	unsigned short columns;
 
 	/* TAB: the words that fit, the line they were asked for, and what stands there now */
@@ -75,10 +74,6 @@ key_help(EditLine *el, int ch)
 	struct edit *ed = self(el);
 	char line[TYPED_MAX];
 
-	if (ed->question) {
-		el_insertstr(el, "?");
-		return CC_REFRESH;
-	}
 	before_cursor(el, line, sizeof(line));
 	fputs("?\n", stdout);
 	ed->ops.help(ed->ops.arg, line);
@@ -103,6 +98,21 @@ words_add(void *arg, const char *word)
 		ed->n_words++;
 }
 
+/* The rest of the only word that fits, as if it were typed: the terminal need not be redrawn. False: what
+ * stands there is spelled otherwise. */
+static bool
+words_type(const struct edit *ed, EditLine *el, const char *line, const char *word)
+{
+	const char *typed = line + ed->start;
+	char text[TYPED_MAX];
+
+	if (strncmp(word, typed, strlen(typed)) != 0)
+		return false;
+	snprintf(text, sizeof(text), "%s ", word + strlen(typed));
+	el_push(el, text);
+	return true;
+}
+
 /* Puts a word where the line has one that begins at ed->start. */
 static void
 words_put(struct edit *ed, EditLine *el, const char *line, const char *word, const char *tail)
@@ -121,8 +131,6 @@ key_complete(EditLine *el, int ch)
 	struct edit *ed = self(el);
 	char line[TYPED_MAX];
 
-	if (ed->question)
-		return CC_NORM;
 	before_cursor(el, line, sizeof(line));
 	if (ed->n_words > 1 && !strcmp(line, ed->completed)) {
 		ed->word = (ed->word + 1) % ed->n_words;
@@ -131,6 +139,10 @@ key_complete(EditLine *el, int ch)
 		ed->ops.complete(ed->ops.arg, line, &ed->start, words_add, ed);
 		if (!ed->n_words || ed->start > strlen(line))
 			return CC_NORM;
+	}
+	if (ed->n_words == 1 && words_type(ed, el, line, ed->words[0])) {
+		words_forget(ed);
+		return CC_NORM;
 	}
 	if (ed->n_words == 1) {
 		words_put(ed, el, line, ed->words[0], " ");
@@ -164,7 +176,7 @@ key_return(EditLine *el, int ch)
 {
 	struct edit *ed = self(el);
 
-	return ed->question ? CC_NORM : leave_line(el, &ed->returned);
+	return leave_line(el, &ed->returned);
 }
 
 static unsigned char
@@ -268,24 +280,8 @@ read_line(struct edit *ed)
 const char *
 edit_line(struct edit *ed)
 {
-	ed->question = NULL;
 	ed->ops.prompt(ed->ops.arg, ed->prompt, sizeof(ed->prompt));
 	return read_line(ed);
-}
-
-int
-edit_ask(struct edit *ed, const char *question, char *answer, size_t cap)
-{
-	const char *line;
-
-	ed->question = question;
-	strlcpy(ed->prompt, question, sizeof(ed->prompt));
-	line = read_line(ed);
-	if (!line || ed->cancelled)
-		return -1;
-	strlcpy(answer, line + strspn(line, " \t"), cap);
-	answer[strcspn(answer, " \t")] = '\0';
-	return 0;
 }
 
 void

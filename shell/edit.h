@@ -30,8 +30,6 @@ void edit_free(struct edit *ed);
 /* The next line without its newline, valid until the next call; EDIT_RETURN for Ctrl+Z; NULL at the end. */
 const char *edit_line(struct edit *ed);
 extern const char EDIT_RETURN[];
-/* One line in answer to a question. 0, or -1 at the end of input or Ctrl+C. */
-int edit_ask(struct edit *ed, const char *question, char *answer, size_t cap);
 /* What Up and Ctrl+P go through. */
 void edit_history(struct edit *ed, const struct recall *h);
 

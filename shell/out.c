@@ -317,6 +317,13 @@ out_object(struct out *o, const char *json)
 }
 
 void
+out_question(struct out *o, const char *text)
+{
+	fputs(text, o->stream);
+	fflush(o->stream);
+}
+
+void
 out_error(struct out *o, const char *fmt, ...)
 {
 	va_list ap;

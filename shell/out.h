@@ -33,6 +33,8 @@ void out_line(struct out *o, const char *text);
 void out_linef(struct out *o, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 /* One JSON object, without newlines. */
 void out_object(struct out *o, const char *json);
+/* A question: no newline behind it, shown at once. */
+void out_question(struct out *o, const char *text);
 /* A line on the stream for errors; text there as it is. */
 void out_error(struct out *o, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 void out_progress(struct out *o, const char *text);

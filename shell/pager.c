@@ -50,6 +50,8 @@ pager_line(struct pager *p, const char *text)
 	size_t rows;
 	enum pager_key key;
 
+	if (p->interrupted && p->interrupted(p->arg))
+		return false;
 	if (!p->on)
 		return true;
 	rows = rows_of(p, text);

@@ -21,9 +21,10 @@ struct pager {
 	FILE *stream; /* the terminal */
 	pager_key_fn *key;
 	void *arg;
-	size_t length; /* lines of the screen, 0: never stops */
-	size_t width;  /* columns; longer lines take several */
-	size_t left;   /* lines until the next stop */
+	bool (*interrupted)(void *arg); /* Ctrl+C while lines are printed; may be NULL */
+	size_t length;			/* lines of the screen, 0: never stops */
+	size_t width;			/* columns; longer lines take several */
+	size_t left;			/* lines until the next stop */
 	bool on;
 };
 

@@ -68,7 +68,7 @@ open_offline(struct shell *sh, struct err *e)
 static const char *
 terminal_name(const struct session_options *o, char *name, size_t cap)
 {
-	char tty[64];
+	char tty[64] = "";
 
 	if (!o->interactive || ttyname_r(STDIN_FILENO, tty, sizeof(tty)))
 		strlcpy(tty, "batch", sizeof(tty));
@@ -102,6 +102,7 @@ open_terminal(struct shell *sh)
 		return;
 	terminal_size(sh->terminal, &lines, &columns);
 	pager_init(&sh->pager, stdout, terminal_key, sh->terminal, lines, columns);
+	sh->pager.interrupted = interrupt_seen;
 	sh->screen_length = lines;
 	interrupt_begin();
 }
@@ -431,22 +432,35 @@ complete_of(void *arg, const char *line, size_t *start, edit_word_fn *fn, void *
 	return cli_complete(sh->cli, line, start, fn, fn_arg);
 }
 
+/* "y" and "yes" are 1, "n" and "no" 0, anything else -1. */
+static int
+yes_or_no(const char *answer)
+{
+	char word[8] = "";
+
+	sscanf(answer, "%7s", word);
+	if (!strcasecmp(word, "y") || !strcasecmp(word, "yes"))
+		return 1;
+	return !strcasecmp(word, "n") || !strcasecmp(word, "no") ? 0 : -1;
+}
+
 bool
 shell_ask(struct shell *sh, const char *question)
 {
-	char answer[16];
+	char answer[64];
+	int said;
 
-	if (!sh->edit || sh->mmi)
+	if (!sh->terminal || sh->mmi)
 		return true;
-	while (!edit_ask(sh->edit, question, answer, sizeof(answer))) {
-		if (!strcasecmp(answer, "y") || !strcasecmp(answer, "yes"))
-			return true;
-		if (!strcasecmp(answer, "n") || !strcasecmp(answer, "no"))
+	do {
+		out_question(sh->out, question);
+		if (terminal_answer(sh->terminal, answer, sizeof(answer)))
 			return false;
-		question =
-			"Error: Please choose 'YES' or 'NO' first before pressing 'Enter'. [Y/N]:";
-	}
-	return false;
+		question = "Error: Please choose 'YES' or 'NO' first before pressing 'Enter'. "
+			   "[Y/N]:";
+		said = yes_or_no(answer);
+	} while (said < 0);
+	return said;
 }
 
 static void
@@ -492,6 +506,7 @@ session_interactive(struct shell *sh)
 			continue;
 		}
 		remember(sh, line);
+		interrupt_seen(NULL); /* one of before is not this line's */
 		rc = session_line(sh, line);
 		out_flush(sh->out);
 		if (rc == -EPIPE)

@@ -15,6 +15,8 @@
 #include <termios.h>
 #include <unistd.h>
 
+enum { CTRL_C = 3 };
+
 struct terminal {
 	struct termios before; /* as found; given back by close */
 };
@@ -69,31 +71,90 @@ key_of(char c, enum pager_key *key)
 	case '\n': *key = PAGER_LINE; return true;
 	case 'q':
 	case 'Q':
-	case 3: *key = PAGER_LEAVE; return true;
+	case CTRL_C: *key = PAGER_LEAVE; return true;
 	default: return false;
 	}
+}
+
+/* Keys one by one, neither echoed nor made into signals, until key_mode_end. */
+static void
+key_mode_begin(struct termios *before)
+{
+	struct termios raw;
+
+	tcgetattr(STDIN_FILENO, before);
+	raw = *before;
+	raw.c_lflag &= (tcflag_t) ~(ICANON | ECHO | ISIG);
+	raw.c_cc[VMIN] = 1;
+	raw.c_cc[VTIME] = 0;
+	tcsetattr(STDIN_FILENO, TCSADRAIN, &raw);
+}
+
+static void
+key_mode_end(const struct termios *before)
+{
+	tcsetattr(STDIN_FILENO, TCSADRAIN, before);
+}
+
+/* The next key; CTRL_C at the end of input too. */
+static char
+read_key(void)
+{
+	ssize_t n;
+	char c;
+
+	/* a Ctrl+C from before the keys were ours was a signal still */
+	if (interrupt_seen(NULL))
+		return CTRL_C;
+	do
+		n = read(STDIN_FILENO, &c, 1);
+	while (n < 0 && errno == EINTR);
+	return n == 1 ? c : CTRL_C;
 }
 
 enum pager_key
 terminal_key(void *terminal)
 {
-	struct termios now, raw;
-	enum pager_key key = PAGER_LEAVE;
-	ssize_t n;
-	char c;
+	struct termios before;
+	enum pager_key key;
 
 	(void)terminal;
-	tcgetattr(STDIN_FILENO, &now);
-	raw = now;
-	raw.c_lflag &= (tcflag_t) ~(ICANON | ECHO | ISIG);
-	raw.c_cc[VMIN] = 1;
-	raw.c_cc[VTIME] = 0;
-	tcsetattr(STDIN_FILENO, TCSADRAIN, &raw);
-	do
-		n = read(STDIN_FILENO, &c, 1);
-	while ((n < 0 && errno == EINTR) || (n == 1 && !key_of(c, &key)));
-	tcsetattr(STDIN_FILENO, TCSADRAIN, &now);
+	key_mode_begin(&before);
+	while (!key_of(read_key(), &key))
+		;
+	key_mode_end(&before);
 	return key;
+}
+
+static void
+echo(const char *text)
+{
+	if (write(STDOUT_FILENO, text, strlen(text)) < 0)
+		return; /* the terminal is gone; so will its keys be */
+}
+
+int
+terminal_answer(struct terminal *t, char *answer, size_t cap)
+{
+	struct termios before;
+	size_t len = 0;
+	char c;
+
+	(void)t;
+	key_mode_begin(&before);
+	while ((c = read_key()) != CTRL_C && c != '\r' && c != '\n') {
+		if ((c == '\b' || c == 0x7f) && len) {
+			len--;
+			echo("\b \b");
+		} else if (c >= ' ' && c < 0x7f && len + 1 < cap) {
+			echo((const char[]){ c, '\0' });
+			answer[len++] = c;
+		}
+	}
+	echo("\r\n");
+	key_mode_end(&before);
+	answer[len] = '\0';
+	return c == CTRL_C ? -1 : 0;
 }
 
 static void

@@ -16,6 +16,8 @@ void terminal_close(struct terminal *t);
 void terminal_size(const struct terminal *t, size_t *lines, size_t *columns);
 /* A key for the pager. */
 enum pager_key terminal_key(void *terminal);
+/* One line in answer to a question that has been printed. 0, or -1 at the end of input or Ctrl+C. */
+int terminal_answer(struct terminal *t, char *answer, size_t cap);
 
 /* From begin on Ctrl+C does not end the program but is seen by interrupt_seen, once. */
 void interrupt_begin(void);

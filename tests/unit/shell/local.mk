@@ -67,3 +67,11 @@ EXTRA_DIST += \
 	tests/golden/display-startup.txt \
 	tests/golden/display-version.json \
 	tests/golden/display-version.txt
+
+# A terminal's view: yongsh on a pty.
+check_PROGRAMS += fake_router
+fake_router_SOURCES = tests/unit/shell/fake_main.c $(FAKE_ROUTER)
+fake_router_CFLAGS = $(AM_CFLAGS) $(CUNIT_CFLAGS)
+fake_router_LDADD = $(SHELL_LIBS) $(CUNIT_LIBS)
+TESTS += tests/unit/shell/terminal_test.py
+EXTRA_DIST += tests/unit/shell/terminal_test.py

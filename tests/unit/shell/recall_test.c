@@ -13,7 +13,7 @@ static void
 test_last_ten(void)
 {
 	struct recall r;
-	char line[16];
+	char line[32];
 
 	recall_init(&r);
 	for (int i = 0; i < 15; i++) {
