@@ -10,6 +10,7 @@
 #include "lib/err.h"
 #include "lib/log.h"
 #include "lib/loop.h"
+#include "lib/priv.h"
 
 #include <getopt.h>
 #include <signal.h>
@@ -180,7 +181,9 @@ run_router(struct run *r)
 	int rc;
 
 	signals_watch(r);
-	rc = daemon_start(&r->daemon, &e);
+	rc = priv_limit_daemon(&e);
+	if (rc == 0)
+		rc = daemon_start(&r->daemon, &e);
 	if (rc != 0)
 		log_error("%s: %s", e.object, e.text);
 	r->ready = timer_new(r->loop, on_ready, r);

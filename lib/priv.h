@@ -16,4 +16,10 @@ enum priv_profile {
  */
 int priv_drop(enum priv_profile profile, struct err *e);
 
+/*
+ * Keeps root, but of its capabilities only those that the router's daemon and its children at their
+ * start need. As an ordinary user it does nothing. 0 or -errno.
+ */
+int priv_limit_daemon(struct err *e);
+
 #endif

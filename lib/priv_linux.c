@@ -10,6 +10,7 @@
 
 #include <errno.h>
 #include <grp.h>
+#include <linux/capability.h>
 #include <linux/if_tun.h>
 #include <sched.h>
 #include <seccomp.h>
@@ -18,6 +19,7 @@
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -215,6 +217,42 @@ empty_root(struct err *e)
 
 	if (!mkdtemp(dir) || chdir(dir) || rmdir(dir) || chroot("."))
 		return err_set(e, -errno, "sandbox", "cannot make an empty root directory");
+	return 0;
+}
+
+/* What yongd keeps of root. */
+static const int daemon_capabilities[] = {
+	CAP_NET_ADMIN, /* devices, addresses, routes, rules, the filter, settings below /proc/sys/net */
+	CAP_NET_RAW,		  /* the raw sockets it opens for the datapath */
+	CAP_KILL,		  /* children run as another user */
+	CAP_CHOWN,		  /* the store belongs to the group of those who may configure */
+	CAP_DAC_OVERRIDE,	  /* a state directory that an operator made as himself */
+	CAP_FOWNER, CAP_IPC_LOCK, /* secrets stay out of swap */
+	CAP_SYS_ADMIN,		  /* children leave the network namespace … */
+	CAP_SYS_CHROOT,		  /* … and the file system, */
+	CAP_SETUID,		  /* become nobody … */
+	CAP_SETGID, CAP_SETPCAP,  /* … and give up the rest */
+};
+
+int
+priv_limit_daemon(struct err *e)
+{
+	struct __user_cap_header_struct header = { .version = _LINUX_CAPABILITY_VERSION_3 };
+	struct __user_cap_data_struct data[_LINUX_CAPABILITY_U32S_3] = { 0 };
+
+	if (geteuid() != 0)
+		return 0;
+	for (size_t i = 0; i < N(daemon_capabilities); i++)
+		data[CAP_TO_INDEX(daemon_capabilities[i])].permitted |=
+			CAP_TO_MASK(daemon_capabilities[i]);
+	for (int cap = 0; prctl(PR_CAPBSET_READ, cap, 0, 0, 0) >= 0; cap++)
+		if (!(data[CAP_TO_INDEX(cap)].permitted & CAP_TO_MASK(cap)) &&
+			prctl(PR_CAPBSET_DROP, cap, 0, 0, 0))
+			return err_set(e, -errno, "sandbox", "cannot drop capability %d", cap);
+	for (size_t i = 0; i < N(data); i++)
+		data[i].effective = data[i].permitted;
+	if (syscall(SYS_capset, &header, data))
+		return err_set(e, -errno, "sandbox", "cannot limit capabilities");
 	return 0;
 }
 

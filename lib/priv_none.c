@@ -13,3 +13,10 @@ priv_drop(enum priv_profile profile, struct err *e)
 	log_info("no sandbox on this system: the process keeps its rights");
 	return 0;
 }
+
+int
+priv_limit_daemon(struct err *e)
+{
+	log_info("no capabilities on this system: the daemon keeps its rights");
+	return 0;
+}
