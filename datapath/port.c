@@ -21,7 +21,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { N_BUCKETS = 1024, N_KINDS = MSG_PORT_RAW_BYPASS + 1 };
+enum { N_BUCKETS = 1024, N_KINDS = MSG_PORT_UDP + 1 };
 
 static const struct {
 	const struct port_ops *ops;
@@ -33,6 +33,9 @@ static const struct {
 	[MSG_PORT_RAW_ESP] = { &port_raw_ops, STAGE_ESP_IN, false },
 	[MSG_PORT_RAW_GRE] = { &port_raw_ops, STAGE_GRE_IN, false },
 	[MSG_PORT_RAW_BYPASS] = { &port_raw_ops, STAGE_DROP, false },
+	[MSG_PORT_RAW6_ESP] = { &port_raw_ops, STAGE_ESP_IN, false },
+	[MSG_PORT_RAW6_GRE] = { &port_raw_ops, STAGE_GRE_IN, false },
+	[MSG_PORT_RAW6_BYPASS] = { &port_raw_ops, STAGE_DROP, false },
 };
 
 struct port_table {
@@ -266,10 +269,10 @@ port_count_drop(struct dp *dp, const struct pkt *p, bool inbound)
 }
 
 static void
-drop_all(struct pkt **pkts, unsigned int n)
+drop_all(struct pkt **pkts, unsigned int n, enum drop why)
 {
 	for (unsigned int i = 0; i < n; i++)
-		pkt_drop(pkts[i], DROP_tx_error);
+		pkt_drop(pkts[i], why);
 }
 
 void
@@ -281,7 +284,7 @@ tun_tx_stage(struct dp *dp, struct pkt **pkts, unsigned int n)
 		for (run = 1; i + run < n && pkts[i + run]->port == pkts[i]->port; run++)
 			;
 		if (!port || !kinds[port->kind].tun) {
-			drop_all(pkts + i, run);
+			drop_all(pkts + i, run, DROP_tx_error);
 			continue;
 		}
 		port->ops->tx_batch(port, pkts + i, run);
@@ -294,40 +297,73 @@ tun_tx_stage(struct dp *dp, struct pkt **pkts, unsigned int n)
 	}
 }
 
+/* Which sockets send a complete packet that a stage has built, the best first. Each has a header of the
+ * packet's own, so any will do. */
+static const struct {
+	uint8_t protocol;
+	uint8_t kinds[2]; /* IPv4, IPv6 */
+} senders[] = {
+	{ IP_PROTO_ESP, { MSG_PORT_RAW_ESP, MSG_PORT_RAW6_ESP } },
+	{ IP_PROTO_AH, { MSG_PORT_RAW_AH, MSG_PORT_RAW6_AH } },
+	{ IP_PROTO_GRE, { MSG_PORT_RAW_GRE, MSG_PORT_RAW6_GRE } },
+	{ 0, { MSG_PORT_RAW_BYPASS, MSG_PORT_RAW6_BYPASS } },
+};
+enum { N_SENDERS = sizeof(senders) / sizeof(senders[0]), ANY_PROTOCOL = N_SENDERS - 1 };
+
+/* What decides which port sends: version and protocol. */
+static uint16_t
+sort_of(const struct pkt *p)
+{
+	bool v6 = p->data[0] >> 4 == 6;
+
+	return (uint16_t)(v6 << 8 | p->data[v6 ? 6 : 9]);
+}
+
+static struct port *
+sender(struct dp *dp, uint16_t sort, unsigned int best)
+{
+	bool v6 = sort >> 8;
+	struct port *port = port_of_kind(dp, senders[best].kinds[v6]);
+
+	for (unsigned int i = N_SENDERS; !port && i-- > 0;)
+		port = port_of_kind(dp, senders[i].kinds[v6]);
+	return port;
+}
+
 static void
-send_by(struct port *port, struct pkt **pkts, unsigned int n)
+send_by(struct port *port, bool v6, struct pkt **pkts, unsigned int n)
 {
 	if (port)
 		port->ops->tx_batch(port, pkts, n);
 	else
-		drop_all(pkts, n);
-}
-
-/* The protocol of a complete IPv4 packet that a stage has built. */
-static uint8_t
-protocol_of(const struct pkt *p)
-{
-	return p->data[9];
+		drop_all(pkts, n, v6 ? DROP_ip_version : DROP_tx_error);
 }
 
 void
 raw_tx_stage(struct dp *dp, struct pkt **pkts, unsigned int n)
 {
 	for (unsigned int i = 0, run; i < n; i += run) {
-		uint8_t protocol = protocol_of(pkts[i]);
+		uint16_t sort = sort_of(pkts[i]);
+		unsigned int best = 0;
 
-		for (run = 1; i + run < n && protocol_of(pkts[i + run]) == protocol; run++)
+		while (best < ANY_PROTOCOL && senders[best].protocol != (sort & 0xff))
+			best++;
+		for (run = 1; i + run < n && sort_of(pkts[i + run]) == sort; run++)
 			;
-		send_by(port_of_kind(
-				dp, protocol == IP_PROTO_GRE ? MSG_PORT_RAW_GRE : MSG_PORT_RAW_ESP),
-			pkts + i, run);
+		send_by(sender(dp, sort, best), sort >> 8, pkts + i, run);
 	}
 }
 
 void
 bypass_tx_stage(struct dp *dp, struct pkt **pkts, unsigned int n)
 {
-	send_by(port_of_kind(dp, MSG_PORT_RAW_BYPASS), pkts, n);
+	for (unsigned int i = 0, run; i < n; i += run) {
+		bool v6 = pkts[i]->data[0] >> 4 == 6;
+
+		for (run = 1; i + run < n && (pkts[i + run]->data[0] >> 4 == 6) == v6; run++)
+			;
+		send_by(sender(dp, (uint16_t)(v6 << 8), ANY_PROTOCOL), v6, pkts + i, run);
+	}
 	for (unsigned int i = 0; i < n; i++)
 		dp->stats->bypassed += pkts[i]->drop == DROP_NONE;
 }

@@ -1,12 +1,14 @@
 /*
- * Raw IPv4 sockets: what is encapsulated goes out and comes in with its IP header. The kernel
- * reassembles what arrives, but never fragments what has its header already (IP_HDRINCL): a
- * packet that the device refuses as too long is cut here unless it says DF. Refuses to know what
- * the protocol carries, and to route: the kernel does, by the socket's mark.
+ * Raw sockets: what is encapsulated goes out and comes in with its IP header; an IPv6 socket keeps
+ * that of what arrives to itself, so it is built again (flow label and extension headers are lost).
+ * The kernel reassembles what arrives, but never fragments what has its header already (HDRINCL): a
+ * packet that is too long for the path or the device is cut here unless it says DF. Refuses to know
+ * what the protocol carries, and to route: the kernel does, by the socket's mark.
  */
 #include "config.h"
 
 #include "datapath/ip4.h"
+#include "datapath/ip6.h"
 #include "datapath/port.h"
 #include "datapath/stats.h"
 #include "lib/buf.h"
@@ -20,27 +22,70 @@
 #include <string.h>
 #include <sys/socket.h>
 
-enum { RAW_BATCH = 64, RAW_MAX = 65535, RAW_WAIT_MS = 2 };
+enum { RAW_BATCH = 64, RAW_MAX = 65535, RAW_WAIT_MS = 2, CONTROL_MAX = 128 };
 
 /* The next lower size to try when nobody says what the path carries (RFC 1191 7.1). */
 static const uint16_t plateaus[] = { 17914, 8166, 4352, 2002, 1500, 1492, 1400, 1280, 1006, 576,
 	296, 68 };
 
+union address {
+	struct sockaddr any;
+	struct sockaddr_in v4;
+	struct sockaddr_in6 v6;
+};
+
 struct raw {
-	uint32_t mtu; /* size of fragment that was taken last; 0 = not known */
+	bool v6;
+	uint8_t protocol; /* v6: of what arrives */
+	uint32_t head;	  /* bytes of the header that the kernel keeps for itself */
+	uint32_t mtu;	  /* size of fragment that was taken last; 0 = not known */
+	uint32_t frag_id; /* v6 */
 	struct mmsghdr msgs[RAW_BATCH];
 	struct iovec iovs[RAW_BATCH][2];
-	struct sockaddr_in to[RAW_BATCH];
+	union address peers[RAW_BATCH];
+	uint8_t control[RAW_BATCH][CONTROL_MAX] __attribute__((aligned(8)));
 	uint8_t fragment[RAW_MAX];
 	uint8_t spill[RAW_BATCH]
 		     [RAW_MAX + 1 - PKT_SMALL]; /* of what is longer than a small buffer */
 };
 
+/* IPv6 sockets: kind of port, and the protocol whose packets it receives. */
+static const uint8_t v6_protocols[] = {
+	[MSG_PORT_RAW6_ESP] = IP_PROTO_ESP,
+	[MSG_PORT_RAW6_AH] = IP_PROTO_AH,
+	[MSG_PORT_RAW6_GRE] = IP_PROTO_GRE,
+	[MSG_PORT_RAW6_BYPASS] = IP_PROTO_ESP,
+};
+
+/* Sends with its own header, and says what the header of what arrives was. A socket of another kind
+ * (in tests) refuses, which costs nothing. */
+static void
+v6_options(int fd)
+{
+	static const int names[] = { IPV6_HDRINCL, IPV6_RECVPKTINFO, IPV6_RECVTCLASS,
+		IPV6_RECVHOPLIMIT };
+	int on = 1;
+
+	for (unsigned int i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		(void)setsockopt(fd, IPPROTO_IPV6, names[i], &on, sizeof(on));
+}
+
 static int
 raw_open(struct port *p, struct err *e)
 {
-	p->priv = calloc(1, sizeof(struct raw));
-	return p->priv ? 0 : err_set(e, -ENOMEM, p->name, "Out of memory.");
+	struct raw *r = calloc(1, sizeof(*r));
+
+	if (!r)
+		return err_set(e, -ENOMEM, p->name, "Out of memory.");
+	p->priv = r;
+	if (p->kind >= sizeof(v6_protocols) || !v6_protocols[p->kind])
+		return 0;
+	r->v6 = true;
+	r->protocol = v6_protocols[p->kind];
+	r->head = IP6_HDR_LEN;
+	r->frag_id = arc4random();
+	v6_options(p->fd);
+	return 0;
 }
 
 static void
@@ -49,26 +94,71 @@ raw_close(struct port *p)
 	free(p->priv);
 }
 
+/* What an IPv6 socket keeps to itself comes as control messages: address, traffic class, hop limit. */
+static void
+v6_header(const struct raw *r, unsigned int i, uint8_t *header)
+{
+	const struct msghdr *msg = &r->msgs[i].msg_hdr;
+	struct in6_pktinfo to = { 0 };
+	struct ip6 ip = { .next_header = r->protocol,
+		.payload_len = (uint16_t)r->msgs[i].msg_len,
+		.src = r->peers[i].v6.sin6_addr.s6_addr,
+		.dst = to.ipi6_addr.s6_addr };
+	int value;
+
+	for (struct cmsghdr *c = CMSG_FIRSTHDR(msg); c;
+		c = CMSG_NXTHDR((struct msghdr *)(uintptr_t)msg, c)) {
+		if (c->cmsg_level != IPPROTO_IPV6)
+			continue;
+		memcpy(&value, CMSG_DATA(c), sizeof(value));
+		switch (c->cmsg_type) {
+		case IPV6_PKTINFO: memcpy(&to, CMSG_DATA(c), sizeof(to)); break;
+		case IPV6_TCLASS: ip.tclass = (uint8_t)value; break;
+		case IPV6_HOPLIMIT: ip.hop_limit = (uint8_t)value; break;
+		default: break;
+		}
+	}
+	ip6_build(header, &ip);
+}
+
 /* The packet that was received into small and its spill, whole: NULL (counted) when there is no room. */
 static struct pkt *
-receive_whole(struct port *p, struct pkt *small, const uint8_t *spill, uint32_t len)
+receive_whole(struct port *p, struct pkt *small, unsigned int i)
 {
+	struct raw *r = p->priv;
+	uint32_t len = r->head + r->msgs[i].msg_len;
 	struct pkt *large;
 
+	if (r->v6)
+		v6_header(r, i, small->data);
 	if (len <= PKT_SMALL) {
 		small->len = len;
 		return small;
 	}
-	large = pkt_get(p->dp->pool, true);
+	large = len <= PKT_LARGE ? pkt_get(p->dp->pool, true) : NULL;
 	if (large) {
 		memcpy(large->data, small->data, PKT_SMALL);
-		memcpy(large->data + PKT_SMALL, spill, len - PKT_SMALL);
+		memcpy(large->data + PKT_SMALL, r->spill[i], len - PKT_SMALL);
 		large->len = len;
 	} else {
 		stats_drop(p->dp->stats, DROP_pool_empty);
 	}
 	pkt_put(p->dp->pool, small);
 	return large;
+}
+
+static void
+receive_prepare(struct raw *r, unsigned int i, struct pkt *small)
+{
+	r->iovs[i][0] = (struct iovec){ small->data + r->head, PKT_SMALL - r->head };
+	r->iovs[i][1] = (struct iovec){ r->spill[i], sizeof(r->spill[i]) };
+	r->msgs[i].msg_hdr = (struct msghdr){ .msg_iov = r->iovs[i], .msg_iovlen = 2 };
+	if (!r->v6)
+		return;
+	r->msgs[i].msg_hdr.msg_name = &r->peers[i];
+	r->msgs[i].msg_hdr.msg_namelen = sizeof(r->peers[i]);
+	r->msgs[i].msg_hdr.msg_control = r->control[i];
+	r->msgs[i].msg_hdr.msg_controllen = CONTROL_MAX;
 }
 
 static unsigned int
@@ -82,18 +172,15 @@ raw_rx_batch(struct port *p, struct pkt **pkts, unsigned int max)
 		pkts[room] = pkt_get(p->dp->pool, false);
 		if (!pkts[room])
 			break;
-		r->iovs[room][0] = (struct iovec){ pkts[room]->data, PKT_SMALL };
-		r->iovs[room][1] = (struct iovec){ r->spill[room], sizeof(r->spill[room]) };
-		r->msgs[room].msg_hdr =
-			(struct msghdr){ .msg_iov = r->iovs[room], .msg_iovlen = 2 };
+		receive_prepare(r, room, pkts[room]);
 	}
 	got = room > 0 ? recvmmsg(p->fd, r->msgs, room, MSG_DONTWAIT, NULL) : 0;
 	if (got < 0)
 		got = 0;
 	for (unsigned int i = (unsigned int)got; i < room; i++)
 		pkt_put(p->dp->pool, pkts[i]);
-	for (int i = 0; i < got; i++) {
-		struct pkt *whole = receive_whole(p, pkts[i], r->spill[i], r->msgs[i].msg_len);
+	for (unsigned int i = 0; i < (unsigned int)got; i++) {
+		struct pkt *whole = receive_whole(p, pkts[i], i);
 
 		if (whole)
 			pkts[n++] = whole;
@@ -102,11 +189,19 @@ raw_rx_batch(struct port *p, struct pkt **pkts, unsigned int max)
 	return n;
 }
 
-static struct sockaddr_in
-destination_of(const uint8_t *packet)
+/* Where the packet's own header says; the length of the address. */
+static socklen_t
+destination_of(const struct raw *r, const uint8_t *packet, union address *to)
 {
-	return (struct sockaddr_in){ .sin_family = AF_INET,
-		.sin_addr.s_addr = htonl(be32_get(packet + 16)) };
+	memset(to, 0, sizeof(*to));
+	if (r->v6) {
+		to->v6.sin6_family = AF_INET6;
+		memcpy(&to->v6.sin6_addr, packet + 24, IP6_ADDR_LEN);
+		return sizeof(to->v6);
+	}
+	to->v4.sin_family = AF_INET;
+	to->v4.sin_addr.s_addr = htonl(be32_get(packet + 16));
+	return sizeof(to->v4);
 }
 
 /* Waits a moment for room in the socket's buffer: backpressure, instead of a hole in a burst. */
@@ -120,50 +215,74 @@ wait_for_room(int fd)
 
 /* 0 or -errno */
 static int
-send_one(int fd, const uint8_t *packet, uint32_t len)
+send_one(struct port *p, const uint8_t *packet, uint32_t len)
 {
-	struct sockaddr_in to = destination_of(packet);
+	union address to;
+	socklen_t to_len = destination_of(p->priv, packet, &to);
 
 	for (int tries = 0; tries < 2; tries++) {
-		if (sendto(fd, packet, len, MSG_DONTWAIT, (struct sockaddr *)&to, sizeof(to)) >= 0)
+		if (sendto(p->fd, packet, len, MSG_DONTWAIT, &to.any, to_len) >= 0)
 			return 0;
-		if (errno != EAGAIN || !wait_for_room(fd))
+		if (errno != EAGAIN || !wait_for_room(p->fd))
 			break;
 	}
 	return -errno;
 }
 
-/* Sends the packet in fragments of mtu bytes. -EMSGSIZE when the first one is too long still. */
 static int
-send_fragments(struct port *p, const uint8_t *packet, const struct ip4 *ip, uint32_t mtu)
+send_fragments4(struct port *p, const struct pkt *pkt, uint32_t mtu)
 {
 	struct raw *r = p->priv;
 	struct ip4_frag f;
+	struct ip4 ip;
 	uint32_t len;
-	int rc = ip4_frag_init(&f, packet, ip, mtu);
+	int rc = -EMSGSIZE;
 
+	if (ip4_parse(pkt->data, pkt->len, &ip) == DROP_NONE && !ip.df)
+		rc = ip4_frag_init(&f, pkt->data, &ip, mtu);
 	while (rc == 0 && (len = ip4_frag_next(&f, r->fragment)) > 0)
-		rc = send_one(p->fd, r->fragment, len);
+		rc = send_one(p, r->fragment, len);
 	return rc;
 }
 
-/* What the device refused as too long: in fragments, as long as they may be. */
+static int
+send_fragments6(struct port *p, const struct pkt *pkt, uint32_t mtu)
+{
+	struct raw *r = p->priv;
+	struct ip6_frag f;
+	uint32_t len;
+	int rc = ip6_frag_init(&f, pkt->data, pkt->len, mtu, ++r->frag_id);
+
+	while (rc == 0 && (len = ip6_frag_next(&f, r->fragment)) > 0)
+		rc = send_one(p, r->fragment, len);
+	return rc;
+}
+
+/* Sends the packet in fragments of mtu bytes. -EMSGSIZE when they are too long still, or not allowed. */
+static int
+send_fragments(struct port *p, const struct pkt *pkt, uint32_t mtu)
+{
+	const struct raw *r = p->priv;
+
+	return r->v6 ? send_fragments6(p, pkt, mtu) : send_fragments4(p, pkt, mtu);
+}
+
+/* What is longer than its path carries, or what the device refused: in fragments, as long as may be. */
 static enum drop
 send_too_long(struct port *p, const struct pkt *pkt)
 {
 	struct raw *r = p->priv;
-	struct ip4 ip;
 	int rc = -EMSGSIZE;
 
-	if (ip4_parse(pkt->data, pkt->len, &ip) != DROP_NONE || ip.df)
-		return DROP_pkt_too_big;
-	if (r->mtu && r->mtu < pkt->len)
-		rc = send_fragments(p, pkt->data, &ip, r->mtu);
+	if (pkt->mtu && pkt->mtu < pkt->len)
+		rc = send_fragments(p, pkt, pkt->mtu);
+	if (rc == -EMSGSIZE && r->mtu && r->mtu < pkt->len)
+		rc = send_fragments(p, pkt, r->mtu);
 	for (unsigned int i = 0; rc == -EMSGSIZE && i < sizeof(plateaus) / sizeof(plateaus[0]);
 		i++) {
 		if (plateaus[i] >= pkt->len || (r->mtu && plateaus[i] >= r->mtu))
 			continue;
-		rc = send_fragments(p, pkt->data, &ip, plateaus[i]);
+		rc = send_fragments(p, pkt, plateaus[i]);
 		if (rc == 0)
 			r->mtu = plateaus[i];
 	}
@@ -176,7 +295,7 @@ send_again(struct port *p, struct pkt *pkt, int why)
 {
 	if (why == EMSGSIZE)
 		pkt_drop(pkt, send_too_long(p, pkt));
-	else if (why == EAGAIN && wait_for_room(p->fd) && send_one(p->fd, pkt->data, pkt->len) == 0)
+	else if (why == EAGAIN && wait_for_room(p->fd) && send_one(p, pkt->data, pkt->len) == 0)
 		pkt_done(pkt);
 	else
 		pkt_drop(pkt, DROP_tx_error);
@@ -190,10 +309,9 @@ send_some(struct port *p, struct pkt **pkts, unsigned int n)
 	int sent;
 
 	for (unsigned int i = 0; i < n; i++) {
-		r->to[i] = destination_of(pkts[i]->data);
 		r->iovs[i][0] = (struct iovec){ pkts[i]->data, pkts[i]->len };
-		r->msgs[i].msg_hdr = (struct msghdr){ .msg_name = &r->to[i],
-			.msg_namelen = sizeof(r->to[i]),
+		r->msgs[i].msg_hdr = (struct msghdr){ .msg_name = &r->peers[i],
+			.msg_namelen = destination_of(r, pkts[i]->data, &r->peers[i]),
 			.msg_iov = r->iovs[i],
 			.msg_iovlen = 1 };
 	}
@@ -206,25 +324,34 @@ send_some(struct port *p, struct pkt **pkts, unsigned int n)
 	return 1;
 }
 
+/* Is it a packet for this socket, to be sent as it is? Otherwise it is dealt with. */
+static bool
+ready(struct port *p, struct pkt *pkt)
+{
+	const struct raw *r = p->priv;
+
+	if (pkt->len < (r->v6 ? IP6_HDR_LEN : IP4_HDR_LEN) ||
+		pkt->data[0] >> 4 != (r->v6 ? 6 : 4)) {
+		pkt_drop(pkt, DROP_ip_version);
+		return false;
+	}
+	if (pkt->mtu && pkt->len > pkt->mtu) {
+		pkt_drop(pkt, send_too_long(p, pkt));
+		return false;
+	}
+	return true;
+}
+
 static void
 raw_tx_batch(struct port *p, struct pkt **pkts, unsigned int n)
 {
-	unsigned int ready = 0;
-
-	/* a bypassed packet may be IPv6, for which there is no socket */
-	for (unsigned int i = 0; i < n; i++) {
-		if (pkts[i]->len < IP4_HDR_LEN || pkts[i]->data[0] >> 4 != 4) {
-			pkt_drop(pkts[i], DROP_ip_version);
-			continue;
-		}
-		struct pkt *p4 = pkts[i];
-		pkts[i] = pkts[ready];
-		pkts[ready++] = p4;
-	}
-	for (unsigned int i = 0; i < ready;) {
-		unsigned int most = ready - i < RAW_BATCH ? ready - i : RAW_BATCH;
-
-		i += send_some(p, pkts + i, most);
+	for (unsigned int i = 0, run; i < n;) {
+		for (run = 0; i + run < n && run < RAW_BATCH && ready(p, pkts[i + run]); run++)
+			;
+		for (unsigned int done = 0; done < run;)
+			done += send_some(p, pkts + i + done, run - done);
+		/* what ended the run is dealt with, unless it was the batch's length */
+		i += run < RAW_BATCH ? run + 1 : run;
 	}
 }
 

@@ -6,6 +6,7 @@
 
 #include "datapath/port.h"
 
+#include "datapath/ip6.h"
 #include "datapath/pipeline.h"
 #include "lib/buf.h"
 #include "tests/unit/datapath/fixture.h"
@@ -22,7 +23,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { GRE = 1, MTU = 600, NO_NAMESPACE = 77 };
+enum { GRE = 1, MTU = 600, MTU6 = 1300, NO_NAMESPACE = 77 };
 
 static void
 datagrams_of_every_size_come_in_whole(void)
@@ -74,10 +75,10 @@ more_than_one_receive_takes_is_received_in_turns(void)
 
 /* A namespace with nothing in it but a loopback device that is up, with a small MTU. */
 static int
-namespace_enter(void)
+namespace_enter(int lo_mtu)
 {
 	struct ifreq up = { .ifr_name = "lo", .ifr_flags = IFF_UP | IFF_LOOPBACK };
-	struct ifreq mtu = { .ifr_name = "lo", .ifr_mtu = MTU };
+	struct ifreq mtu = { .ifr_name = "lo", .ifr_mtu = lo_mtu };
 	int s, r;
 
 	if (unshare(CLONE_NEWUSER | CLONE_NEWNET) < 0)
@@ -108,7 +109,7 @@ send_in_namespace(void)
 	struct world w;
 	int s;
 
-	if (namespace_enter() < 0)
+	if (namespace_enter(MTU) < 0)
 		return NO_NAMESPACE;
 	world_init(&w);
 	s = raw_socket();
@@ -146,8 +147,65 @@ send_in_namespace(void)
 	return CU_get_number_of_failures() == failures ? 0 : 1;
 }
 
+static struct pkt *
+packet6_make(struct world *w, uint32_t len, uint8_t fill)
+{
+	struct pkt *p = pkt_get(w->dp.pool, true);
+	struct ip6 ip = { .payload_len = (uint16_t)(len - 40),
+		.tclass = 0xb8,
+		.hop_limit = 9,
+		.next_header = 47,
+		.src = in6addr_loopback.s6_addr,
+		.dst = in6addr_loopback.s6_addr };
+
+	memset(p->data, fill, len);
+	ip6_build(p->data, &ip);
+	p->len = len;
+	p->next = STAGE_RAW_TX;
+	return p;
+}
+
+/* The same over IPv6: what we send we receive, headers built again by the port. */
+static int
+send6_in_namespace(void)
+{
+	static const uint32_t sizes[] = { 100, MTU6, MTU6 + 1, 3000, 60000 };
+	struct msg_dp_port m = { .port = GRE, .kind = MSG_PORT_RAW6_GRE, .name = "gre6" };
+	unsigned int failures = CU_get_number_of_failures(), n = 0;
+	struct pkt *got[PKT_BATCH];
+	struct port *port;
+	struct world w;
+
+	if (namespace_enter(MTU6) < 0)
+		return NO_NAMESPACE;
+	world_init(&w);
+	if (port_put(&w.dp, &m, socket(AF_INET6, SOCK_RAW | SOCK_NONBLOCK, IPPROTO_GRE), NULL) < 0)
+		return NO_NAMESPACE;
+	port = port_get(&w.dp, GRE);
+	for (uint8_t i = 0; i < 5; i++)
+		pipeline_add(&w.dp, packet6_make(&w, sizes[i], i));
+	pipeline_run(&w.dp);
+	CU_ASSERT_EQUAL(w.dp.stats->drops[DROP_pkt_too_big], 0);
+	CU_ASSERT_EQUAL(w.dp.stats->drops[DROP_tx_error], 0);
+	n = port->ops->rx_batch(port, got, PKT_BATCH);
+	CU_ASSERT_EQUAL(n, 5);
+	for (uint8_t i = 0; i < n; i++) {
+		struct pkt *p = packet6_make(&w, sizes[i], i);
+
+		CU_ASSERT_EQUAL(got[i]->len, p->len);
+		CU_ASSERT_EQUAL(memcmp(got[i]->data, p->data, p->len), 0);
+		CU_ASSERT_TRUE(pkt_headroom(got[i]) >= PKT_HEADROOM);
+		CU_ASSERT_TRUE(pkt_tailroom(got[i]) >= PKT_TAILROOM);
+		pkt_put(w.dp.pool, p);
+		pkt_put(w.dp.pool, got[i]);
+	}
+	world_fini(&w);
+	return CU_get_number_of_failures() == failures ? 0 : 1;
+}
+
+/* In a process of its own, which may leave this one's namespace. */
 static void
-what_is_longer_than_the_device_goes_in_fragments_unless_df(void)
+apart(int (*test)(void))
 {
 	int status = 0;
 	pid_t pid;
@@ -155,12 +213,24 @@ what_is_longer_than_the_device_goes_in_fragments_unless_df(void)
 	fflush(stdout);
 	pid = fork();
 	if (pid == 0)
-		_exit(send_in_namespace());
+		_exit(test());
 	CU_ASSERT_EQUAL_FATAL(waitpid(pid, &status, 0), pid);
 	if (WIFEXITED(status) && WEXITSTATUS(status) == NO_NAMESPACE)
 		printf("(skipped: no network namespace) ");
 	else
 		CU_ASSERT_EQUAL(status, 0);
+}
+
+static void
+what_is_longer_than_the_device_goes_in_fragments_unless_df(void)
+{
+	apart(send_in_namespace);
+}
+
+static void
+ipv6_goes_out_and_comes_in_with_its_header(void)
+{
+	apart(send6_in_namespace);
 }
 
 static void
@@ -195,6 +265,8 @@ CU_TestInfo port_raw_tests[] = {
 		more_than_one_receive_takes_is_received_in_turns },
 	{ "what is longer than the device goes in fragments, unless DF",
 		what_is_longer_than_the_device_goes_in_fragments_unless_df },
+	{ "IPv6 goes out and comes in with its header",
+		ipv6_goes_out_and_comes_in_with_its_header },
 	{ "IPv6 past the policy is refused", ipv6_past_the_policy_is_refused },
 	CU_TEST_INFO_NULL,
 };
