@@ -191,6 +191,12 @@ row_drop(void *arg, const struct st_drop *row)
 }
 
 static void
+row_keepalive(void *arg, const struct st_keepalive *row)
+{
+	row_send(arg, row);
+}
+
+static void
 row_port(void *arg, const struct st_port *row)
 {
 	row_send(arg, row);
@@ -218,6 +224,12 @@ static void
 rows_port(struct dp *dp, struct stream *s)
 {
 	port_state(dp, row_port, s);
+}
+
+static void
+rows_keepalive(struct dp *dp, struct stream *s)
+{
+	gre_state(dp, row_keepalive, s);
 }
 
 static void
@@ -257,6 +269,12 @@ reset_stats(struct dp *dp, const char *filter)
 }
 
 static void
+reset_keepalive(struct dp *dp, const char *filter)
+{
+	gre_state_reset(dp, filter);
+}
+
+static void
 reset_port(struct dp *dp, const char *filter)
 {
 	port_count_reset(dp, filter);
@@ -271,6 +289,7 @@ static const struct {
 	[STATE_drop] = { rows_drop, reset_stats },
 	[STATE_ipsec_statistics] = { rows_statistics, reset_stats },
 	[STATE_port] = { rows_port, reset_port },
+	[STATE_keepalive] = { rows_keepalive, reset_keepalive },
 };
 
 /* The table of ours with this name; STATE_N when there is none. */
@@ -388,6 +407,17 @@ seq_need(void *arg, uint32_t id)
 		log_warn("sequence numbers cannot be asked for: %s", strerror(-r));
 }
 
+static void
+tunnel_line(void *arg, uint32_t port, bool up)
+{
+	struct control *c = arg;
+	struct msg_dp_tunnel_line m = { .port = port, .up = up };
+	int r = frame_send(c->frame, MSG_dp_tunnel_line, 0, &m, -1);
+
+	if (r < 0)
+		log_warn("the daemon is not told of a tunnel: %s", strerror(-r));
+}
+
 struct control *
 control_new(struct dp *dp, int fd, void (*gone)(void *arg), void *arg)
 {
@@ -404,6 +434,7 @@ control_new(struct dp *dp, int fd, void (*gone)(void *arg), void *arg)
 		return NULL;
 	}
 	sadb_on_seq_need(dp->sadb, seq_need, c);
+	gre_on_line(dp->gre, tunnel_line, c);
 	return c;
 }
 
@@ -413,6 +444,7 @@ control_free(struct control *c)
 	if (!c)
 		return;
 	sadb_on_seq_need(c->dp->sadb, NULL, NULL);
+	gre_on_line(c->dp->gre, NULL, NULL);
 	frame_free(c->frame);
 	free(c);
 }

@@ -29,7 +29,7 @@ dp_init(struct dp *dp, struct loop *l)
 	dp->stats = stats_new();
 	dp->pipeline = pipeline_new(pipeline_map);
 	dp->ports = port_table_new(dp);
-	dp->gre = gre_table_new();
+	dp->gre = gre_table_new(dp);
 	dp->sadb = sadb_new();
 	dp->spd = spd_new();
 	if (dp->pool && dp->stats && dp->pipeline && dp->ports && dp->gre && dp->sadb && dp->spd)

@@ -1,7 +1,8 @@
 /*
- * GRE over IPv4: the table of tunnels and the stages gre_out and gre_in. RFC 2784, with key and
- * sequence number of RFC 2890: a checksum is verified where one is present, sequence numbers are
- * passed over. Payloads are IPv4 and IPv6. Refuses to know sockets, routes and policies.
+ * GRE over IPv4 and IPv6: the stages gre_out and gre_in. RFC 2784 and 7676, key and sequence number
+ * of RFC 2890: a checksum is verified where one is present, packets with late numbers are dropped where
+ * the tunnel asks for it. Payloads are IPv4 and IPv6. Refuses to know sockets, routes and how
+ * policies decide.
  */
 #include "config.h"
 
@@ -9,167 +10,65 @@
 
 #include "datapath/checksum.h"
 #include "datapath/ecn.h"
+#include "datapath/gre_tunnel.h"
 #include "datapath/ip4.h"
 #include "datapath/ip6.h"
+#include "datapath/mss.h"
+#include "datapath/sadb.h"
+#include "datapath/spd.h"
 #include "lib/buf.h"
-#include "lib/err.h"
+#include "lib/loop.h"
 
-#include <errno.h>
-#include <stdlib.h>
+#include <string.h>
 #include <sys/socket.h>
 
 /* The first 16 bits; bits 1, 4 and 5 are RFC 1701's and refused, 6 to 12 are ignored. */
 enum { GRE_C = 0x8000, GRE_K = 0x2000, GRE_S = 0x1000, GRE_REFUSED = 0x4c00, GRE_VERSION = 7 };
-enum { GRE_HDR_LEN = 4, GRE_FIELD_LEN = 4 };
-enum { GRE_IP4 = 0x0800, GRE_IP6 = 0x86dd };
-enum { N_BUCKETS = 1024 };
+enum { GRE_HDR_LEN = 4, GRE_FIELD_LEN = 4, GRE_HDR_MAX = GRE_HDR_LEN + 3 * GRE_FIELD_LEN };
+enum { GRE_IP4 = 0x0800, GRE_IP6 = 0x86dd, GRE_KEEPALIVE = 0 };
+/* A peer that was silent for so long and then sends low numbers has begun anew. */
+enum { SEQ_FORGET_MS = 30000 };
 
-struct gre_tunnel {
-	struct gre_tunnel *port_next, *flow_next, *pair_next; /* in the three hashes */
-	uint32_t port;
-	uint32_t src; /* ours, host order */
-	uint32_t dst;
-	uint32_t key;
-	bool has_key;
-	bool checksum;
-	bool up;
+/* An outer header, as far as the tunnel cares. */
+struct outer {
+	struct gre_ends ends; /* as the tunnel sees them: ours first */
+	uint32_t hdr_len;     /* bytes */
+	uint32_t len;	      /* of the whole packet */
+	uint8_t tos;
 };
 
-struct gre_table {
-	struct gre_tunnel *ports[N_BUCKETS];
-	struct gre_tunnel *flows[N_BUCKETS]; /* by addresses and key */
-	struct gre_tunnel *pairs[N_BUCKETS]; /* by addresses: tells a wrong key from no tunnel */
-};
-
-static unsigned int
-hash(uint32_t a, uint32_t b, uint32_t c)
+/* The ends of a packet whose fixed header is there, ours first: it arrived, or it is to go out. */
+static struct gre_ends
+ends_of(const uint8_t *p, bool arrived)
 {
-	uint64_t h = a * 0x9e3779b97f4a7c15u + b;
+	bool v6 = p[0] >> 4 == 6;
+	struct addr a = { .af = v6 ? AF_INET6 : AF_INET }, b = a;
 
-	h = (h ^ h >> 32) * 0x9e3779b97f4a7c15u + c;
-	h = (h ^ h >> 32) * 0x9e3779b97f4a7c15u;
-	return (unsigned int)(h >> 54);
-}
-_Static_assert(N_BUCKETS == 1 << 10, "hash takes 10 bits");
-
-struct gre_table *
-gre_table_new(void)
-{
-	return calloc(1, sizeof(struct gre_table));
+	memcpy(a.b, p + (v6 ? 8 : 12), v6 ? IP6_ADDR_LEN : 4);
+	memcpy(b.b, p + (v6 ? 24 : 16), v6 ? IP6_ADDR_LEN : 4);
+	return arrived ? gre_ends(&b, &a) : gre_ends(&a, &b);
 }
 
-static struct gre_tunnel *
-find_port(const struct gre_table *t, uint32_t port)
-{
-	struct gre_tunnel *g = t->ports[hash(port, 0, 0)];
-
-	while (g && g->port != port)
-		g = g->port_next;
-	return g;
-}
-
-static struct gre_tunnel *
-find_flow(const struct gre_table *t, uint32_t src, uint32_t dst, bool has_key, uint32_t key)
-{
-	struct gre_tunnel *g = t->flows[hash(src, dst, key)];
-
-	while (g && (g->src != src || g->dst != dst || g->has_key != has_key || g->key != key))
-		g = g->flow_next;
-	return g;
-}
-
+/* Is it GRE between the ends of one of our tunnels? */
 static bool
-pair_exists(const struct gre_table *t, uint32_t src, uint32_t dst)
+is_own_flow(const struct gre_table *t, const uint8_t *p, uint32_t len, bool arrived)
 {
-	const struct gre_tunnel *g = t->pairs[hash(src, dst, 0)];
+	bool v6 = len > 0 && p[0] >> 4 == 6;
+	struct gre_ends ends;
 
-	while (g && (g->src != src || g->dst != dst))
-		g = g->pair_next;
-	return g;
+	if (len < (v6 ? IP6_HDR_LEN : IP4_HDR_LEN) || p[v6 ? 6 : 9] != IP_PROTO_GRE)
+		return false;
+	ends = ends_of(p, arrived);
+	return gre_pair_exists(t, &ends);
 }
 
-static void
-insert(struct gre_table *t, struct gre_tunnel *g)
+bool
+gre_is_ours(const struct gre_table *t, const uint8_t *p, uint32_t len)
 {
-	struct gre_tunnel **port = &t->ports[hash(g->port, 0, 0)];
-	struct gre_tunnel **flow = &t->flows[hash(g->src, g->dst, g->key)];
-	struct gre_tunnel **pair = &t->pairs[hash(g->src, g->dst, 0)];
-
-	g->port_next = *port;
-	g->flow_next = *flow;
-	g->pair_next = *pair;
-	*port = *flow = *pair = g;
+	return is_own_flow(t, p, len, true);
 }
 
-static void
-detach(struct gre_table *t, struct gre_tunnel *g)
-{
-	struct gre_tunnel **p;
-
-	for (p = &t->ports[hash(g->port, 0, 0)]; *p != g; p = &(*p)->port_next)
-		;
-	*p = g->port_next;
-	for (p = &t->flows[hash(g->src, g->dst, g->key)]; *p != g; p = &(*p)->flow_next)
-		;
-	*p = g->flow_next;
-	for (p = &t->pairs[hash(g->src, g->dst, 0)]; *p != g; p = &(*p)->pair_next)
-		;
-	*p = g->pair_next;
-}
-
-void
-gre_table_free(struct gre_table *t)
-{
-	if (!t)
-		return;
-	for (unsigned int i = 0; i < N_BUCKETS; i++) {
-		for (struct gre_tunnel *g = t->ports[i], *next; g; g = next) {
-			next = g->port_next;
-			free(g);
-		}
-	}
-	free(t);
-}
-
-int
-gre_put(struct gre_table *t, const struct msg_dp_tunnel *m, struct err *e)
-{
-	uint32_t key = m->has_key ? m->key : 0;
-	uint32_t src = addr_u32(&m->source), dst = addr_u32(&m->destination);
-	struct gre_tunnel *g = find_port(t, m->port), *same;
-
-	if (m->source.af != AF_INET || m->destination.af != AF_INET || !src || !dst)
-		return err_set(e, -EINVAL, "tunnel", "GRE needs two IPv4 addresses.");
-	same = find_flow(t, src, dst, m->has_key, key);
-	if (same && same != g)
-		return err_set(e, -EEXIST, "tunnel",
-			"Another tunnel has the same addresses and key; give one a gre key.");
-	if (g)
-		detach(t, g);
-	else if (!(g = calloc(1, sizeof(*g))))
-		return err_set(e, -ENOMEM, "tunnel", "Out of memory.");
-	g->port = m->port;
-	g->src = src;
-	g->dst = dst;
-	g->has_key = m->has_key;
-	g->key = key;
-	g->checksum = m->checksum;
-	g->up = m->up;
-	insert(t, g);
-	return 0;
-}
-
-int
-gre_del(struct gre_table *t, uint32_t port)
-{
-	struct gre_tunnel *g = find_port(t, port);
-
-	if (!g)
-		return -ENOENT;
-	detach(t, g);
-	free(g);
-	return 0;
-}
+/* --- out ---------------------------------------------------------------------------- */
 
 /* Length of the IP packet at p, and its protocol type; 0 when it is not one. */
 static uint32_t
@@ -192,33 +91,89 @@ inner_read(const uint8_t *p, uint32_t len, uint16_t *type, bool *df)
 	return ip4.total_len;
 }
 
-/* Writes the GRE header in front of the payload, which p shows. */
-static void
-header_push(const struct gre_tunnel *g, struct pkt *p, uint16_t type)
+void
+gre_hdr_push(const struct gre_tunnel *g, struct pkt *p, uint16_t type, const uint32_t *seq)
 {
-	uint32_t len = GRE_HDR_LEN + (g->checksum + g->has_key) * GRE_FIELD_LEN;
+	uint32_t fields = (uint32_t)g->checksum + g->has_key + (seq != NULL);
+	uint32_t len = GRE_HDR_LEN + fields * GRE_FIELD_LEN;
 	uint8_t *h = p->data - len, *field = h + GRE_HDR_LEN;
 
 	p->data = h;
 	p->len += len;
-	be16_put(h, (uint16_t)((g->checksum ? GRE_C : 0) | (g->has_key ? GRE_K : 0)));
+	be16_put(h,
+		(uint16_t)((g->checksum ? GRE_C : 0) | (g->has_key ? GRE_K : 0) |
+			(seq ? GRE_S : 0)));
 	be16_put(h + 2, type);
 	if (g->checksum) {
 		be32_put(field, 0);
 		field += GRE_FIELD_LEN;
 	}
-	if (g->has_key)
+	if (g->has_key) {
 		be32_put(field, g->key);
+		field += GRE_FIELD_LEN;
+	}
+	if (seq)
+		be32_put(field, *seq);
 	if (g->checksum)
 		be16_put(h + GRE_HDR_LEN, checksum(h, p->len));
 }
 
 static void
-encapsulate(struct dp *dp, const struct gre_tunnel *g, struct pkt *p)
+outer_push(struct dp *dp, const struct gre_tunnel *g, struct pkt *p, uint8_t tos, bool df)
 {
-	uint32_t overhead = IP4_HDR_LEN + GRE_HDR_LEN + 2 * GRE_FIELD_LEN;
-	struct ip4 outer;
+	struct ip6 ip6 = { .tclass = tos,
+		.payload_len = (uint16_t)p->len,
+		.next_header = IP_PROTO_GRE,
+		.hop_limit = IP4_TTL,
+		.src = g->src.b,
+		.dst = g->dst.b };
+	struct ip4 ip4 = { .tos = tos,
+		.ttl = IP4_TTL,
+		.protocol = IP_PROTO_GRE,
+		.df = df,
+		.total_len = (uint16_t)(p->len + IP4_HDR_LEN),
+		.src = addr_u32(&g->src),
+		.dst = addr_u32(&g->dst) };
+	uint32_t len = g->ends.af == AF_INET6 ? IP6_HDR_LEN : IP4_HDR_LEN;
+
+	p->data -= len;
+	p->len += len;
+	if (g->ends.af == AF_INET6) {
+		ip6_build(p->data, &ip6);
+		return;
+	}
+	ip4.id = ip4_next_id(&dp->ip_id);
+	ip4_build(p->data, &ip4);
+}
+
+void
+gre_send(struct dp *dp, struct gre_tunnel *g, struct pkt *p)
+{
+	uint64_t generation = sadb_generation(dp->sadb);
+
+	p->next = STAGE_RAW_TX;
+	if (g->sa_out != 0) {
+		if (g->out_generation != generation) {
+			g->out = sadb_get(dp->sadb, g->sa_out);
+			g->out_generation = generation;
+		}
+		p->sa = g->out;
+		p->next = STAGE_SA_OUT;
+		if (!g->out || g->out->inbound)
+			pkt_drop(p, DROP_spd_incomplete);
+	} else if (g->spd_port != 0) {
+		p->port = g->spd_port;
+		p->next = STAGE_SPD_OUT;
+	}
+}
+
+void
+gre_encapsulate(struct dp *dp, struct gre_tunnel *g, struct pkt *p)
+{
+	uint32_t overhead = IP6_HDR_LEN + GRE_HDR_MAX;
+	uint32_t seq = g->next_seq;
 	uint16_t type;
+	uint8_t tos;
 	bool df;
 
 	p->len = inner_read(p->data, p->len, &type, &df);
@@ -230,51 +185,50 @@ encapsulate(struct dp *dp, const struct gre_tunnel *g, struct pkt *p)
 		pkt_drop(p, DROP_pkt_too_big);
 		return;
 	}
-	outer = (struct ip4){ .tos = ecn_encap(p->data),
-		.ttl = IP4_TTL,
-		.protocol = IP_PROTO_GRE,
-		.id = ip4_next_id(&dp->ip_id),
-		.df = df,
-		.src = g->src,
-		.dst = g->dst };
-	header_push(g, p, type);
-	p->data -= IP4_HDR_LEN;
-	p->len += IP4_HDR_LEN;
-	outer.total_len = (uint16_t)p->len;
-	ip4_build(p->data, &outer);
-	p->next = STAGE_RAW_TX;
+	tos = ecn_encap(p->data);
+	g->next_seq += g->sequence;
+	gre_hdr_push(g, p, type, g->sequence ? &seq : NULL);
+	outer_push(dp, g, p, tos, df);
+	gre_send(dp, g, p);
+}
+
+static void
+take_in(struct dp *dp, struct gre_tunnel *g, struct pkt *p)
+{
+	if (!g->up) {
+		pkt_drop(p, DROP_gre_down);
+		return;
+	}
+	if (is_own_flow(g->table, p->data, p->len, false)) {
+		pkt_drop(p, DROP_gre_recursion);
+		return;
+	}
+	if (g->mss)
+		mss_clamp(p->data, p->len, g->mss);
+	gre_encapsulate(dp, g, p);
 }
 
 void
 gre_out_stage(struct dp *dp, struct pkt **pkts, unsigned int n)
 {
-	const struct gre_tunnel *g = NULL;
+	struct gre_tunnel *g = NULL;
 
 	for (unsigned int i = 0; i < n; i++) {
 		struct pkt *p = pkts[i];
 
 		if (!g || g->port != p->port)
-			g = find_port(dp->gre, p->port);
-		if (!g)
-			pkt_drop(p, DROP_gre_no_tunnel);
-		else if (!g->up)
-			pkt_drop(p, DROP_gre_down);
+			g = gre_find_port(dp->gre, p->port);
+		if (g)
+			take_in(dp, g, p);
 		else
-			encapsulate(dp, g, p);
+			pkt_drop(p, DROP_gre_no_tunnel);
 	}
 }
 
-/* What a GRE header says. */
-struct gre_hdr {
-	uint32_t len; /* bytes */
-	uint16_t type;
-	uint32_t key;
-	bool has_checksum;
-	bool has_key;
-};
+/* --- in ----------------------------------------------------------------------------- */
 
-static enum drop
-header_read(const uint8_t *p, uint32_t len, struct gre_hdr *h)
+enum drop
+gre_hdr_read(const uint8_t *p, uint32_t len, struct gre_hdr *h)
 {
 	struct rbuf b = rbuf_over(p, len);
 	uint16_t flags = rbuf_u16(&b);
@@ -288,37 +242,108 @@ header_read(const uint8_t *p, uint32_t len, struct gre_hdr *h)
 		return DROP_gre_flags;
 	h->has_checksum = flags & GRE_C;
 	h->has_key = flags & GRE_K;
+	h->has_seq = flags & GRE_S;
 	if (h->has_checksum)
 		rbuf_u32(&b);
 	h->key = h->has_key ? rbuf_u32(&b) : 0;
-	if (flags & GRE_S)
-		rbuf_u32(&b);
+	h->seq = h->has_seq ? rbuf_u32(&b) : 0;
 	h->len = (uint32_t)(b.p - p);
 	return b.bad ? DROP_gre_short : DROP_NONE;
 }
 
+static enum drop
+outer_read(const struct pkt *p, struct outer *o)
+{
+	struct ip4 ip4;
+	struct ip6 ip6;
+	uint8_t protocol = 0;
+	enum drop why;
+
+	if (p->len > 0 && p->data[0] >> 4 == 6) {
+		why = ip6_parse(p->data, p->len, &ip6);
+		if (why != DROP_NONE)
+			return why;
+		o->len = (uint32_t)IP6_HDR_LEN + ip6.payload_len;
+		o->hdr_len = (uint32_t)ip6_transport(p->data, o->len, &protocol);
+		o->tos = ip6.tclass;
+		if (o->hdr_len == 0 || protocol != IP_PROTO_GRE)
+			return DROP_ip_fragment;
+	} else {
+		why = ip4_parse(p->data, p->len, &ip4);
+		if (why != DROP_NONE)
+			return why;
+		if (ip4.mf || ip4.frag_off)
+			return DROP_ip_fragment;
+		o->len = ip4.total_len;
+		o->hdr_len = ip4.hdr_len;
+		o->tos = ip4.tos;
+	}
+	o->ends = ends_of(p->data, true);
+	return DROP_NONE;
+}
+
+/* RFC 2890 2.2: a number that is not after the last one is late, unless the peer began anew. */
+static bool
+is_late(struct dp *dp, struct gre_tunnel *g, const struct gre_hdr *h)
+{
+	uint64_t now;
+
+	if (!g->sequence || !h->has_seq)
+		return false;
+	now = loop_now_ms(dp->loop) + 1; /* never 0 */
+	if (g->last_seq_ms != 0 && now - g->last_seq_ms < SEQ_FORGET_MS &&
+		(int32_t)(h->seq - g->last_seq) <= 0)
+		return true;
+	g->last_seq = h->seq;
+	g->last_seq_ms = now;
+	return false;
+}
+
+/* Did the packet come the way that the tunnel's packets must come? whole: as it arrived. */
+static bool
+is_entitled(struct dp *dp, const struct gre_tunnel *g, const struct pkt *p, const uint8_t *whole,
+	uint32_t len)
+{
+	if (g->sa_in != 0)
+		return p->sa && p->sa->id == g->sa_in;
+	if (g->spd_port != 0 && !p->sa)
+		return !spd_protects(dp, g->spd_port, whole, len);
+	return true;
+}
+
 /* Takes the payload out; p shows the GRE header and what is behind. */
 static enum drop
-decapsulate(const struct gre_tunnel *g, const struct gre_hdr *h, uint8_t outer_tos, struct pkt *p)
+decapsulate(struct dp *dp, struct gre_tunnel *g, const struct gre_hdr *h, uint8_t outer_tos,
+	struct pkt *p)
 {
 	uint16_t type;
 	uint32_t len;
 	bool df;
 
-	p->port = g->port;
-	if (!g->up)
-		return DROP_gre_down;
 	if (h->has_checksum && checksum(p->data, p->len) != 0)
 		return DROP_gre_checksum;
+	if (h->type == GRE_KEEPALIVE && p->len == h->len) {
+		keepalive_answered(g);
+		pkt_done(p);
+		return DROP_NONE;
+	}
 	if (h->type != GRE_IP4 && h->type != GRE_IP6)
 		return DROP_gre_protocol;
+	if (is_late(dp, g, h))
+		return DROP_gre_sequence;
 	len = inner_read(p->data + h->len, p->len - h->len, &type, &df);
 	if (len == 0 || type != h->type)
 		return DROP_gre_inner;
 	p->data += h->len;
 	p->len = len;
+	if (keepalive_answer(dp, g, p))
+		return DROP_NONE;
+	if (is_own_flow(g->table, p->data, p->len, false))
+		return DROP_gre_recursion;
 	if (!ecn_decap(p->data, outer_tos))
 		return DROP_ip_ecn;
+	if (g->mss)
+		mss_clamp(p->data, p->len, g->mss);
 	p->next = STAGE_TUN_TX;
 	return DROP_NONE;
 }
@@ -326,25 +351,26 @@ decapsulate(const struct gre_tunnel *g, const struct gre_hdr *h, uint8_t outer_t
 static enum drop
 receive(struct dp *dp, struct pkt *p)
 {
-	const struct gre_tunnel *g;
+	const uint8_t *whole = p->data;
+	struct gre_tunnel *g;
 	struct gre_hdr h;
-	struct ip4 outer;
-	enum drop why = ip4_parse(p->data, p->len, &outer);
+	struct outer o;
+	enum drop why = outer_read(p, &o);
 
 	if (why != DROP_NONE)
 		return why;
-	if (outer.mf || outer.frag_off)
-		return DROP_ip_fragment;
-	p->data += outer.hdr_len;
-	p->len = (uint32_t)outer.total_len - outer.hdr_len;
-	why = header_read(p->data, p->len, &h);
+	p->data += o.hdr_len;
+	p->len = o.len - o.hdr_len;
+	why = gre_hdr_read(p->data, p->len, &h);
 	if (why != DROP_NONE)
 		return why;
-	g = find_flow(dp->gre, outer.dst, outer.src, h.has_key, h.key);
+	g = gre_find_flow(dp->gre, &o.ends, h.has_key, h.key);
 	if (!g)
-		return pair_exists(dp->gre, outer.dst, outer.src) ? DROP_gre_key
-								  : DROP_gre_no_tunnel;
-	return decapsulate(g, &h, outer.tos, p);
+		return gre_pair_exists(dp->gre, &o.ends) ? DROP_gre_key : DROP_gre_no_tunnel;
+	p->port = g->port;
+	if (!is_entitled(dp, g, p, whole, o.len))
+		return DROP_spd_cleartext;
+	return g->up ? decapsulate(dp, g, &h, o.tos, p) : DROP_gre_down;
 }
 
 void

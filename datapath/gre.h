@@ -5,21 +5,32 @@
 
 #include "datapath/dp.h"
 #include "lib/msg.h"
+#include "lib/state.h"
 
 struct err;
 
 /*
- * GRE tunnels over IPv4 (RFC 2784, key and sequence number RFC 2890), each over the TUN port of the
- * same identity. Two tunnels with the same addresses are told apart by their keys.
+ * GRE tunnels over IPv4 and IPv6 (RFC 2784, 7676; key and sequence number RFC 2890), each over the TUN
+ * port of the same identity. Two tunnels with the same addresses are told apart by their keys.
  */
 struct gre_table;
 
-struct gre_table *gre_table_new(void);
+struct gre_table *gre_table_new(struct dp *dp);
 void gre_table_free(struct gre_table *t);
-/* An equal identity is replaced. 0, -EINVAL (addresses), -EEXIST (another tunnel has the same addresses
- * and key) or -ENOMEM. */
+/* An equal identity is replaced, and goes on counting. 0, -EINVAL (addresses), -EEXIST (another tunnel has
+ * the same addresses and key) or -ENOMEM. */
 int gre_put(struct gre_table *t, const struct msg_dp_tunnel *m, struct err *e);
 /* 0 or -ENOENT */
 int gre_del(struct gre_table *t, uint32_t port);
+/* fn is called when keepalives take a tunnel's line protocol down or up again (dp_tunnel_line). */
+void gre_on_line(struct gre_table *t, void (*fn)(void *arg, uint32_t port, bool up), void *arg);
+/* Is this whole IP packet, as it arrived, between the ends of one of the tunnels, with protocol 47? */
+bool gre_is_ours(const struct gre_table *t, const uint8_t *p, uint32_t len);
+/* The SA whose packets alone the tunnel over this port accepts; 0 = any, or no such tunnel. */
+uint32_t gre_sa_in(const struct gre_table *t, uint32_t port);
+/* One row a tunnel: its keepalives. */
+void gre_state(struct dp *dp, void (*row)(void *arg, const struct st_keepalive *), void *arg);
+/* Counters of the keepalives of one device, or ("") of all, back to zero. */
+void gre_state_reset(struct dp *dp, const char *name);
 
 #endif

@@ -17,6 +17,8 @@ libdatapath_a_SOURCES = \
 	datapath/fit.c \
 	datapath/gre.c \
 	datapath/gre.h \
+	datapath/gre_table.c \
+	datapath/gre_tunnel.h \
 	datapath/gro.c \
 	datapath/gro.h \
 	datapath/gso.c \
@@ -25,7 +27,10 @@ libdatapath_a_SOURCES = \
 	datapath/ip4.h \
 	datapath/ip6.c \
 	datapath/ip6.h \
+	datapath/keepalive.c \
 	datapath/l4.h \
+	datapath/mss.c \
+	datapath/mss.h \
 	datapath/os/tun.h \
 	datapath/pipeline.c \
 	datapath/pipeline.h \

@@ -15,6 +15,7 @@
 #include "datapath/spd.h"
 
 #include "datapath/dp.h"
+#include "datapath/gre.h"
 #include "datapath/sadb.h"
 #include "datapath/selector.h"
 
@@ -415,6 +416,32 @@ packet_in(struct pkt *p, struct list *list)
 	return DROP_NONE;
 }
 
+bool
+spd_protects(struct dp *dp, uint32_t port, const uint8_t *p, uint32_t len)
+{
+	struct list *list = list_of(dp, port);
+	struct selector s;
+	const struct rule *r;
+
+	if (list == NULL || selector_read(p, len, true, &s) != DROP_NONE)
+		return true;
+	r = list_find(list, &s);
+	return r != NULL && r->action != MSG_SPD_BYPASS;
+}
+
+/* A tunnel's own SA has no list: what it brings must be the tunnel's GRE. */
+static bool
+is_profile(struct dp *dp, const struct pkt *p)
+{
+	return p->sa->id == gre_sa_in(dp->gre, p->sa->port);
+}
+
+static enum stage
+leads_to(struct dp *dp, const struct pkt *p)
+{
+	return gre_is_ours(dp->gre, p->data, p->len) ? STAGE_GRE_IN : STAGE_TUN_TX;
+}
+
 void
 spd_in_stage(struct dp *dp, struct pkt **pkts, unsigned int n)
 {
@@ -426,14 +453,17 @@ spd_in_stage(struct dp *dp, struct pkt **pkts, unsigned int n)
 
 		if (i == 0 || p->sa->port != pkts[i - 1]->sa->port)
 			list = list_of(dp, p->sa->port);
-		why = packet_in(p, list);
+		if (is_profile(dp, p))
+			why = leads_to(dp, p) == STAGE_GRE_IN ? DROP_NONE : DROP_spd_in_mismatch;
+		else
+			why = packet_in(p, list);
 		if (why != DROP_NONE) {
 			p->sa->dropped++;
 			pkt_drop(p, why);
 			continue;
 		}
 		p->port = p->sa->port;
-		p->next = STAGE_TUN_TX;
+		p->next = leads_to(dp, p);
 	}
 }
 

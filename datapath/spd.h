@@ -1,6 +1,7 @@
 #ifndef YD_DATAPATH_SPD_H
 #define YD_DATAPATH_SPD_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "lib/msg.h"
@@ -26,6 +27,9 @@ int spd_rule(struct dp *dp, const struct msg_dp_spd_rule *m);
 int spd_end(struct dp *dp, uint32_t port);
 /* 0 or -ENOENT. */
 int spd_del(struct dp *dp, uint32_t port);
+/* A whole packet arrived in clear: would what goes the other way be kept from leaving in clear? Also when
+ * the port has no list. */
+bool spd_protects(struct dp *dp, uint32_t port, const uint8_t *p, uint32_t len);
 void spd_state(struct dp *dp, void (*row)(void *arg, const struct st_spd_rule *), void *arg);
 /* Counters of one port, or (0) of all, back to zero. */
 void spd_state_reset(struct dp *dp, uint32_t port);

@@ -10,12 +10,6 @@ bench_datapath_SOURCES = tests/bench/bench_datapath.c
 bench_datapath_LDADD = libdatapath.a $(CORE_LIBS)
 CLEANFILES += bench_datapath
 EXTRA_DIST += tests/bench/bench_config.py
-
-# a datapath driven from a script, for measurements and tests in namespaces
-EXTRA_PROGRAMS += dpfeed
-dpfeed_SOURCES = tests/lab/dpfeed.c
-dpfeed_LDADD = $(CORE_LIBS)
-CLEANFILES += dpfeed
 BENCHES += bench_commit
 EXTRA_PROGRAMS += bench_commit
 bench_commit_SOURCES = tests/bench/bench_commit.c

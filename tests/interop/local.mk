@@ -4,3 +4,10 @@ espcat_SOURCES = tests/interop/espcat.c
 espcat_LDADD = libdatapath.a $(CORE_LIBS)
 TESTS += tests/interop/esp_scapy.py
 EXTRA_DIST += tests/interop/esp_scapy.py
+
+# datapaths driven from scripts, in namespaces; skipped without root
+check_PROGRAMS += dpfeed
+dpfeed_SOURCES = tests/lab/dpfeed.c
+dpfeed_LDADD = $(CORE_LIBS)
+TESTS += tests/interop/dp_gre_test.py
+EXTRA_DIST += tests/lab/bed.py tests/interop/dp_gre_test.py

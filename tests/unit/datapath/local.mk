@@ -14,7 +14,10 @@ test_datapath_SOURCES = \
 	tests/unit/datapath/esp_out_test.c \
 	tests/unit/datapath/fixture.c \
 	tests/unit/datapath/fixture.h \
+	tests/unit/datapath/gre_table_test.c \
 	tests/unit/datapath/gre_test.c \
+	tests/unit/datapath/keepalive_test.c \
+	tests/unit/datapath/mss_test.c \
 	tests/unit/datapath/gro_test.c \
 	tests/unit/datapath/gso_test.c \
 	tests/unit/datapath/ip4_test.c \

@@ -100,9 +100,7 @@ leaving(struct fix *f, const uint8_t *packet, uint32_t len)
 
 	p->port = FIX_PORT;
 	fix_run(f, spd_out_stage, p);
-	what = p->next == STAGE_SA_OUT	     ? "esp"
-		: p->next == STAGE_BYPASS_TX ? "clear"
-					     : fix_drop(p);
+	what = p->next == STAGE_SA_OUT ? "esp" : p->next == STAGE_BYPASS_TX ? "clear" : fix_drop(p);
 	if (p->next == STAGE_SA_OUT)
 		CU_ASSERT_PTR_EQUAL(p->sa, sadb_get(f->dp.sadb, OUT));
 	fix_pkt_free(p);
