@@ -413,6 +413,7 @@ reconcile_forget(struct reconcile *r, unsigned int kinds)
 	RB_FOREACH (n, node_tree, &r->nodes)
 		if ((kinds & 1u << n->kind) != 0 && n->running.want != NULL)
 			cease(r, n);
+	r->progress = false;
 	finish(r);
 }
 

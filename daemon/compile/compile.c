@@ -34,7 +34,8 @@ static const struct {
 
 struct owner {
 	RB_ENTRY(owner) entry;
-	STAILQ_ENTRY(owner) dirty_link;
+	RB_ENTRY(owner) dirty_entry; /* when is_dirty */
+	STAILQ_ENTRY(owner) aborted;
 	enum owner_kind kind;
 	char *name;
 	struct want_set *set;  /* current, or NULL */
@@ -52,6 +53,8 @@ owner_cmp(struct owner *a, struct owner *b)
 
 RB_HEAD(owner_tree, owner);
 TREE_STATIC(owner_tree, owner, entry, owner_cmp)
+RB_HEAD(dirty_tree, owner);
+TREE_STATIC(dirty_tree, owner, dirty_entry, owner_cmp)
 
 STAILQ_HEAD(owner_list, owner);
 
@@ -61,7 +64,7 @@ struct compile {
 	struct keys *keys;
 	struct claims *claims;
 	struct owner_tree owners;
-	struct owner_list dirty[OWNER_N];
+	struct dirty_tree dirty; /* in order, so that of two that clash always the same is named */
 	size_t n_dirty;
 	/* of the current sets */
 	size_t n_interfaces;
@@ -86,8 +89,6 @@ compile_new(const struct seal *seal, const struct compile_env *env)
 	c->env = env;
 	c->keys = keys_new();
 	c->claims = claims_new();
-	for (unsigned int k = 0; k < OWNER_N; k++)
-		STAILQ_INIT(&c->dirty[k]);
 	if (c->keys == NULL || c->claims == NULL) {
 		compile_free(c);
 		return NULL;
@@ -145,7 +146,7 @@ mark(void *arg, enum owner_kind kind, const char *name)
 		return;
 	o->is_dirty = true;
 	c->n_dirty++;
-	STAILQ_INSERT_TAIL(&c->dirty[kind], o, dirty_link);
+	RB_INSERT(dirty_tree, &c->dirty, o);
 	if (o->set != NULL)
 		claims_remove(c->claims, o->set);
 }
@@ -194,35 +195,57 @@ owner_compile(struct compile *c, struct owner *o, struct compile_job *j, struct 
 	return rc != 0 ? rc : claims_add(c->claims, o->next, e);
 }
 
+/* What one owner's compiler or check said: kept as the owner's state, or the whole change's. */
+static int
+owner_said(struct compile *c, struct owner *o, int rc, bool lenient, struct err *why, struct err *e)
+{
+	if (rc == 0)
+		return 0;
+	if (why->text[0] == '\0')
+		err_set(why, rc, o->name, "%s", strerror(-rc));
+	if (!lenient)
+		return err_set(e, rc, why->object, "%s", why->text);
+	owner_refused(c, o, why);
+	return 0;
+}
+
+static struct owner *
+first_dirty(struct compile *c, enum owner_kind kind)
+{
+	struct owner probe = { .kind = kind, .name = (char *)(uintptr_t) "" };
+
+	return RB_NFIND(dirty_tree, &c->dirty, &probe);
+}
+
+#define FOREACH_DIRTY(o, c, k)                                   \
+	for (o = first_dirty(c, k); o != NULL && o->kind == (k); \
+		o = RB_NEXT(dirty_tree, &(c)->dirty, o))
+
 static int
 kind_compile(
 	struct compile *c, enum owner_kind kind, struct compile_job *j, bool lenient, struct err *e)
 {
 	struct owner *o;
-	struct err why;
 	int rc;
 
-	STAILQ_FOREACH (o, &c->dirty[kind], dirty_link) {
-		err_clear(&why);
+	FOREACH_DIRTY(o, c, kind)
+	{
+		struct err why = { 0 };
+
 		rc = owner_compile(c, o, j, &why);
-		if (rc != 0 && why.text[0] == '\0')
-			err_set(&why, rc, o->name, "%s", strerror(-rc));
-		if (rc != 0 && lenient)
-			owner_refused(c, o, &why);
-		else if (rc != 0)
-			return err_set(e, rc, why.object, "%s", why.text);
+		rc = owner_said(c, o, rc, lenient, &why, e);
+		if (rc != 0)
+			return rc;
 	}
-	STAILQ_FOREACH (o, &c->dirty[kind], dirty_link) {
+	FOREACH_DIRTY(o, c, kind)
+	{
+		struct err why = { 0 };
+
 		j->set = o->next;
-		if (owners[kind].check == NULL)
-			continue;
-		rc = owners[kind].check(j, o->name, &why);
-		if (rc != 0 && lenient)
-			owner_refused(c, o, &why);
-		else if (rc != 0)
-			return err_set(e, rc, why.object, "%s", why.text);
-	}
-	STAILQ_FOREACH (o, &c->dirty[kind], dirty_link) {
+		rc = owners[kind].check != NULL ? owners[kind].check(j, o->name, &why) : 0;
+		rc = owner_said(c, o, rc, lenient, &why, e);
+		if (rc != 0)
+			return rc;
 		count(j, o, o->set, -1);
 		count(j, o, o->next, 1);
 	}
@@ -313,17 +336,14 @@ compile_events(struct compile *c, struct store *s, struct err *e)
 static struct owner *
 dirty_take(struct compile *c)
 {
-	for (unsigned int k = 0; k < OWNER_N; k++) {
-		struct owner *o = STAILQ_FIRST(&c->dirty[k]);
+	struct owner *o = RB_MIN(dirty_tree, &c->dirty);
 
-		if (o == NULL)
-			continue;
-		STAILQ_REMOVE_HEAD(&c->dirty[k], dirty_link);
-		o->is_dirty = false;
-		c->n_dirty--;
-		return o;
-	}
-	return NULL;
+	if (o == NULL)
+		return NULL;
+	RB_REMOVE(dirty_tree, &c->dirty, o);
+	o->is_dirty = false;
+	c->n_dirty--;
+	return o;
 }
 
 static bool
@@ -374,9 +394,9 @@ compile_abort(struct compile *c)
 			claims_remove(c->claims, o->next);
 		want_set_unref(o->next);
 		o->next = NULL;
-		STAILQ_INSERT_TAIL(&all, o, dirty_link);
+		STAILQ_INSERT_TAIL(&all, o, aborted);
 	}
-	STAILQ_FOREACH_SAFE(o, &all, dirty_link, next)
+	STAILQ_FOREACH_SAFE(o, &all, aborted, next)
 	{
 		if (o->set == NULL)
 			owner_free(c, o);

@@ -1,4 +1,34 @@
-# tests/unit/daemon: ydctl speaks to a real daemon, without a grammar.
-check_PROGRAMS += ydctl
-ydctl_SOURCES = tests/unit/daemon/ydctl.c
+# tests/unit/daemon: a twin for each source of daemon/; ydctl speaks to a real daemon, without a grammar.
+check_PROGRAMS += test_daemon ydctl
+TESTS += test_daemon
+UNIT_TESTS += test_daemon
+test_daemon_CFLAGS = $(AM_CFLAGS) $(CUNIT_CFLAGS)
+test_daemon_LDADD = $(yongd_LDADD) $(CUNIT_LIBS)
+test_daemon_SOURCES = \
+	tests/unit/daemon/access_test.c \
+	tests/unit/daemon/bench.c tests/unit/daemon/bench.h \
+	tests/unit/daemon/claims_test.c \
+	tests/unit/daemon/compile_test.c \
+	tests/unit/daemon/control_test.c \
+	tests/unit/daemon/dirty_test.c \
+	tests/unit/daemon/dplink_test.c \
+	tests/unit/daemon/iface_test.c \
+	tests/unit/daemon/ipsec_test.c \
+	tests/unit/daemon/keys_test.c \
+	tests/unit/daemon/kind_dp_test.c \
+	tests/unit/daemon/main.c \
+	tests/unit/daemon/manual_test.c \
+	tests/unit/daemon/peer.c tests/unit/daemon/peer.h \
+	tests/unit/daemon/proc_test.c \
+	tests/unit/daemon/reconcile_test.c \
+	tests/unit/daemon/route_test.c \
+	tests/unit/daemon/rows.c tests/unit/daemon/rows.h \
+	tests/unit/daemon/sastate_test.c \
+	tests/unit/daemon/session_config_test.c \
+	tests/unit/daemon/session_state_test.c \
+	tests/unit/daemon/shell.c tests/unit/daemon/shell.h \
+	tests/unit/daemon/site.h \
+	tests/unit/daemon/suites.h \
+	tests/unit/daemon/want_test.c
+ydctl_SOURCES = tests/unit/daemon/ydctl.c tests/unit/daemon/rows.c
 ydctl_LDADD = libschema.a $(CORE_LIBS) $(SQLITE_LIBS)

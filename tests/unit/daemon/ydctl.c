@@ -15,8 +15,8 @@
 #include "lib/memfile.h"
 #include "lib/state.h"
 #include "schema/changes.h"
-#include "schema/row.h"
 #include "schema/store.h"
+#include "tests/unit/daemon/rows.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -95,84 +95,6 @@ candidate(struct shell *sh)
 	close(fd);
 }
 
-static struct value
-value_parse(struct shell *sh, const struct table *t, unsigned int column, const char *text)
-{
-	const struct type *type = t->columns[column].type;
-	struct value v = { 0 };
-	int rc;
-
-	if (text[0] == '\0') /* a key column that is not used */
-		return VALUE_OF_TEXT("");
-	rc = type->parse(type, text, sh->arena, &v);
-
-	if (rc != 0) {
-		fprintf(stderr, "%s.%s: %s\n", t->name, t->columns[column].name, text);
-		exit(1);
-	}
-	return v;
-}
-
-static unsigned int
-column_value(struct shell *sh, const struct table *t, char *word, struct value *v)
-{
-	char *text = strchr(word, '=');
-	int column;
-
-	if (text == NULL)
-		die(word, -EINVAL);
-	*text++ = '\0';
-	column = model_column(t, word);
-	if (column < 0)
-		die(word, -ENOENT);
-	*v = value_parse(sh, t, (unsigned int)column, text);
-	return (unsigned int)column;
-}
-
-static void
-keys_parse(struct shell *sh, const struct table *t, char *text, struct value *key)
-{
-	char *word;
-
-	for (unsigned int i = 0; i < t->n_key; i++) {
-		word = strsep(&text, ",");
-		if (word == NULL)
-			die(t->name, -EINVAL);
-		key[i] = value_parse(sh, t, i, word);
-	}
-}
-
-static int
-line_run(struct shell *sh, char *line)
-{
-	struct value v[64] = { 0 }, one;
-	char *verb = strsep(&line, " "), *word = strsep(&line, " ");
-	const struct table *t = word != NULL ? model_table(word) : NULL;
-	int rc = 0;
-
-	if (t == NULL || line == NULL)
-		return -EINVAL;
-	if (strcmp(verb, "put") == 0) {
-		for (unsigned int i = 0; i < t->n_columns; i++)
-			row_default(sh->store, t, i, sh->arena, &v[i]);
-		while ((word = strsep(&line, " ")) != NULL) {
-			unsigned int column = column_value(sh, t, word, &one);
-
-			v[column] = one;
-		}
-		return row_put(sh->store, t, v);
-	}
-	keys_parse(sh, t, strsep(&line, " "), v);
-	if (strcmp(verb, "del") == 0)
-		return row_delete(sh->store, t, v);
-	while (rc == 0 && (word = strsep(&line, " ")) != NULL) {
-		unsigned int column = column_value(sh, t, word, &one);
-
-		rc = row_set(sh->store, t, v, column, &one);
-	}
-	return rc;
-}
-
 static void
 commit(struct shell *sh)
 {
@@ -206,7 +128,7 @@ edit(struct shell *sh)
 		if (line[0] == '\0' || line[0] == '#')
 			continue;
 		fprintf(stderr, "> %s\n", line);
-		rc = line_run(sh, line);
+		rc = rows_line(sh->store, line, sh->arena);
 		if (rc != 0)
 			die("line", rc);
 	}

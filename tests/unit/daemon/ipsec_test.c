@@ -1,0 +1,302 @@
+/*
+ * Twin of daemon/compile/ipsec.c: an applied policy group as TUN, SPD, SAs, steering and filter.
+ */
+#include "config.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "tests/unit/daemon/bench.h"
+#include "tests/unit/daemon/site.h"
+#include "tests/unit/daemon/suites.h"
+
+#define OWNER "protection GigabitEthernet0/0/1"
+#define RULE_IN_SPD "10.1.1.0/0.0.0.255:0-65535 10.1.2.0/0.0.0.255:0-65535 icmp 65535/65535"
+#define RULE_IN_FILTER "0 10.1.2.0/0.0.0.255:0-65535 10.1.1.0/0.0.0.255:0-65535\n"
+#define TUN "link yp-ge0-0-1 protected mtu 1438 up\nport 2 yp-ge0-0-1\n"
+#define STEER                                                   \
+	"route 22863 10.1.2.0/24 blackhole metric 4294967294\n" \
+	"route 22863 10.1.2.0/24 dev yp-ge0-0-1 src 10.1.1.1 mtu 1438 metric 2\n"
+
+static void
+the_lab_s_policy_becomes_the_scheme_of_the_platform_facts(void)
+{
+	struct bench b;
+
+	bench_init(&b);
+	CU_ASSERT_EQUAL(bench_commit(&b, SITE_INTERFACES SITE_IPSEC), 0);
+	CU_ASSERT_STRING_EQUAL(bench_wants(&b, OWNER),
+		"sa P1-10 out 54321 198.51.100.1 -> 203.0.113.1 aes-128 sha2-256 window 0 on "
+		"yp-ge0-0-1\n"
+		"sa P1-10 in 12345 203.0.113.1 -> 198.51.100.1 aes-128 sha2-256 window 1024 on "
+		"yp-ge0-0-1\n"
+		"filter e1\n  drop " RULE_IN_FILTER TUN
+		"spd yp-ge0-0-1\n  rule 5 protect 0 " RULE_IN_SPD " out in\n" STEER);
+	CU_ASSERT_STRING_EQUAL(bench_wants(&b, "router "),
+		"sysctl net/ipv4/ip_forward = 1\n"
+		"sysctl net/ipv4/conf/all/send_redirects = 0\n"
+		"port 3 \nport 5 \nrule 10\nrule 95\nrule 100\n");
+	CU_ASSERT_STRING_EQUAL(bench_notes(&b), "");
+	bench_fini(&b);
+}
+
+static void
+what_an_incomplete_policy_should_protect_is_discarded(void)
+{
+	static const struct {
+		const char *unset, *why;
+	} rows[] = {
+		{ "tunnel_remote=", "no tunnel remote address" },
+		{ "tunnel_local=", "no tunnel local address" },
+		{ "proposal=", "no proposal" },
+		{ "in_esp_spi=", "no SPI for the inbound ESP SA" },
+		{ "out_esp_spi=", "no SPI for the outbound ESP SA" },
+		{ "in_esp_string_key=", "no keys for the inbound ESP SA" },
+		{ "out_esp_string_key=", "no keys for the outbound ESP SA" },
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		char unset[128] = "set ipsec_policy P1,10 ", note[128] = "IPSec policy P1 10: ";
+		struct bench b;
+
+		strlcat(unset, rows[i].unset, sizeof(unset));
+		strlcat(note, rows[i].why, sizeof(note));
+		strlcat(note, "\n", sizeof(note));
+		bench_init(&b);
+		CU_ASSERT_EQUAL(bench_commit(&b, SITE_INTERFACES SITE_IPSEC), 0);
+		CU_ASSERT_EQUAL(bench_commit(&b, unset), 0);
+		CU_ASSERT_STRING_EQUAL(bench_wants(&b, OWNER),
+			"filter e1\n  drop " RULE_IN_FILTER
+			"link yp-ge0-0-1 protected mtu 1500 up\nport 2 yp-ge0-0-1\n"
+			"spd yp-ge0-0-1\n  rule 5 discard 0 " RULE_IN_SPD "\n"
+			"route 22863 10.1.2.0/24 blackhole metric 4294967294\n"
+			"route 22863 10.1.2.0/24 dev yp-ge0-0-1 src 10.1.1.1 metric 2\n");
+		CU_ASSERT_STRING_EQUAL(bench_notes(&b), note);
+		bench_fini(&b);
+	}
+}
+
+static void
+a_policy_without_acl_or_with_an_empty_one_is_incomplete(void)
+{
+	struct bench b;
+
+	bench_init(&b);
+	CU_ASSERT_EQUAL(bench_commit(&b, SITE_INTERFACES SITE_IPSEC), 0);
+	CU_ASSERT_EQUAL(bench_commit(&b, "del acl_rule 3001,5"), 0);
+	CU_ASSERT_STRING_EQUAL(bench_notes(&b), "IPSec policy P1 10: its ACL permits nothing\n");
+	CU_ASSERT_EQUAL(bench_commit(&b, "set ipsec_policy P1,10 acl="), 0);
+	CU_ASSERT_STRING_EQUAL(bench_notes(&b), "IPSec policy P1 10: no ACL\n");
+	bench_fini(&b);
+}
+
+static void
+what_the_datapath_cannot_do_yet_is_incomplete(void)
+{
+	static const struct {
+		const char *rows, *note;
+	} rows[] = {
+		{ "set ipsec_proposal tran1 transform=ah",
+			"IPSec policy P1 10: the proposal's transform is not esp, which is all "
+			"that "
+			"runs yet\n" },
+		{ "set ipsec_proposal tran1 encapsulation_mode=transport",
+			"IPSec policy P1 10: the proposal's encapsulation mode is not tunnel, "
+			"which "
+			"is all that runs yet\n" },
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct bench b;
+
+		bench_init(&b);
+		CU_ASSERT_EQUAL(bench_commit(&b, SITE_INTERFACES SITE_IPSEC), 0);
+		CU_ASSERT_EQUAL(bench_commit(&b, rows[i].rows), 0);
+		CU_ASSERT_STRING_EQUAL(bench_notes(&b), rows[i].note);
+		CU_ASSERT_PTR_NULL(strstr(bench_wants(&b, OWNER), "sa "));
+		CU_ASSERT_PTR_NOT_NULL(strstr(bench_wants(&b, OWNER), "rule 5 discard"));
+		bench_fini(&b);
+	}
+}
+
+static void
+rules_keep_their_order_over_sequences_and_deny_bypasses(void)
+{
+	struct bench b;
+	const char *w;
+
+	bench_init(&b);
+	CU_ASSERT_EQUAL(bench_commit(&b, SITE_INTERFACES SITE_IPSEC), 0);
+	CU_ASSERT_EQUAL(
+		bench_commit(&b,
+			"put acl_rule acl=3001 id=1 action=deny protocol=6 source=10.1.1.5 "
+			"source_wildcard=0.0.0.0 destination_port_low=22 "
+			"destination_port_high=22\n"
+			"put acl number=3000\n"
+			"put acl_rule acl=3000 id=10 action=permit protocol=1 icmp_type=8 "
+			"icmp_code=0 destination=10.1.0.0 destination_wildcard=0.0.254.255\n"
+			"put ipsec_policy name=P1 sequence=5 mode=manual acl=3000\n"),
+		0);
+	w = bench_wants(&b, OWNER);
+	CU_ASSERT_PTR_NOT_NULL(strstr(w,
+		"spd yp-ge0-0-1\n"
+		"  rule 10 discard 1 0.0.0.0/255.255.255.255:0-65535 "
+		"10.1.0.0/0.0.254.255:0-65535 icmp 8/0\n"
+		"  rule 1 bypass 6 10.1.1.5/0.0.0.0:0-65535 "
+		"0.0.0.0/255.255.255.255:22-22 icmp 65535/65535\n"
+		"  rule 5 protect 0 " RULE_IN_SPD " out in\n"));
+	CU_ASSERT_PTR_NOT_NULL(strstr(w,
+		"filter e1\n"
+		"  drop 1 10.1.0.0/0.0.254.255:0-65535 0.0.0.0/255.255.255.255:0-65535\n"
+		"  accept 6 0.0.0.0/255.255.255.255:22-22 10.1.1.5/0.0.0.0:0-65535\n"
+		"  drop " RULE_IN_FILTER));
+	/* a wildcard with a hole is steered by the smallest prefix around it; deny steers nothing */
+	CU_ASSERT_PTR_NOT_NULL(strstr(w, "route 22863 10.1.0.0/16 dev yp-ge0-0-1 metric 2\n"));
+	CU_ASSERT_PTR_NOT_NULL(strstr(w, STEER));
+	CU_ASSERT_PTR_NULL(strstr(w, "10.1.1.5/32"));
+	bench_fini(&b);
+}
+
+static void
+one_destination_of_many_rules_is_one_route(void)
+{
+	struct bench b;
+	const char *w;
+
+	bench_init(&b);
+	CU_ASSERT_EQUAL(bench_commit(&b, SITE_INTERFACES SITE_IPSEC), 0);
+	CU_ASSERT_EQUAL(
+		bench_commit(&b,
+			"put acl_rule acl=3001 id=10 action=permit source=10.7.0.0 "
+			"source_wildcard=0.0.255.255 destination=10.1.2.0 "
+			"destination_wildcard=0.0.0.255\n"
+			"put acl_rule acl=3001 id=15 action=permit protocol=17 source=10.1.1.0 "
+			"source_wildcard=0.0.0.255\n"),
+		0);
+	w = bench_wants(&b, OWNER);
+	CU_ASSERT_PTR_NOT_NULL(strstr(w,
+		"route 22863 0.0.0.0/0 blackhole metric 4294967294\n"
+		"route 22863 0.0.0.0/0 dev yp-ge0-0-1 src 10.1.1.1 mtu 1438 metric 2\n" STEER));
+	bench_fini(&b);
+}
+
+static void
+an_added_own_address_becomes_the_source_of_the_router_s_own_packets(void)
+{
+	struct bench b;
+
+	bench_init(&b);
+	CU_ASSERT_EQUAL(bench_commit(&b, SITE_INTERFACES SITE_IPSEC), 0);
+	CU_ASSERT_EQUAL(bench_commit(&b, "del ip_address GigabitEthernet0/0/0,10.1.1.1"), 0);
+	CU_ASSERT_PTR_NULL(strstr(bench_wants(&b, OWNER), " src "));
+	CU_ASSERT_EQUAL(
+		bench_commit(&b,
+			"put ip_address interface=GigabitEthernet0/0/0 address=10.1.1.7 length=24"),
+		0);
+	CU_ASSERT_PTR_NOT_NULL(strstr(bench_wants(&b, OWNER), " src 10.1.1.7 "));
+	bench_fini(&b);
+}
+
+static void
+a_group_protects_one_interface_only(void)
+{
+	struct bench b;
+
+	bench_init(&b);
+	CU_ASSERT_EQUAL(bench_commit(&b, SITE_INTERFACES SITE_IPSEC), 0);
+	CU_ASSERT_EQUAL(
+		bench_commit(&b, "set interface GigabitEthernet0/0/0 ipsec_policy=P1"), -EINVAL);
+	CU_ASSERT_STRING_EQUAL(b.err.text,
+		"IPSec policy P1 conflicts with IPSec policy P1 of GigabitEthernet0/0/1");
+	/* but it may move */
+	bench_steps(&b);
+	CU_ASSERT_EQUAL(bench_commit(&b,
+				"set interface GigabitEthernet0/0/1 ipsec_policy=\n"
+				"set interface GigabitEthernet0/0/0 ipsec_policy=P1\n"),
+		0);
+	CU_ASSERT_PTR_NOT_NULL(
+		strstr(bench_wants(&b, "protection GigabitEthernet0/0/0"), "link yp-ge0-0-0"));
+	bench_fini(&b);
+}
+
+static void
+equal_inbound_spis_are_refused(void)
+{
+	struct bench b;
+
+	bench_init(&b);
+	CU_ASSERT_EQUAL(bench_commit(&b, SITE_INTERFACES SITE_IPSEC), 0);
+	CU_ASSERT_EQUAL(
+		bench_commit(&b,
+			"put ipsec_policy name=P1 sequence=20 mode=manual acl=3001 proposal=tran1 "
+			"tunnel_remote=203.0.113.9 tunnel_local=198.51.100.1 out_esp_spi=999 "
+			"in_esp_spi=12345 out_esp_string_key=a in_esp_string_key=b\n"),
+		-EINVAL);
+	CU_ASSERT_STRING_EQUAL(b.err.object, "IPSec policy P1 20");
+	CU_ASSERT_STRING_EQUAL(b.err.text,
+		"inbound ESP SPI 12345 conflicts with inbound ESP SPI 12345 of IPSec policy P1 10");
+	bench_fini(&b);
+}
+
+static void
+one_changed_key_takes_the_sa_down_and_up_and_the_list_again(void)
+{
+	struct bench b;
+
+	bench_init(&b);
+	CU_ASSERT_EQUAL(bench_commit(&b, SITE_INTERFACES SITE_IPSEC), 0);
+	bench_steps(&b);
+	CU_ASSERT_EQUAL(bench_commit(&b, "set ipsec_policy P1,10 out_esp_string_key=other"), 0);
+	CU_ASSERT_STRING_EQUAL(bench_steps(&b),
+		"- sa P1-10 out 50 54321 203.0.113.1\n+ sa P1-10 out 50 54321 203.0.113.1\n"
+		"~ spd yp-ge0-0-1\n");
+	CU_ASSERT_EQUAL(bench_commit(&b, "set ipsec_policy P1,10 out_esp_spi=54322"), 0);
+	CU_ASSERT_STRING_EQUAL(bench_steps(&b),
+		"- sa P1-10 out 50 54321 203.0.113.1\n+ sa P1-10 out 50 54322 203.0.113.1\n"
+		"~ spd yp-ge0-0-1\n");
+	bench_fini(&b);
+}
+
+static void
+steps_come_in_the_order_that_leaves_nothing_in_clear(void)
+{
+	struct bench b;
+
+	bench_init(&b);
+	CU_ASSERT_EQUAL(bench_commit(&b, SITE_INTERFACES), 0);
+	bench_steps(&b);
+	CU_ASSERT_EQUAL(bench_commit(&b, SITE_IPSEC), 0);
+	CU_ASSERT_STRING_EQUAL(bench_steps(&b),
+		"+ filter e1\n~ link e1\n+ link yp-ge0-0-1\n+ port 2 yp-ge0-0-1\n"
+		"+ port 3 \n+ port 5 \n+ sa P1-10 out 50 54321 203.0.113.1\n"
+		"+ sa P1-10 in 50 12345 198.51.100.1\n+ spd yp-ge0-0-1\n"
+		"+ rule 10\n+ rule 95\n+ rule 100\n"
+		"+ route 22863 10.1.2.0/24 4294967294 blackhole\n"
+		"+ route 22863 10.1.2.0/24 2 dev yp-ge0-0-1\n"
+		"+ sysctl net/ipv4/conf/all/send_redirects\n");
+	bench_fini(&b);
+}
+
+CU_TestInfo ipsec_tests[] = {
+	{ "the lab's policy becomes the scheme of the platform facts",
+		the_lab_s_policy_becomes_the_scheme_of_the_platform_facts },
+	{ "what an incomplete policy should protect is discarded",
+		what_an_incomplete_policy_should_protect_is_discarded },
+	{ "a policy without ACL or with an empty one is incomplete",
+		a_policy_without_acl_or_with_an_empty_one_is_incomplete },
+	{ "what the datapath cannot do yet is incomplete",
+		what_the_datapath_cannot_do_yet_is_incomplete },
+	{ "rules keep their order over sequences, and deny bypasses",
+		rules_keep_their_order_over_sequences_and_deny_bypasses },
+	{ "one destination of many rules is one route",
+		one_destination_of_many_rules_is_one_route },
+	{ "an added own address becomes the source of the router's own packets",
+		an_added_own_address_becomes_the_source_of_the_router_s_own_packets },
+	{ "a group protects one interface only", a_group_protects_one_interface_only },
+	{ "equal inbound SPIs are refused", equal_inbound_spis_are_refused },
+	{ "one changed key takes the SA down and up, and the list again",
+		one_changed_key_takes_the_sa_down_and_up_and_the_list_again },
+	{ "steps come in the order that leaves nothing in clear",
+		steps_come_in_the_order_that_leaves_nothing_in_clear },
+	CU_TEST_INFO_NULL,
+};

@@ -1,0 +1,64 @@
+/*
+ * Twin of daemon/kind_dp.c: what may be compared without a kernel. Ports of TUN devices need one, and are
+ * seen in the scenarios.
+ */
+#include "config.h"
+
+#include "daemon/kind.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "daemon/daemon.h"
+#include "daemon/kind_dp.h"
+#include "tests/unit/daemon/suites.h"
+
+static void
+equality_looks_at_everything_the_datapath_is_told(void)
+{
+	struct msg_dp_spd_rule rule_a = { .rule = 5 }, rule_b = rule_a;
+	const char *key_a[] = { "one" }, *key_b[] = { "one" }, *key_c[] = { "two" },
+		   *none[] = { NULL };
+	struct want a = { .kind = WANT_SPD }, b;
+
+	a.spd = (struct want_spd){
+		.rules = &rule_a, .sa_out_key = key_a, .sa_in_key = none, .n_rules = 1
+	};
+	b = a;
+	b.spd.rules = &rule_b;
+	b.spd.sa_out_key = key_b;
+	CU_ASSERT_TRUE(kind_spd.equal(&a, &b));
+	b.spd.sa_out_key = key_c; /* another key: another SA, another number */
+	CU_ASSERT_FALSE(kind_spd.equal(&a, &b));
+	b.spd.sa_out_key = none;
+	CU_ASSERT_FALSE(kind_spd.equal(&a, &b));
+	b = a;
+	b.spd.rules = &rule_b;
+	rule_b.icmp_code = 1;
+	CU_ASSERT_FALSE(kind_spd.equal(&a, &b));
+	b.spd.n_rules = 0;
+	CU_ASSERT_FALSE(kind_spd.equal(&a, &b));
+}
+
+static void
+without_a_datapath_steps_wait_for_it(void)
+{
+	struct daemon d = { .kind_dp = kind_dp_new() };
+	struct want w = { .kind = WANT_PORT, .key = "4 ", .port.kind = MSG_PORT_RAW_GRE };
+	struct err *e = NULL;
+
+	CU_ASSERT_EQUAL(kind_port.add(&d, &w, e), -ENOTCONN);
+	w = (struct want){ .kind = WANT_SA, .key = "x" };
+	CU_ASSERT_EQUAL(kind_sa.add(&d, &w, e), -ENOTCONN);
+	CU_ASSERT_EQUAL(kind_sa.del(&d, &w, e), 0);
+	w = (struct want){ .kind = WANT_SPD, .key = "x" };
+	CU_ASSERT_EQUAL(kind_spd.add(&d, &w, e), -ENOTCONN);
+	kind_dp_free(d.kind_dp);
+}
+
+CU_TestInfo kind_dp_tests[] = {
+	{ "equality looks at everything the datapath is told",
+		equality_looks_at_everything_the_datapath_is_told },
+	{ "without a datapath, steps wait for it", without_a_datapath_steps_wait_for_it },
+	CU_TEST_INFO_NULL,
+};

@@ -1,0 +1,47 @@
+/*
+ * Unit tests of daemon/: lists the suites and runs them.
+ */
+#include "config.h"
+
+#include "lib/log.h"
+
+#include <CUnit/Basic.h>
+#include <signal.h>
+
+#include "tests/unit/daemon/suites.h"
+
+int
+main(void)
+{
+	CU_SuiteInfo suites[] = {
+		{ .pName = "access", .pTests = access_tests },
+		{ .pName = "claims", .pTests = claims_tests },
+		{ .pName = "compile", .pTests = compile_tests },
+		{ .pName = "control", .pTests = control_tests },
+		{ .pName = "dirty", .pTests = dirty_tests },
+		{ .pName = "dplink", .pTests = dplink_tests },
+		{ .pName = "iface", .pTests = iface_tests },
+		{ .pName = "ipsec", .pTests = ipsec_tests },
+		{ .pName = "keys", .pTests = keys_tests },
+		{ .pName = "kind_dp", .pTests = kind_dp_tests },
+		{ .pName = "manual", .pTests = manual_tests },
+		{ .pName = "proc", .pTests = proc_tests },
+		{ .pName = "reconcile", .pTests = reconcile_tests },
+		{ .pName = "route", .pTests = route_tests },
+		{ .pName = "sastate", .pTests = sastate_tests },
+		{ .pName = "session_config", .pTests = session_config_tests },
+		{ .pName = "session_state", .pTests = session_state_tests },
+		{ .pName = "want", .pTests = want_tests },
+		CU_SUITE_INFO_NULL,
+	};
+	unsigned int failures;
+
+	signal(SIGPIPE, SIG_IGN);
+	log_init("test_daemon", 1, LOG_LV_ERROR);
+	if (CU_initialize_registry() || CU_register_suites(suites))
+		return 1;
+	CU_basic_run_tests();
+	failures = CU_get_number_of_failures();
+	CU_cleanup_registry();
+	return failures != 0;
+}

@@ -1,0 +1,92 @@
+/*
+ * Twin of daemon/compile/route.c.
+ */
+#include "config.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "tests/unit/daemon/bench.h"
+#include "tests/unit/daemon/site.h"
+#include "tests/unit/daemon/suites.h"
+
+static void
+static_routes_become_kernel_routes(void)
+{
+	static const struct {
+		const char *rows, *owner, *wants;
+	} rows[] = {
+		{ "", "route 0.0.0.0 0 198.51.100.254 -",
+			"route 254 0.0.0.0/0 via 198.51.100.254 metric 60\n" },
+		{ "put route_static destination=10.9.0.0 length=16 nexthop=198.51.100.9 "
+		  "preference=200",
+			"route 10.9.0.0 16 198.51.100.9 -",
+			"route 254 10.9.0.0/16 via 198.51.100.9 metric 200\n" },
+		{ "put route_static destination=10.9.0.0 length=16 "
+		  "interface_name=GigabitEthernet0/0/1 interface=GigabitEthernet0/0/1",
+			"route 10.9.0.0 16 - GigabitEthernet0/0/1",
+			"route 254 10.9.0.0/16 dev e1 metric 60\n" },
+		{ "put route_static destination=10.9.0.0 length=16 nexthop=198.51.100.9 "
+		  "interface_name=GigabitEthernet0/0/1 interface=GigabitEthernet0/0/1",
+			"route 10.9.0.0 16 198.51.100.9 GigabitEthernet0/0/1",
+			"route 254 10.9.0.0/16 via 198.51.100.9 dev e1 metric 60\n" },
+		{ "del route_static 0.0.0.0,0,198.51.100.254,", "route 0.0.0.0 0 198.51.100.254 -",
+			"" },
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct bench b;
+
+		bench_init(&b);
+		CU_ASSERT_EQUAL(bench_commit(&b, SITE_INTERFACES), 0);
+		CU_ASSERT_EQUAL(bench_commit(&b, rows[i].rows), 0);
+		CU_ASSERT_STRING_EQUAL(bench_wants(&b, rows[i].owner), rows[i].wants);
+		bench_fini(&b);
+	}
+}
+
+static void
+a_route_into_an_interface_without_device_waits(void)
+{
+	struct bench b;
+
+	bench_init(&b);
+	CU_ASSERT_EQUAL(
+		bench_commit(&b,
+			"put interface name=GigabitEthernet0/0/5 kind=GigabitEthernet position=5\n"
+			"put route_static destination=10.9.0.0 length=16 "
+			"interface_name=GigabitEthernet0/0/5 interface=GigabitEthernet0/0/5\n"),
+		0);
+	CU_ASSERT_PTR_NOT_NULL(strstr(bench_notes(&b),
+		"ip route-static 10.9.0.0 16 - GigabitEthernet0/0/5: "
+		"GigabitEthernet0/0/5 has no device\n"));
+	CU_ASSERT_EQUAL(bench_commit(&b, "set interface GigabitEthernet0/0/5 device=e5"), 0);
+	CU_ASSERT_STRING_EQUAL(bench_wants(&b, "route 10.9.0.0 16 - GigabitEthernet0/0/5"),
+		"route 254 10.9.0.0/16 dev e5 metric 60\n");
+	bench_fini(&b);
+}
+
+static void
+a_route_that_would_swallow_its_tunnel_is_refused_when_it_comes_later(void)
+{
+	struct bench b;
+
+	bench_init(&b);
+	CU_ASSERT_EQUAL(bench_commit(&b, SITE_INTERFACES SITE_TUNNEL), 0);
+	CU_ASSERT_EQUAL(bench_commit(&b,
+				"put route_static destination=203.0.113.0 length=24 "
+				"interface_name=Tunnel0/0/1 interface=Tunnel0/0/1"),
+		-EINVAL);
+	CU_ASSERT_STRING_EQUAL(b.err.object, "ip route-static 203.0.113.0 24 - Tunnel0/0/1");
+	CU_ASSERT_PTR_NOT_NULL(strstr(b.err.text, "recursive"));
+	bench_fini(&b);
+}
+
+CU_TestInfo route_tests[] = {
+	{ "static routes become kernel routes", static_routes_become_kernel_routes },
+	{ "a route into an interface without device waits",
+		a_route_into_an_interface_without_device_waits },
+	{ "a route that would swallow its tunnel is refused when it comes later",
+		a_route_that_would_swallow_its_tunnel_is_refused_when_it_comes_later },
+	CU_TEST_INFO_NULL,
+};
