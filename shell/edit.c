@@ -205,8 +205,9 @@ tame_terminal(EditLine *el)
 	/* a redraw without these sends NULs on a vt100 */
 	el_set(el, EL_SETTC, "ce", "\033[K", NULL);
 	el_set(el, EL_SETTC, "cd", "\033[J", NULL);
-	/* while a command runs what is typed ahead is not echoed: the editor shows it when its turn comes */
-	el_set(el, EL_SETTY, "-x", "-echo", NULL);
+	/* while a command runs what is typed ahead is neither echoed nor edited nor a signal, but Ctrl+C:
+	 * the editor shows it when its turn comes */
+	el_set(el, EL_SETTY, "-x", "-echo", "-icanon", "susp=", "quit=", NULL);
 	el_set(el, EL_SETTY, "-d", "-isig", NULL);
 }
 

@@ -36,36 +36,27 @@ test_shell_SOURCES += $(FAKE_ROUTER) \
 UNIT_TESTS += test_shell
 EXTRA_DIST += \
 	tests/golden/display-acl-3001.txt \
-	tests/golden/display-acl-all.json \
 	tests/golden/display-acl-all.txt \
 	tests/golden/display-clock.txt \
-	tests/golden/display-configuration-status.json \
 	tests/golden/display-configuration-status.txt \
 	tests/golden/display-current-configuration-configuration-acl.txt \
 	tests/golden/display-current-configuration-interface-GigabitEthernet0.0.1.txt \
 	tests/golden/display-current-configuration.txt \
 	tests/golden/display-interface-Tunnel0.0.1.txt \
 	tests/golden/display-interface-brief.txt \
-	tests/golden/display-interface.json \
 	tests/golden/display-interface.txt \
 	tests/golden/display-ip-interface-brief.txt \
-	tests/golden/display-ip-routing-table.json \
 	tests/golden/display-ip-routing-table.txt \
 	tests/golden/display-ipsec-policy-brief.txt \
-	tests/golden/display-ipsec-policy.json \
 	tests/golden/display-ipsec-policy.txt \
 	tests/golden/display-ipsec-proposal-name-tran1.txt \
-	tests/golden/display-ipsec-proposal.json \
 	tests/golden/display-ipsec-proposal.txt \
 	tests/golden/display-ipsec-sa-brief.txt \
 	tests/golden/display-ipsec-sa-policy-P1-10.txt \
 	tests/golden/display-ipsec-sa-remote-203.0.113.1.txt \
-	tests/golden/display-ipsec-sa.json \
 	tests/golden/display-ipsec-sa.txt \
-	tests/golden/display-ipsec-statistics.json \
 	tests/golden/display-ipsec-statistics.txt \
 	tests/golden/display-startup.txt \
-	tests/golden/display-version.json \
 	tests/golden/display-version.txt
 
 # A terminal's view: yongsh on a pty.
