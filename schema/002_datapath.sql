@@ -28,9 +28,7 @@ CREATE TABLE acl6_rule (
 	icmp_code INTEGER,
 	description TEXT,
 	PRIMARY KEY (acl, id),
-	CONSTRAINT acl6_rule_action CHECK (action IN ('permit', 'deny')),
-	CONSTRAINT acl6_rule_source CHECK ((source IS NULL) = (source_length IS NULL)),
-	CONSTRAINT acl6_rule_destination CHECK ((destination IS NULL) = (destination_length IS NULL))
+	CONSTRAINT acl6_rule_action CHECK (action IN ('permit', 'deny'))
 ) STRICT;
 
 -- What a tunnel is protected with; keyed by hand with the columns that a manual policy has.

@@ -46,6 +46,8 @@ read_lines(struct shell *sh, FILE *in)
 		rc = cli_exec(sh->cli, line, &r);
 		if (r.error.kind != CLI_OK)
 			rc = shell_report(sh, rc ? rc : -EINVAL, r.error.column, r.error.text);
+		else if (r.warning)
+			shell_report(sh, 0, 0, r.warning);
 	}
 	free(line);
 	return rc;

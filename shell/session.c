@@ -388,6 +388,8 @@ session_line(struct shell *sh, const char *line)
 		return refuse(sh, rc ? rc : -EINVAL, &r.error, prompt_len);
 	if (r.info)
 		out_line(sh->out, r.info);
+	if (r.warning)
+		out_line(sh->out, r.warning);
 	if (r.did == CLI_DID_LOGOUT)
 		return 1;
 	if (!rc && r.changed)

@@ -310,7 +310,16 @@ differs(const struct typed *ty, uint64_t typed)
 	return false;
 }
 
-/* The columns of a line back to their defaults. */
+/* What an undo leaves in a column of the line. */
+static struct value
+undone(const struct typed *ty, const struct line *l, unsigned int column, struct apply *ap)
+{
+	if (l->on_by_default)
+		return VALUE_OF_INT(0);
+	return defaults_get(&ap->defaults, ty->store, ty->table)[column];
+}
+
+/* The columns of a line back to what they are without it. */
 static int
 undo_columns(struct typed *ty, const struct rule *r, struct apply *ap)
 {
@@ -326,8 +335,7 @@ undo_columns(struct typed *ty, const struct rule *r, struct apply *ap)
 		return typed_refuse(ty, "The configuration does not exist.");
 	ty->touched = r->bound;
 	for (unsigned int c = ty->table->n_key; c < ty->table->n_columns; c++)
-		ty->v[c] = r->bound & BIT(c) ? defaults_get(&ap->defaults, ty->store, ty->table)[c]
-					     : ty->old[c];
+		ty->v[c] = r->bound & BIT(c) ? undone(ty, r->line, c, ap) : ty->old[c];
 	err = run_hook(ty, r->line->check);
 	return err ? err : write_row(ty);
 }

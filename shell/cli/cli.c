@@ -299,6 +299,16 @@ enter_view(struct cli *cli, const struct section *s, const struct value *v)
 	return 0;
 }
 
+/* What is to be said about a keyword that was chosen. */
+static const char *
+warning_of(const struct cli_match *m)
+{
+	for (const struct capture *c = m->last; c; c = c->prev)
+		if (c->choice && c->choice->warning)
+			return c->choice->warning;
+	return NULL;
+}
+
 static int
 configure(struct cli *cli, const struct place *p, const struct cli_match *m,
 	struct cli_result *result)
@@ -326,6 +336,8 @@ configure(struct cli *cli, const struct place *p, const struct cli_match *m,
 	if (err && !result->error.kind)
 		typed_refuse(&ty, "The configuration cannot be changed: %s.", strerror(-err));
 	result->changed = !err && (r->kind != RULE_ENTER || !ty.old);
+	if (!err && r->kind == RULE_SET)
+		result->warning = warning_of(m);
 	if (!err && r->kind == RULE_DELETE)
 		leave_lost_views(cli);
 	return err;

@@ -114,6 +114,7 @@ struct cli_result {
 	enum cli_did did;
 	bool changed;		       /* the candidate holds something new: commit it */
 	const char *info;	       /* a line to print ("Enter system view, …"), or NULL */
+	const char *warning;	       /* of a line that succeeded, or NULL: static */
 	const struct command *command; /* CLI_DID_COMMAND */
 	struct cli_error error;
 };

@@ -135,8 +135,8 @@ put_system_lines(struct job *j, const struct section *s)
 {
 	const struct line *groups[] = { s->lines, NULL };
 	struct value key = VALUE_OF_INT(1);
-	struct row r = { .table = &model_system };
-	int err = row_get(j->store, &model_system, &key, j->arena, &r);
+	struct row r = { .table = s->table ? s->table : &model_system };
+	int err = row_get(j->store, r.table, &key, j->arena, &r);
 
 	if (err && err != -ENOENT)
 		return err;

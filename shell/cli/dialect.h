@@ -27,6 +27,7 @@ struct line {
 	bool unique;		   /* of `table`: typed without its key it must be a new one */
 	bool indented;		   /* a line of the system view rendered with a leading blank */
 	bool always;		   /* rendered with its default, too */
+	bool on_by_default; /* a keyword=column that `undo` turns off: then that is rendered */
 	/* From what was typed to the row's columns, where columns alone do not say it (typed.h). */
 	int (*bind)(struct typed *ty);
 	/* Refuses a change that contradicts the view itself. In undo: called for each row that goes. */
@@ -50,9 +51,9 @@ struct section {
 	const char *name; /* display current-configuration configuration NAME */
 	const struct line *lines;
 
-	const char *enter; /* NULL: lines */
-	const struct table *table;
-	const struct view *views; /* the first that fits; ends with a NULL prompt */
+	const char *enter;	   /* NULL: lines */
+	const struct table *table; /* with lines: the one row that they set; NULL: system */
+	const struct view *views;  /* the first that fits; ends with a NULL prompt */
 	const char *undo;
 	int (*bind)(struct typed *ty);
 	int (*check)(struct typed *ty);

@@ -113,7 +113,7 @@ add_section(struct build *b, const struct section *s)
 	struct rule *undo;
 
 	for (const struct line *l = s->lines; l && l->syntax; l++)
-		add_line(b, set, l, &model_system);
+		add_line(b, set, l, s->table ? s->table : &model_system);
 	if (!s->enter)
 		return;
 	enter = new_rule(b, RULE_ENTER, s->enter, s->table, SYNTAX_PLAIN);

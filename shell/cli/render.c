@@ -184,6 +184,19 @@ render_enter(const struct rule *rule, const struct row *r, const struct value *d
 	return write_sequence(rule->first, &src, &t) ? t.len : 0;
 }
 
+/* undo + the line as it would be by default. */
+static size_t
+render_off(const struct rule *rule, const struct table *table, const struct value *defaults,
+	char *out, size_t cap)
+{
+	struct row on = { .table = table, .v = (struct value *)defaults };
+	struct source src = { .row = &on, .defaults = defaults };
+	struct text t = { .out = out, .cap = cap };
+
+	put_word(&t, "undo");
+	return write_sequence(rule->first, &src, &t) ? t.len : 0;
+}
+
 size_t
 render_line(const struct rule *rule, const struct row *r, const struct value *defaults, char *out,
 	size_t cap)
@@ -195,5 +208,7 @@ render_line(const struct rule *rule, const struct row *r, const struct value *de
 	if ((!rule->line->table || rule->line->existing) && !rule->line->always &&
 		!n_set_from(rule->first, &src, r->table->n_key))
 		return 0;
+	if (rule->line->on_by_default)
+		return render_off(rule, r->table, defaults, out, cap);
 	return render_enter(rule, r, defaults, out, cap);
 }

@@ -7,11 +7,18 @@
 
 static const struct section sections[] = {
 	{ .name = "system", .lines = vrp_system_lines },
+	{ .name = "ipv6", .lines = vrp_ipv6_lines },
+	{ .name = "ipsec", .lines = vrp_ipsec_lines, .table = &model_ipsec_global },
 	{ .name = "acl",
 		.enter = "acl{Specify ACL configuration information} "
 			 "[ number{Specify a numbered ACL}! ] <number>",
 		.table = &model_acl,
 		.views = vrp_acl_views },
+	{ .name = "acl-ipv6",
+		.enter = "acl{Specify ACL configuration information} "
+			 "ipv6{Specify IPv6 ACL} [ number{Specify a numbered ACL}! ] <number>",
+		.table = &model_acl6,
+		.views = vrp_acl6_views },
 	{ .name = "ipsec-proposal",
 		.enter = "ipsec{Specify IPSec(IP Security) configuration information} "
 			 "proposal{Configure IPSec proposal} <name>",
@@ -23,6 +30,11 @@ static const struct section sections[] = {
 		.table = &model_ipsec_policy,
 		.views = vrp_policy_views,
 		.check = vrp_policy_check },
+	{ .name = "ipsec-profile",
+		.enter = "ipsec{Specify IPSec(IP Security) configuration information} "
+			 "profile{Configure IPSec profile} <name>",
+		.table = &model_ipsec_profile,
+		.views = vrp_profile_views },
 	{ .name = "interface",
 		.enter = "interface{Specify the interface configuration view} <name>",
 		.table = &model_interface,
@@ -30,6 +42,7 @@ static const struct section sections[] = {
 		.bind = vrp_interface_bind,
 		.check = vrp_interface_check },
 	{ .name = "route-static", .lines = vrp_route_lines },
+	{ .name = "ipv6-route-static", .lines = vrp_route6_lines },
 	{ 0 },
 };
 

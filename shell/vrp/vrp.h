@@ -5,18 +5,22 @@
 
 /* The parts of the Huawei dialect; vrp.c puts them in order. Groups end with a NULL syntax, lists of
  * views with a NULL prompt. */
-extern const struct line vrp_system_lines[], vrp_route_lines[];
+extern const struct line vrp_system_lines[], vrp_ipv6_lines[], vrp_route_lines[],
+	vrp_route6_lines[];
 
 extern const struct view vrp_interface_views[];
+/* <prefix> to <address> and <length>. */
+int vrp_prefix_bind(struct typed *ty);
 int vrp_interface_bind(struct typed *ty);
 int vrp_interface_check(struct typed *ty);
 
-extern const struct view vrp_acl_views[];
-/* Basic ACLs (2000–2999) match sources only. */
+extern const struct view vrp_acl_views[], vrp_acl6_views[];
+/* Basic ACLs (2000–2999) match sources only. Both families. */
 int vrp_rule_bind(struct typed *ty);
 size_t vrp_rule_render(const struct row *r, char *out, size_t cap);
 
-extern const struct view vrp_proposal_views[], vrp_policy_views[];
+extern const struct line vrp_ipsec_lines[];
+extern const struct view vrp_proposal_views[], vrp_policy_views[], vrp_profile_views[];
 int vrp_policy_check(struct typed *ty);
 
 #endif

@@ -6,9 +6,12 @@
 #include "shell/vrp/vrp.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 
+#include "lib/addr.h"
 #include "schema/row.h"
+#include "schema/type.h"
 #include "schema/type_interface.h"
 #include "shell/cli/typed.h"
 
@@ -86,6 +89,35 @@ check_address(struct typed *ty)
 	return a.has_primary && !same ? row_delete(ty->store, ty->table, a.primary) : 0;
 }
 
+/* "A/L" typed in one word. */
+int
+vrp_prefix_bind(struct typed *ty)
+{
+	const char *text = cli_arg_text(ty->match, "prefix", NULL);
+	struct value host;
+	struct prefix p;
+	char address[ADDR_STRLEN];
+
+	if (!text || prefix_parse(text, &p))
+		return 0;
+	addr_format(&p.addr, address);
+	if (type_ipv6_host.parse(&type_ipv6_host, address, ty->arena, &host))
+		return typed_refuse(ty, "The address %s is not one of a host.", address);
+	typed_set(ty, "address", host);
+	typed_set(ty, "length", VALUE_OF_INT(p.len));
+	return 0;
+}
+
+static size_t
+render_address6(const struct row *r, char *out, size_t cap)
+{
+	int len = snprintf(out, cap, "ipv6 address %s/%lld",
+		r->v[model_column(r->table, "address")].s,
+		(long long)r->v[model_column(r->table, "length")].i);
+
+	return len > 0 && (size_t)len < cap ? (size_t)len : 0;
+}
+
 static int
 check_source(struct typed *ty)
 {
@@ -112,6 +144,18 @@ static const struct line common[] = {
 	  "address{Set the IP address of an interface} "
 	  "<address> <length> [ sub{Indicate a subordinate address}=sub ]",
 		.table = &model_ip_address, .check = check_address },
+	{ "ipv6{Specify IPv6 configurations for the interface} "
+	  "enable{Enable IPv6 on the interface}=ipv6_enable" },
+	{ "ipv6{Specify IPv6 configurations for the interface} "
+	  "address{Set the IPv6 address of an interface} "
+	  "{ <prefix:ipv6-prefix>{IPv6 address and prefix length} | <address> <length> }",
+		.table = &model_ipv6_address, .bind = vrp_prefix_bind, .render = render_address6 },
+	{ 0 },
+};
+
+static const struct line forwarding[] = {
+	{ "tcp{Specify TCP configurations for the interface} "
+	  "adjust-mss{Set the MSS of TCP connections through the interface} <tcp_mss>" },
 	{ 0 },
 };
 
@@ -134,12 +178,18 @@ static const struct line tunnel[] = {
 	  "[ plain{Specify the key in plain text} ] <gre_key>" },
 	{ "gre{Specify the Generic Routing Encapsulation (GRE)} "
 	  "checksum{Verify checksums from end to end}=gre_checksum" },
+	{ "gre{Specify the Generic Routing Encapsulation (GRE)} "
+	  "sequence-number{Number packets and drop those that come late}=gre_sequence" },
+	{ "ipsec{Specify IPSec(IP Security) configuration information} "
+	  "profile{Apply an IPSec profile to the tunnel} <ipsec_profile>" },
 	{ 0 },
 };
 
-static const struct line *const ethernet_lines[] = { description, mtu, common, physical, NULL };
+static const struct line *const ethernet_lines[] = { description, mtu, common, forwarding, physical,
+	NULL };
 static const struct line *const loopback_lines[] = { description, common, NULL };
-static const struct line *const tunnel_lines[] = { description, mtu, common, tunnel, NULL };
+static const struct line *const tunnel_lines[] = { description, mtu, common, forwarding, tunnel,
+	NULL };
 
 static bool
 is_kind(const struct row *r, const char *kind)

@@ -1,5 +1,5 @@
 /*
- * Views of IPsec proposals and policies.
+ * Views of IPsec proposals, policies and profiles, and the settings that hold for all of them.
  */
 #include "config.h"
 
@@ -37,11 +37,22 @@ const struct view vrp_proposal_views[] = {
 #define ENC_HEX SA "encryption-hex{Specify the encryption key in hexadecimal format} "
 #define STORED "[ simple{Key in plain text} | cipher{Key in cipher text}! ] "
 
-static const struct line manual[] = {
-	{ "security{Specify the data flow to be protected} acl{Specify an ACL} <acl>" },
-	{ "proposal{Specify an IPSec proposal} <proposal>" },
+#define PROPOSAL "proposal{Specify an IPSec proposal} <proposal>"
+#define WINDOW                                                      \
+	"anti-replay{Specify the anti-replay of received packets} " \
+	"window{Set the size of the anti-replay window} <anti_replay_window>"
+
+static const struct line policy[] = {
+	{ "security{Specify the data flow to be protected} acl{Specify an ACL} "
+	  "{ <acl> | ipv6{Specify an IPv6 ACL} <acl6> }" },
+	{ PROPOSAL },
 	{ "tunnel{Specify the tunnel} local{Specify the local address} <tunnel_local>" },
 	{ "tunnel{Specify the tunnel} remote{Specify the remote address} <tunnel_remote>" },
+	{ 0 },
+};
+
+/* How SAs are keyed by hand. */
+static const struct line manual[] = {
 	{ SPI IN AH "<in_ah_spi>" },
 	{ SPI IN ESP "<in_esp_spi>" },
 	{ SPI OUT AH "<out_ah_spi>" },
@@ -59,11 +70,45 @@ static const struct line manual[] = {
 	{ 0 },
 };
 
-static const struct line *const manual_lines[] = { manual, NULL };
+static const struct line window[] = {
+	{ WINDOW },
+	{ 0 },
+};
+
+static const struct line profile[] = {
+	{ PROPOSAL },
+	{ 0 },
+};
+
+static const struct line *const manual_lines[] = { policy, manual, window, NULL };
+static const struct line *const profile_lines[] = { profile, manual, window, NULL };
 
 const struct view vrp_policy_views[] = {
 	{ "ipsec-policy-manual-<name>-<sequence>", "Ipsec-policy-manual view commands:", NULL,
 		manual_lines },
+	{ 0 },
+};
+
+const struct view vrp_profile_views[] = {
+	{ "ipsec-profile-<name>", "Ipsec-profile view commands:", NULL, profile_lines },
+	{ 0 },
+};
+
+#define IPSEC "ipsec{Specify IPSec(IP Security) configuration information} "
+
+const struct line vrp_ipsec_lines[] = {
+	{ IPSEC "authentication{Specify the authentication of packets} "
+		"sha2{Specify SHA2 authentication} "
+		"compatible{Specify compatibility with truncation to 96 bits} "
+		"enable{Enable the function}=sha2_compatible" },
+	{ IPSEC "anti-replay{Specify the anti-replay of received packets} "
+		"enable{Enable the function}=anti_replay",
+		.on_by_default = true },
+	{ IPSEC WINDOW },
+	{ IPSEC "fragmentation{Specify the fragmentation of packets} "
+		"before-encryption{Fragment packets before they are encrypted}="
+		"fragmentation_before" },
+	{ IPSEC "df-bit{Specify the DF bit of the outer header} <df_bit>" },
 	{ 0 },
 };
 

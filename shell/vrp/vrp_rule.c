@@ -1,5 +1,5 @@
 /*
- * ACL rules between text and row: port operators, ICMP messages by name, the number of a rule that
+ * ACL rules of both families between text and row: port operators, ICMP messages by name, the number of a rule that
  * was typed without one. Absent columns match everything.
  */
 #include "config.h"
@@ -17,6 +17,7 @@
 
 enum {
 	PROTOCOL_ICMP = 1,
+	PROTOCOL_ICMPV6 = 58,
 	PROTOCOL_TCP = 6,
 	PROTOCOL_UDP = 17,
 	PORT_MAX = 65535,
@@ -34,6 +35,44 @@ v4(const char *text)
 	return addr_parse(text, &a) ? 0 : addr_u32(&a);
 }
 
+static bool
+is_ipv6(const struct table *t)
+{
+	return t == &model_acl6_rule;
+}
+
+/* An IPv6 address and its length, typed as one word or as two, without the bits behind the length. */
+static void
+bind_prefix(struct typed *ty, const char *side)
+{
+	char name[64];
+	char text[ADDR_STRLEN];
+	const char *word;
+	struct prefix p = { 0 };
+	struct addr network;
+
+	snprintf(name, sizeof(name), "%s_prefix", side);
+	word = cli_arg_text(ty->match, name, NULL);
+	snprintf(name, sizeof(name), "%s_length", side);
+	if (word) {
+		if (prefix_parse(word, &p))
+			return;
+	} else {
+		if (typed_get(ty, side).kind != VALUE_TEXT ||
+			addr_parse(typed_get(ty, side).s, &p.addr))
+			return;
+		p.len = (uint8_t)typed_get(ty, name).i;
+	}
+	if (!p.len) {
+		typed_set(ty, side, nothing);
+		typed_set(ty, name, nothing);
+		return;
+	}
+	network = prefix_network(&p);
+	typed_set(ty, side, VALUE_OF_TEXT(arena_strdup(ty->arena, addr_format(&network, text))));
+	typed_set(ty, name, VALUE_OF_INT(p.len));
+}
+
 /* An address without the bits that its wildcard ignores. */
 static void
 bind_address(struct typed *ty, const char *side)
@@ -44,6 +83,10 @@ bind_address(struct typed *ty, const char *side)
 	struct value wildcard;
 	struct addr a;
 
+	if (is_ipv6(ty->table)) {
+		bind_prefix(ty, side);
+		return;
+	}
 	snprintf(name, sizeof(name), "%s_wildcard", side);
 	wildcard = typed_get(ty, name);
 	if (address.kind != VALUE_TEXT || wildcard.kind != VALUE_TEXT)
@@ -104,14 +147,15 @@ bind_icmp(struct typed *ty)
 static int
 number_rule(struct typed *ty)
 {
+	const struct table *t = ty->table->columns[0].ref;
 	struct row acl;
-	int err = row_get(ty->store, &model_acl, ty->view_key, ty->arena, &acl);
+	int err = row_get(ty->store, t, ty->view_key, ty->arena, &acl);
 	int64_t step;
 	int64_t id;
 
 	if (err)
 		return err;
-	step = acl.v[model_column(&model_acl, "step")].i;
+	step = acl.v[model_column(t, "step")].i;
 	id = row_max_key(ty->store, ty->table, ty->view_key, 1);
 	id = id < 0 ? step : (id / step + 1) * step;
 	if (id > RULE_ID_MAX)
@@ -123,8 +167,10 @@ number_rule(struct typed *ty)
 int
 vrp_rule_bind(struct typed *ty)
 {
+	/* Of either family: those that the table has not are passed over. */
 	static const char *const cleared[] = { "protocol", "source", "source_wildcard",
-		"destination", "destination_wildcard", "icmp_type", "icmp_code" };
+		"source_length", "destination", "destination_wildcard", "destination_length",
+		"icmp_type", "icmp_code" };
 	int err;
 
 	if (ty->undo)
@@ -182,14 +228,25 @@ put_column(struct text *t, const struct row *r, const char *column)
 		put_value(t, r->table->columns[c].type, r->v[c]);
 }
 
+/* "source 10.0.0.0 0.0.0.255", "source 2001:db8::/32" */
 static void
-put_address(struct text *t, const struct row *r, const char *side, const char *wildcard)
+put_address(struct text *t, const struct row *r, const char *side)
 {
+	char name[64];
+	char word[PREFIX_STRLEN];
+
 	if (cell(r, side)->kind == VALUE_NULL)
 		return;
 	put(t, side);
+	if (is_ipv6(r->table)) {
+		snprintf(name, sizeof(name), "%s_length", side);
+		snprintf(word, sizeof(word), "%s/%d", cell(r, side)->s, (int)cell(r, name)->i);
+		put(t, word);
+		return;
+	}
+	snprintf(name, sizeof(name), "%s_wildcard", side);
 	put_column(t, r, side);
-	put_column(t, r, wildcard);
+	put_column(t, r, name);
 }
 
 static void
@@ -223,14 +280,14 @@ put_icmp(struct text *t, const struct row *r)
 {
 	const struct value *type = cell(r, "icmp_type");
 	const struct value *code = cell(r, "icmp_code");
+	const struct type *names = is_ipv6(r->table) ? &type_icmp6_name : &type_icmp_name;
 	struct value named = VALUE_OF_INT(type->i * 256 + code->i);
 	char word[64];
 
 	if (type->kind == VALUE_NULL)
 		return;
-	put(t, "icmp-type");
-	if (code->kind != VALUE_NULL &&
-		type_icmp_name.render(&type_icmp_name, &named, word, sizeof(word))) {
+	put(t, is_ipv6(r->table) ? "icmp6-type" : "icmp-type");
+	if (code->kind != VALUE_NULL && names->render(names, &named, word, sizeof(word))) {
 		put(t, word);
 		return;
 	}
@@ -249,15 +306,15 @@ vrp_rule_render(const struct row *r, char *out, size_t cap)
 	put_column(&t, r, "action");
 	if (r->v[0].i >= BASIC_END)
 		put_column(&t, r, "protocol");
-	put_address(&t, r, "source", "source_wildcard");
+	put_address(&t, r, "source");
 	if (protocol == PROTOCOL_TCP || protocol == PROTOCOL_UDP)
 		put_ports(&t, r, "source-port", cell(r, "source_port_low"),
 			cell(r, "source_port_high"));
-	put_address(&t, r, "destination", "destination_wildcard");
+	put_address(&t, r, "destination");
 	if (protocol == PROTOCOL_TCP || protocol == PROTOCOL_UDP)
 		put_ports(&t, r, "destination-port", cell(r, "destination_port_low"),
 			cell(r, "destination_port_high"));
-	if (protocol == PROTOCOL_ICMP)
+	if (protocol == (is_ipv6(r->table) ? PROTOCOL_ICMPV6 : PROTOCOL_ICMP))
 		put_icmp(&t, r);
 	return t.len;
 }

@@ -1,5 +1,5 @@
 /*
- * Lines of the system view: the host's name and static routes.
+ * Lines of the system view: the host's name, IPv6 as a whole, and static routes of both families.
  */
 #include "config.h"
 
@@ -14,8 +14,16 @@ const struct line vrp_system_lines[] = {
 	{ 0 },
 };
 
+const struct line vrp_ipv6_lines[] = {
+	{ "ipv6{Specify IPv6 configurations for the system}=ipv6" },
+	{ 0 },
+};
+
 #define ROUTE                                           \
 	"ip{Specify IP configurations for the system} " \
+	"route-static{Establish a static route} <destination> <length> "
+#define ROUTE6                                              \
+	"ipv6{Specify IPv6 configurations for the system} " \
 	"route-static{Establish a static route} <destination> <length> "
 #define ROUTE_VIA "{ <nexthop> | <interface> [ <nexthop> ] } "
 #define ROUTE_OPTIONS                                                       \
@@ -46,5 +54,11 @@ bind_route(struct typed *ty)
 const struct line vrp_route_lines[] = {
 	{ ROUTE ROUTE_VIA ROUTE_OPTIONS, .undo = ROUTE "[ " ROUTE_VIA ROUTE_OPTIONS " ]",
 		.table = &model_route_static, .bind = bind_route },
+	{ 0 },
+};
+
+const struct line vrp_route6_lines[] = {
+	{ ROUTE6 ROUTE_VIA ROUTE_OPTIONS, .undo = ROUTE6 "[ " ROUTE_VIA ROUTE_OPTIONS " ]",
+		.table = &model_ipv6_route_static, .bind = bind_route },
 	{ 0 },
 };

@@ -46,7 +46,8 @@ static const struct {
 	{ "", "undo i",
 		"  interface  Specify the interface configuration view\n"
 		"  ip         Specify IP configurations for the system\n"
-		"  ipsec      Specify IPSec(IP Security) configuration information\n" },
+		"  ipsec      Specify IPSec(IP Security) configuration information\n"
+		"  ipv6       Specify IPv6 configurations for the system\n" },
 	{ "ipsec proposal p", "transform ",
 		"  ah      AH protocol defined in RFC2402\n"
 		"  ah-esp  ESP protocol first, then AH protocol\n"
@@ -63,10 +64,17 @@ static const struct {
 		"  udp      User Datagram Protocol (17)\n" },
 	{ "acl 3000", "acl ",
 		"  INTEGER<2000-3999>  ACL number\n"
+		"  ipv6                Specify IPv6 ACL\n"
 		"  number              Specify a numbered ACL\n" },
 	{ "interface Tunnel0/0/1", "undo gre ",
-		"  checksum  Verify checksums from end to end\n"
-		"  key       Specify the key of the tunnel\n" },
+		"  checksum         Verify checksums from end to end\n"
+		"  key              Specify the key of the tunnel\n"
+		"  sequence-number  Number packets and drop those that come late\n" },
+	{ "interface Tunnel0/0/1", "ipv6 address ",
+		"  X:X::X:X    IPv6 address\n"
+		"  X:X::X:X/M  IPv6 address and prefix length\n" },
+	{ "", "ipsec anti-replay window ",
+		"  INTEGER<32,64,128,256,512,1024,2048,4096>  Anti-replay window size\n" },
 };
 
 static void
@@ -135,7 +143,7 @@ tab_knows_keywords_values_and_existing_names(void)
 		{ "", "interface g", "GigabitEthernet" },
 		{ "", "interface g0/", "GigabitEthernet0/0/0 GigabitEthernet0/0/1" },
 		{ "", "interface Tunnel ", "0/0/1" },
-		{ "", "ipsec p", "policy proposal" },
+		{ "", "ipsec p", "policy profile proposal" },
 		{ "", "ipsec proposal t", "tran1 tran2" },
 		{ "", "ipsec policy ", "P1" },
 		{ "", "acl 3", "3001" },
@@ -148,7 +156,7 @@ tab_knows_keywords_values_and_existing_names(void)
 		{ "ipsec proposal tran1", "undo tr", "transform" },
 		{ "ipsec proposal tran1", "interf", "interface" },
 		{ "ipsec policy P1 10", "proposal ", "other tran1 tran2" },
-		{ "ipsec policy P1 10", "security acl ", "2002 3001" },
+		{ "ipsec policy P1 10", "security acl ", "2002 3001 ipv6" },
 		{ "int t0/0/1", "source gig0/0/1", "GigabitEthernet0/0/1" },
 	};
 	struct cli_fixture f;

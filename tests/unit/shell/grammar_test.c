@@ -22,8 +22,8 @@ enum { LINE_MAX_TEXT = 2048, TRIES = 6 };
 
 /* A line that enters each view, once; and the one that enters a view's place. */
 static const char *const views[] = { "sysname RTA", "acl 2001", "acl 3001", "ipsec proposal p",
-	"ipsec policy P 1 manual", "interface GigabitEthernet0/0/0", "interface LoopBack0",
-	"interface Tunnel0/0/9", NULL };
+	"ipsec policy P 1 manual", "acl ipv6 2001", "acl ipv6 3001", "ipsec profile p",
+	"interface GigabitEthernet0/0/0", "interface LoopBack0", "interface Tunnel0/0/9", NULL };
 
 /* "sysname RTA" stands for the system view itself. */
 static const struct place *
@@ -120,6 +120,13 @@ cut_to_keywords(struct generated *g, const struct rule *r)
 	g->n = n;
 }
 
+static bool
+is_rule(const struct rule *r)
+{
+	return r->line && (r->table == &model_acl_rule || r->table == &model_acl6_rule) &&
+		!r->line->existing;
+}
+
 static void
 back_and_forth(struct cli_fixture *f, struct generated *g, const struct rule *r, size_t view)
 {
@@ -138,7 +145,7 @@ back_and_forth(struct cli_fixture *f, struct generated *g, const struct rule *r,
 		cut_to_keywords(g, r);
 		generate_text(g, 0, 0, line, sizeof(line));
 	}
-	if (r->line && r->line->render) {
+	if (is_rule(r)) {
 		/* A rule goes by its number. */
 		char *end = line + strlen("rule ");
 
@@ -148,6 +155,10 @@ back_and_forth(struct cli_fixture *f, struct generated *g, const struct rule *r,
 			end[strspn(end, "0123456789")] = '\0';
 	}
 	snprintf(undo, sizeof(undo), "undo %s", line);
+	if (r->line && r->line->on_by_default) {
+		CU_ASSERT(exec_or_refused(f, undo));
+		strlcpy(undo, line, sizeof(undo));
+	}
 	if (r->line && r->line->existing && strstr(undo, "description"))
 		strcpy(strstr(undo, "description"), "description");
 	CU_ASSERT(exec_or_refused(f, undo));
@@ -208,7 +219,7 @@ shorten_each(struct cli_fixture *f, struct generated *g, const struct rule *r, s
 		return;
 	/* The second time nothing is new. */
 	enter(f, view);
-	if (r->line && r->line->render && (line[5] < '0' || line[5] > '9'))
+	if (is_rule(r) && (line[5] < '0' || line[5] > '9'))
 		return;
 	exec_or_refused(f, line);
 	strlcpy(expected, fixture_dump(f), sizeof(expected));

@@ -6,13 +6,16 @@
 #include "tests/unit/shell/cli_fixture.h"
 #include "tests/unit/shell/suites.h"
 
+#include <errno.h>
 #include <string.h>
 #include <time.h>
 
-static const struct {
+struct form {
 	const char *typed;
 	const char *rendered; /* NULL: as typed */
-} advanced[] = {
+};
+
+static const struct form advanced[] = {
 	{ "rule 5 permit ip", NULL },
 	{ "rule 5 deny ospf", NULL },
 	{ "rule 5 permit 50", NULL },
@@ -43,6 +46,27 @@ static const struct {
 		"rule 5 permit tcp source 1.1.1.1 0 destination-port eq www" },
 };
 
+static const struct form advanced6[] = {
+	{ "rule 5 permit ipv6", NULL },
+	{ "rule 5 deny 58", "rule 5 deny icmpv6" },
+	{ "rule 5 permit 50", "rule 5 permit ipv6-esp" },
+	{ "rule 5 permit ipv6 source 2001:db8::/64 destination 2001:db8:1::/48", NULL },
+	{ "rule 5 permit ipv6 source 2001:DB8::7 64 destination 2001:db8:1:: 48",
+		"rule 5 permit ipv6 source 2001:db8::/64 destination 2001:db8:1::/48" },
+	{ "rule 5 permit ipv6 destination 2001:db8::1/128 source any",
+		"rule 5 permit ipv6 destination 2001:db8::1/128" },
+	{ "rule 5 permit gre source ::/0 destination 2001:db8::1 0", "rule 5 permit gre" },
+	{ "rule 5 permit ipv6 source 2001:db8::ff/121",
+		"rule 5 permit ipv6 source 2001:db8::80/121" },
+	{ "rule 5 permit tcp source fd00::/8 destination-port eq bgp", NULL },
+	{ "rule 5 permit udp source-port lt 1024 destination fd00::/8 destination-port range 5 6",
+		NULL },
+	{ "rule 5 permit icmpv6 icmp6-type echo", NULL },
+	{ "rule 5 permit icmpv6 icmp6-type 2 0", "rule 5 permit icmpv6 icmp6-type packet-too-big" },
+	{ "rule 5 permit icmpv6 icmp6-type 1", NULL },
+	{ "rule 5 deny icmpv6 source fd00::/8 icmp6-type 1 6", NULL },
+};
+
 static const char *
 last_line(struct cli_fixture *f)
 {
@@ -57,23 +81,58 @@ last_line(struct cli_fixture *f)
 }
 
 static void
+check_forms(const char *view, const struct form *forms, size_t n)
+{
+	struct cli_fixture f;
+
+	cli_fixture_init(&f);
+	cli_enter_system(f.cli);
+	CU_ASSERT_EQUAL(fixture_exec(&f, view), 0);
+	for (size_t i = 0; i < n; i++) {
+		const char *expected = forms[i].rendered ? forms[i].rendered : forms[i].typed;
+
+		CU_ASSERT_EQUAL(fixture_exec(&f, forms[i].typed), 0);
+		CU_ASSERT_STRING_EQUAL(last_line(&f), expected);
+		if (strcmp(last_line(&f), expected))
+			printf("\n%s: %s\n%s\n", forms[i].typed, f.result.error.text,
+				last_line(&f));
+	}
+	cli_fixture_fini(&f);
+}
+
+static void
 rules_are_rendered_in_one_way(void)
 {
-	static const char *const lines[] = { "acl 3000", NULL };
+	check_forms("acl 3000", advanced, sizeof(advanced) / sizeof(advanced[0]));
+	check_forms("acl ipv6 3000", advanced6, sizeof(advanced6) / sizeof(advanced6[0]));
+}
+
+static void
+basic_acls_of_ipv6_match_sources_only(void)
+{
+	static const char *const lines[] = { "acl ipv6 number 2000",
+		"rule permit source 2001:db8::1/32", "rule deny", "rule 10 description the rest",
+		"step 10", "rule permit source fd00:: 8", NULL };
 	struct cli_fixture f;
 
 	cli_fixture_init(&f);
 	CU_ASSERT(fixture_load(&f, lines));
-	for (size_t i = 0; i < sizeof(advanced) / sizeof(advanced[0]); i++) {
-		const char *expected =
-			advanced[i].rendered ? advanced[i].rendered : advanced[i].typed;
-
-		CU_ASSERT_EQUAL(fixture_exec(&f, advanced[i].typed), 0);
-		CU_ASSERT_STRING_EQUAL(last_line(&f), expected);
-		if (strcmp(last_line(&f), expected))
-			printf("\n%s: %s\n%s\n", advanced[i].typed, f.result.error.text,
-				last_line(&f));
-	}
+	CU_ASSERT_STRING_EQUAL(fixture_prompt(&f), "[Huawei-acl6-basic-2000]");
+	CU_ASSERT_STRING_EQUAL(fixture_render_view(&f),
+		"#\n"
+		"acl ipv6 number 2000\n"
+		" step 10\n"
+		" rule 5 permit source 2001:db8::/32\n"
+		" rule 10 deny\n"
+		" rule 10 description the rest\n"
+		" rule 20 permit source fd00::/8\n"
+		"#\n"
+		"return\n");
+	CU_ASSERT_EQUAL(fixture_exec(&f, "rule deny"), -EINVAL);
+	CU_ASSERT_EQUAL(fixture_exec(&f, "rule permit ipv6"), -EINVAL);
+	CU_ASSERT_EQUAL(fixture_exec(&f, "undo rule 20"), 0);
+	CU_ASSERT_EQUAL(fixture_exec(&f, "undo acl ipv6 2000"), 0);
+	CU_ASSERT_PTR_NULL(strstr(fixture_dump(&f), "acl6"));
 	cli_fixture_fini(&f);
 }
 
@@ -227,6 +286,7 @@ CU_TestInfo vrp_rule_tests[] = {
 	{ "options that a protocol has not are unknown",
 		options_that_a_protocol_has_not_are_unknown },
 	{ "basic ACLs match sources only", basic_acls_match_sources_only },
+	{ "basic ACLs of IPv6 match sources only", basic_acls_of_ipv6_match_sources_only },
 	{ "a rule without a number gets the next multiple of the step",
 		a_rule_without_a_number_gets_the_next_multiple_of_the_step },
 	{ "a rule without a number must be a new one", a_rule_without_a_number_must_be_a_new_one },

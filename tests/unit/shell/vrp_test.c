@@ -75,6 +75,48 @@ static const struct {
 	{ "interface GigabitEthernet0/0/1", "device eth0", CLI_OK },
 	{ "interface GigabitEthernet0/0/1", "destination 10.0.0.1", CLI_UNRECOGNIZED },
 	{ "interface GigabitEthernet0/0/1", "undo interface GigabitEthernet0/0/1", CLI_OK },
+	{ "interface Tunnel0/0/1", "tunnel-protocol ipsec", CLI_OK },
+	{ "interface Tunnel0/0/1", "source 2001:db8::1", CLI_OK },
+	{ "interface Tunnel0/0/1", "destination 2001:db8::2", CLI_OK },
+	{ "interface Tunnel0/0/1", "destination ff02::1", CLI_WRONG_PARAMETER },
+	{ "interface Tunnel0/0/1", "destination ::1", CLI_WRONG_PARAMETER },
+	{ "interface Tunnel0/0/1", "destination ::", CLI_WRONG_PARAMETER },
+	{ "interface Tunnel0/0/1", "destination ::ffff:10.0.0.1", CLI_WRONG_PARAMETER },
+	{ "interface Tunnel0/0/1", "ipv6 address 2001:db8::1/64", CLI_OK },
+	{ "interface Tunnel0/0/1", "ipv6 address 2001:db8::1 64", CLI_OK },
+	{ "interface Tunnel0/0/1", "ipv6 address fe80::1/10", CLI_OK },
+	{ "interface Tunnel0/0/1", "ipv6 address 2001:db8::1/129", CLI_WRONG_PARAMETER },
+	{ "interface Tunnel0/0/1", "ipv6 address 2001:db8::1 129", CLI_WRONG_PARAMETER },
+	{ "interface Tunnel0/0/1", "ipv6 address 2001:db8::1", CLI_INCOMPLETE },
+	{ "interface Tunnel0/0/1", "ipv6 address 2001:db8::1/64 64", CLI_TOO_MANY },
+	{ "interface Tunnel0/0/1", "ipv6 address ff02::1/64", CLI_REFUSED },
+	{ "interface Tunnel0/0/1", "ipv6 address 10.0.0.1/24", CLI_WRONG_PARAMETER },
+	{ "interface Tunnel0/0/1", "undo ipv6 address", CLI_REFUSED },
+	{ "interface Tunnel0/0/1", "tcp adjust-mss 127", CLI_WRONG_PARAMETER },
+	{ "interface Tunnel0/0/1", "tcp adjust-mss 2048", CLI_OK },
+	{ "interface Tunnel0/0/1", "gre seq", CLI_OK },
+	{ "interface Tunnel0/0/1", "ipsec profile pro1", CLI_OK },
+	{ "interface LoopBack0", "tcp adjust-mss 1400", CLI_UNRECOGNIZED },
+	{ "interface GigabitEthernet0/0/1", "gre sequence-number", CLI_UNRECOGNIZED },
+	{ "ipsec policy P 1 manual", "tunnel remote 2001:db8::1", CLI_OK },
+	{ "ipsec policy P 1 manual", "security acl ipv6 3000", CLI_OK },
+	{ "ipsec policy P 1 manual", "anti-replay window 4096", CLI_OK },
+	{ "ipsec policy P 1 manual", "anti-replay window 31", CLI_WRONG_PARAMETER },
+	{ "ipsec policy P 1 manual", "anti-replay window 33", CLI_WRONG_PARAMETER },
+	{ "ipsec profile p", "sa spi inbound ah 256", CLI_OK },
+	{ "ipsec profile p", "security acl 3000", CLI_UNRECOGNIZED },
+	{ "ipsec profile p", "tunnel local 10.0.0.1", CLI_UNRECOGNIZED },
+	{ NULL, "ipsec anti-replay window 8192", CLI_WRONG_PARAMETER },
+	{ NULL, "ipsec df-bit clear", CLI_OK },
+	{ NULL, "ipsec df-bit", CLI_INCOMPLETE },
+	{ NULL, "undo ipsec profile p", CLI_REFUSED },
+	{ NULL, "ipv6", CLI_OK },
+	{ NULL, "ipv6 route-static :: 0 2001:db8::2", CLI_OK },
+	{ NULL, "ipv6 route-static ff00:: 8 2001:db8::2", CLI_WRONG_PARAMETER },
+	{ NULL, "ipv6 route-static 2001:db8:: 129 2001:db8::2", CLI_WRONG_PARAMETER },
+	{ NULL, "ipv6 route-static 10.0.0.0 8 10.0.0.1", CLI_WRONG_PARAMETER },
+	{ NULL, "acl ipv6 1999", CLI_WRONG_PARAMETER },
+	{ NULL, "undo acl ipv6 3000", CLI_REFUSED },
 	{ NULL, "interface LoopBack 1024", CLI_WRONG_PARAMETER },
 	{ NULL, "interface Tunnel 1/0/0", CLI_WRONG_PARAMETER },
 	{ NULL, "interface NULL0", CLI_WRONG_PARAMETER },
@@ -219,6 +261,133 @@ routes_are_undone_by_as_much_as_was_typed(void)
 }
 
 static void
+the_whole_datapath_is_rendered_in_one_way(void)
+{
+	static const char *const lines[] = { "ipv6", "ipsec authentication sha2 compatible enable",
+		"undo ipsec anti-replay enable", "ipsec anti-replay window 64",
+		"ipsec fragmentation before-encryption", "ipsec df-bit clear", "acl 3000", "quit",
+		"acl ipv6 3000", "rule permit ipv6 source 2001:DB8:1::7/48", "ipsec proposal p",
+		"quit", "ipsec policy P 1 manual", "security acl 3000", "security acl ipv6 3000",
+		"tunnel local 2001:db8::1", "tunnel remote 2001:DB8:0:0::2",
+		"anti-replay window 4096", "ipsec profile pro1", "proposal p",
+		"sa spi inbound esp 300", "anti-replay window 32", "quit", "int t0/0/1",
+		"tunnel-protocol ipsec", "source 2001:db8::1", "destination 2001:db8::2",
+		"ip address 10.0.0.1 30", "ipsec profile pro1", "gre sequence-number",
+		"ipv6 enable", "ipv6 address 2001:DB8:9::1/64", "ipv6 address fd00::1 127",
+		"tcp adjust-mss 1360", "quit", "ipv6 route-static :: 0 2001:db8::fe",
+		"ipv6 route-static 2001:db8:2::5 48 Tunnel0/0/1 preference 70", NULL };
+	struct cli_fixture f;
+
+	cli_fixture_init(&f);
+	CU_ASSERT(fixture_load(&f, lines));
+	CU_ASSERT_STRING_EQUAL(fixture_render(&f),
+		"#\n"
+		" sysname Huawei\n"
+		"#\n"
+		"ipv6\n"
+		"#\n"
+		"ipsec authentication sha2 compatible enable\n"
+		"undo ipsec anti-replay enable\n"
+		"ipsec anti-replay window 64\n"
+		"ipsec fragmentation before-encryption\n"
+		"ipsec df-bit clear\n"
+		"#\n"
+		"acl number 3000\n"
+		"#\n"
+		"acl ipv6 number 3000\n"
+		" rule 5 permit ipv6 source 2001:db8:1::/48\n"
+		"#\n"
+		"ipsec proposal p\n"
+		"#\n"
+		"ipsec policy P 1 manual\n"
+		" security acl ipv6 3000\n"
+		" tunnel local 2001:db8::1\n"
+		" tunnel remote 2001:db8::2\n"
+		" anti-replay window 4096\n"
+		"#\n"
+		"ipsec profile pro1\n"
+		" proposal p\n"
+		" sa spi inbound esp 300\n"
+		" anti-replay window 32\n"
+		"#\n"
+		"interface Tunnel0/0/1\n"
+		" ip address 10.0.0.1 255.255.255.252\n"
+		" ipv6 enable\n"
+		" ipv6 address 2001:db8:9::1/64\n"
+		" ipv6 address fd00::1/127\n"
+		" tcp adjust-mss 1360\n"
+		" tunnel-protocol ipsec\n"
+		" source 2001:db8::1\n"
+		" destination 2001:db8::2\n"
+		" gre sequence-number\n"
+		" ipsec profile pro1\n"
+		"#\n"
+		"ipv6 route-static 2001:db8:2:: 48 Tunnel0/0/1 preference 70\n"
+		"ipv6 route-static :: 0 2001:db8::fe\n"
+		"#\n"
+		"return\n");
+	cli_fixture_fini(&f);
+}
+
+static void
+what_is_on_by_default_is_rendered_when_it_is_off(void)
+{
+	static const struct {
+		const char *line;
+		bool off;
+	} lines[] = {
+		{ "ipsec anti-replay enable", false },
+		{ "undo ipsec anti-replay enable", true },
+		{ "undo ipsec anti-replay enable", true },
+		{ "undo ipsec anti-replay window", true },
+		{ "ipsec anti-replay enable", false },
+	};
+	struct cli_fixture f;
+
+	cli_fixture_init(&f);
+	cli_enter_system(f.cli);
+	for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++) {
+		CU_ASSERT_EQUAL(fixture_exec(&f, lines[i].line), 0);
+		CU_ASSERT_EQUAL(!!strstr(fixture_render(&f), "\nundo ipsec anti-replay enable\n"),
+			lines[i].off);
+		CU_ASSERT_EQUAL(!!strstr(f.text, "anti-replay"), lines[i].off);
+	}
+	cli_fixture_fini(&f);
+}
+
+static void
+weak_algorithms_are_taken_with_a_warning(void)
+{
+	static const struct {
+		const char *line;
+		bool weak;
+	} lines[] = {
+		{ "esp encryption-algorithm des", true },
+		{ "esp enc 3des", true },
+		{ "esp encryption-algorithm aes-128", false },
+		{ "esp authentication-algorithm md5", true },
+		{ "ah authentication-algorithm sha1", true },
+		{ "ah authentication-algorithm sha2-256", false },
+		{ "undo ah authentication-algorithm", false },
+		{ "transform ah", false },
+	};
+	struct cli_fixture f;
+
+	cli_fixture_init(&f);
+	cli_enter_system(f.cli);
+	CU_ASSERT_EQUAL(fixture_exec(&f, "ipsec proposal p"), 0);
+	for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++) {
+		CU_ASSERT_EQUAL(fixture_exec(&f, lines[i].line), 0);
+		if (lines[i].weak)
+			CU_ASSERT_STRING_EQUAL(f.result.warning,
+				"Warning: The algorithm is not secure; use a stronger one.");
+		if (!lines[i].weak)
+			CU_ASSERT_PTR_NULL(f.result.warning);
+	}
+	cli_fixture_fini(&f);
+}
+
+static void
 keys_are_never_rendered_in_clear(void)
 {
 	static const char *const lines[] = { "ipsec policy P1 10 manual",
@@ -250,6 +419,10 @@ CU_TestInfo vrp_tests[] = {
 	{ "what belongs to a row goes with it", what_belongs_to_a_row_goes_with_it },
 	{ "a bound physical interface stays", a_bound_physical_interface_stays },
 	{ "routes are undone by as much as was typed", routes_are_undone_by_as_much_as_was_typed },
+	{ "the whole datapath is rendered in one way", the_whole_datapath_is_rendered_in_one_way },
+	{ "what is on by default is rendered when it is off",
+		what_is_on_by_default_is_rendered_when_it_is_off },
+	{ "weak algorithms are taken with a warning", weak_algorithms_are_taken_with_a_warning },
 	{ "keys are never rendered in clear", keys_are_never_rendered_in_clear },
 	CU_TEST_INFO_NULL,
 };
