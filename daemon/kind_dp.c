@@ -19,11 +19,11 @@
 #include "lib/secret.h"
 
 #include <errno.h>
+#include <netinet/in.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-enum { PROTOCOL_ESP = 50, PROTOCOL_GRE = 47 };
 #define PORT_RAW 0x80000000u
 
 struct sa_id {
@@ -130,15 +130,30 @@ port_equal(const struct want *a, const struct want *b)
 	return a->port.kind == b->port.kind && strcmp(a->port.device, b->port.device) == 0;
 }
 
+/* Protocol 0: sends only. */
+static const struct {
+	uint8_t af, protocol;
+} raw_kinds[] = {
+	[MSG_PORT_RAW_ESP] = { AF_INET, IPPROTO_ESP },
+	[MSG_PORT_RAW_AH] = { AF_INET, IPPROTO_AH },
+	[MSG_PORT_RAW_GRE] = { AF_INET, IPPROTO_GRE },
+	[MSG_PORT_RAW_BYPASS] = { AF_INET, 0 },
+	[MSG_PORT_RAW6_ESP] = { AF_INET6, IPPROTO_ESP },
+	[MSG_PORT_RAW6_AH] = { AF_INET6, IPPROTO_AH },
+	[MSG_PORT_RAW6_GRE] = { AF_INET6, IPPROTO_GRE },
+	[MSG_PORT_RAW6_BYPASS] = { AF_INET6, 0 },
+};
+
 static int
 raw_open(enum msg_port_kind kind, struct err *e)
 {
-	switch (kind) {
-	case MSG_PORT_RAW_ESP: return privopen_raw(PROTOCOL_ESP, e);
-	case MSG_PORT_RAW_GRE: return privopen_raw(PROTOCOL_GRE, e);
-	case MSG_PORT_RAW_BYPASS: return privopen_bypass(e);
-	default: return err_set(e, -EINVAL, "port", "no such kind");
-	}
+	size_t k = (size_t)kind;
+
+	if (k >= sizeof(raw_kinds) / sizeof(raw_kinds[0]) || raw_kinds[k].af == 0)
+		return err_set(e, -EINVAL, "port", "no such kind");
+	if (raw_kinds[k].protocol == 0)
+		return privopen_bypass(raw_kinds[k].af, e);
+	return privopen_raw(raw_kinds[k].af, raw_kinds[k].protocol, e);
 }
 
 static int

@@ -14,18 +14,17 @@ struct err;
 
 /* Attaches to (or makes) a persistent TUN device with IFF_NO_PI | IFF_VNET_HDR (10-byte header). */
 int privopen_tun(const char *device, struct err *e);
-/* Raw IPv4 socket that receives `protocol` and sends with its own header, marked past the steering,
- * IP_PMTUDISC_INTERFACE, IP_RECVERR. */
-int privopen_raw(uint8_t protocol, struct err *e);
+/* Raw socket of a family that receives `protocol` and sends with its own header, marked past the
+ * steering, PMTUDISC_INTERFACE, RECVERR. Of IPv6 the kernel keeps the header of what arrives, so that
+ * addresses, traffic class and hop limit come as control messages. */
+int privopen_raw(uint8_t af, uint8_t protocol, struct err *e);
 /* Send-only raw socket for bypassed packets, marked. */
-int privopen_bypass(struct err *e);
+int privopen_bypass(uint8_t af, struct err *e);
 /*
- * ICMP socket for ping, connected to destination, bound to source when its af is not 0
- * (-EADDRNOTAVAIL: not ours). Of two forms, told apart by SO_TYPE: SOCK_DGRAM where the kernel's
- * ping_group_range allows it: it sets the ICMP identifier and checksum itself and receives the
- * ICMP message alone; otherwise SOCK_RAW, which sends a complete ICMP message (identifier and checksum
- * are the sender's to choose) and receives every echo reply of the destination with its IP header
- * before it. An unreachable destination is no error here: the sends fail. IP_RECVERR and IP_RECVTTL are on.
+ * ICMP datagram socket for ping, connected to destination, bound to source when its af is not 0
+ * (-EADDRNOTAVAIL: not ours). The kernel sets the ICMP identifier and checksum, takes echo requests
+ * alone, and hands over their replies alone. An unreachable destination is no error here: the sends
+ * fail. RECVERR and RECVTTL (IPv6: RECVHOPLIMIT) are on.
  */
 int privopen_ping(const struct addr *destination, const struct addr *source, struct err *e);
 

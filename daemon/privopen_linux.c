@@ -8,10 +8,10 @@
 
 #include "daemon/oscfg/oscfg.h"
 #include "lib/err.h"
+#include "lib/log.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/icmp.h>
 #include <linux/if.h>
 #include <linux/if_tun.h>
 #include <netinet/in.h>
@@ -90,16 +90,31 @@ static const struct option raw_options[] = {
 	{ SOL_SOCKET, SO_RCVBUFFORCE, SOCKET_BUFFER, false, "receive buffer" },
 };
 
+static const struct option raw6_options[] = {
+	{ SOL_SOCKET, SO_MARK, (int)OSCFG_MARK, true, "mark" },
+	{ IPPROTO_IPV6, IPV6_HDRINCL, 1, true, "own header" },
+	{ IPPROTO_IPV6, IPV6_MTU_DISCOVER, IPV6_PMTUDISC_INTERFACE, true, "path MTU discovery" },
+	{ IPPROTO_IPV6, IPV6_RECVERR, 1, true, "error queue" },
+	{ IPPROTO_IPV6, IPV6_RECVPKTINFO, 1, true, "addresses" },
+	{ IPPROTO_IPV6, IPV6_RECVTCLASS, 1, true, "traffic class" },
+	{ IPPROTO_IPV6, IPV6_RECVHOPLIMIT, 1, true, "hop limit" },
+	{ SOL_SOCKET, SO_SNDBUFFORCE, SOCKET_BUFFER, false, "send buffer" },
+	{ SOL_SOCKET, SO_RCVBUFFORCE, SOCKET_BUFFER, false, "receive buffer" },
+};
+
+#define N_OPTIONS(a) (sizeof(a) / sizeof((a)[0]))
+
 int
-privopen_raw(uint8_t protocol, struct err *e)
+privopen_raw(uint8_t af, uint8_t protocol, struct err *e)
 {
-	int fd = socket(AF_INET, SOCK_RAW | SOCK_NONBLOCK | SOCK_CLOEXEC, protocol);
+	int fd = socket(af, SOCK_RAW | SOCK_NONBLOCK | SOCK_CLOEXEC, protocol);
 	int rc;
 
 	if (fd < 0)
 		return err_set(
 			e, -errno, "socket", "raw IP protocol %u: %s", protocol, strerror(errno));
-	rc = set_options(fd, raw_options, sizeof raw_options / sizeof raw_options[0], e);
+	rc = af == AF_INET6 ? set_options(fd, raw6_options, N_OPTIONS(raw6_options), e)
+			    : set_options(fd, raw_options, N_OPTIONS(raw_options), e);
 	if (rc < 0) {
 		close(fd);
 		return rc;
@@ -108,37 +123,56 @@ privopen_raw(uint8_t protocol, struct err *e)
 }
 
 int
-privopen_bypass(struct err *e)
+privopen_bypass(uint8_t af, struct err *e)
 {
-	return privopen_raw(IPPROTO_RAW, e); /* which receives nothing */
+	return privopen_raw(af, IPPROTO_RAW, e); /* which receives nothing */
 }
 
-static int
-to_sockaddr(const struct addr *a, struct sockaddr_in *out)
+union address {
+	struct sockaddr any;
+	struct sockaddr_in v4;
+	struct sockaddr_in6 v6;
+};
+
+static socklen_t
+to_sockaddr(const struct addr *a, union address *out)
 {
 	memset(out, 0, sizeof *out);
-	if (a->af != AF_INET)
-		return -EAFNOSUPPORT;
-	out->sin_family = AF_INET;
-	memcpy(&out->sin_addr, a->b, sizeof out->sin_addr);
-	return 0;
+	out->any.sa_family = a->af;
+	if (a->af == AF_INET6) {
+		memcpy(&out->v6.sin6_addr, a->b, sizeof out->v6.sin6_addr);
+		return sizeof out->v6;
+	}
+	memcpy(&out->v4.sin_addr, a->b, sizeof out->v4.sin_addr);
+	return sizeof out->v4;
 }
 
-/* A raw socket that hears echo replies only, where the kernel grants nobody ICMP datagrams. */
 static int
-open_raw_icmp(void)
+icmp_datagram(uint8_t af)
 {
-	struct icmp_filter only = { ~(1u << ICMP_ECHOREPLY) };
-	int fd = socket(AF_INET, SOCK_RAW | SOCK_NONBLOCK | SOCK_CLOEXEC, IPPROTO_ICMP);
-	int rc;
+	int protocol = af == AF_INET6 ? (int)IPPROTO_ICMPV6 : (int)IPPROTO_ICMP;
+	int fd = socket(af, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, protocol);
 
-	if (fd < 0)
-		return -errno;
-	if (setsockopt(fd, SOL_RAW, ICMP_FILTER, &only, sizeof only) == 0)
-		return fd;
-	rc = -errno;
-	close(fd);
-	return rc;
+	return fd < 0 ? -errno : fd;
+}
+
+/* Where nobody is granted ICMP datagrams our own group is, for the moment of the opening. A raw socket
+ * would do, but whoever gets it could forge any packet with it. */
+static int
+icmp_datagram_granted(uint8_t af)
+{
+	static const char path[] = "/proc/sys/net/ipv4/ping_group_range";
+	char was[64], ours[32];
+	int file = open(path, O_RDWR | O_CLOEXEC), fd;
+	ssize_t got = file < 0 ? -1 : read(file, was, sizeof was);
+	int len = snprintf(ours, sizeof ours, "%u %u", getegid(), getegid());
+
+	fd = got <= 0 || pwrite(file, ours, (size_t)len, 0) < 0 ? -errno : icmp_datagram(af);
+	if (got > 0 && pwrite(file, was, (size_t)got, 0) < 0)
+		log_warn("%s: cannot be put back: %s", path, strerror(errno));
+	if (file >= 0)
+		close(file);
+	return fd;
 }
 
 static const struct option ping_options[] = {
@@ -146,30 +180,36 @@ static const struct option ping_options[] = {
 	{ IPPROTO_IP, IP_RECVTTL, 1, true, "TTL" },
 };
 
+static const struct option ping6_options[] = {
+	{ IPPROTO_IPV6, IPV6_RECVERR, 1, true, "error queue" },
+	{ IPPROTO_IPV6, IPV6_RECVHOPLIMIT, 1, true, "hop limit" },
+};
+
 int
 privopen_ping(const struct addr *destination, const struct addr *source, struct err *e)
 {
-	struct sockaddr_in to, from;
+	bool v6 = destination->af == AF_INET6;
+	union address to, from;
+	socklen_t to_len = to_sockaddr(destination, &to);
 	char text[ADDR_STRLEN];
-	int rc = 0, fd;
+	int rc, fd;
 
 	addr_format(destination, text);
-	if (to_sockaddr(destination, &to) < 0 ||
-		(source->af != 0 && to_sockaddr(source, &from) < 0))
-		return err_set(e, -EAFNOSUPPORT, text, "only IPv4 addresses can be pinged");
-	fd = socket(AF_INET, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, IPPROTO_ICMP);
-	if (fd < 0)
-		fd = open_raw_icmp();
+	if (addr_len(destination) == 0 || (source->af != 0 && source->af != destination->af))
+		return err_set(e, -EAFNOSUPPORT, text, "source and destination are of two kinds");
+	fd = icmp_datagram(destination->af);
+	if (fd == -EACCES)
+		fd = icmp_datagram_granted(destination->af);
 	if (fd < 0)
 		return err_set(e, fd, text, "no ICMP socket: %s", strerror(-fd));
-	rc = set_options(fd, ping_options, sizeof ping_options / sizeof ping_options[0], e);
-	if (rc == 0 && source->af != 0 && bind(fd, (struct sockaddr *)&from, sizeof from) < 0) {
+	rc = set_options(fd, v6 ? ping6_options : ping_options, N_OPTIONS(ping_options), e);
+	if (rc == 0 && source->af != 0 && bind(fd, &from.any, to_sockaddr(source, &from)) < 0) {
 		rc = -errno;
 		err_set(e, rc, addr_format(source, text), "not an address of this router");
 	}
 	/* An unreachable destination is what a ping finds out: its sends will say so. */
 	if (rc == 0)
-		(void)connect(fd, (struct sockaddr *)&to, sizeof to);
+		(void)connect(fd, &to.any, to_len);
 	if (rc < 0) {
 		close(fd);
 		return rc;

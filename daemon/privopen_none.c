@@ -22,13 +22,13 @@ privopen_tun(const char *device, struct err *e)
 }
 
 int
-privopen_raw(uint8_t protocol, struct err *e)
+privopen_raw(uint8_t af, uint8_t protocol, struct err *e)
 {
 	return refuse(e, "raw socket");
 }
 
 int
-privopen_bypass(struct err *e)
+privopen_bypass(uint8_t af, struct err *e)
 {
 	return refuse(e, "raw socket");
 }

@@ -19,30 +19,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum {
-	IP_HEADER_LEN = 20,
-	ICMP_HEADER_LEN = 8,
-	ICMP_REPLY = 0,
-	ICMP_REQUEST = 8,
-	DATA_MAX = 8100,
-	SLICE_MS = 100
-};
-
-/* Tells our replies from others' on a raw socket. */
-static uint16_t
-identifier(void)
-{
-	return (uint16_t)getpid();
-}
-
-static bool
-is_raw(int fd)
-{
-	int type = 0;
-
-	getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &(socklen_t){ sizeof(type) });
-	return type == SOCK_RAW;
-}
+enum { ICMP_HEADER_LEN = 8, ICMP_REPLY = 0, ICMP_REQUEST = 8, DATA_MAX = 8100, SLICE_MS = 100 };
 
 struct statistics {
 	unsigned int sent;
@@ -62,41 +39,20 @@ now_us(void)
 }
 
 int
-ping_parse(const void *data, size_t len, bool raw, struct ping_reply *r)
+ping_parse(const void *data, size_t len, struct ping_reply *r)
 {
 	struct rbuf b = rbuf_over(data, len);
 	uint8_t type, code;
-	size_t header;
 
-	if (raw) {
-		header = (rbuf_u8(&b) & 15u) * 4u;
-		if (header < IP_HEADER_LEN)
-			return -EBADMSG;
-		rbuf_take(&b, header - 1);
-	}
 	type = rbuf_u8(&b);
 	code = rbuf_u8(&b);
 	rbuf_u16(&b); /* checksum: the kernel has compared it */
-	r->identifier = rbuf_u16(&b);
+	rbuf_u16(&b); /* the identifier is the socket's */
 	r->sequence = rbuf_u16(&b);
 	if (b.bad)
 		return -EBADMSG;
 	r->bytes = rbuf_left(&b);
 	return type == ICMP_REPLY && code == 0 ? 0 : -EAGAIN;
-}
-
-/* RFC 1071; len is even but for the last octet. */
-static uint16_t
-checksum(const uint8_t *p, size_t len)
-{
-	uint32_t sum = 0;
-
-	for (; len > 1; p += 2, len -= 2)
-		sum += be16_get(p);
-	if (len)
-		sum += (uint32_t)p[0] << 8;
-	sum = (sum & 0xffff) + (sum >> 16);
-	return (uint16_t) ~(sum + (sum >> 16));
 }
 
 /* Errors of earlier requests, which would otherwise be this one's. */
@@ -125,11 +81,10 @@ send_request(const struct ping *p, uint16_t sequence)
 	wbuf_u8(&b, ICMP_REQUEST);
 	wbuf_u8(&b, 0);
 	wbuf_u16(&b, 0);
-	wbuf_u16(&b, identifier());
+	wbuf_u16(&b, 0);
 	wbuf_u16(&b, sequence);
 	for (unsigned int i = 0; i < p->size; i++)
 		wbuf_u8(&b, (uint8_t)i);
-	be16_put(data + 2, checksum(data, wbuf_len(&b)));
 	drain_errors(p);
 	return send(p->fd, data, wbuf_len(&b), 0) < 0 ? -errno : 0;
 }
@@ -153,7 +108,7 @@ ttl_of(struct msghdr *m)
 static int
 receive(const struct ping *p, struct ping_reply *r, unsigned int *ttl)
 {
-	uint8_t data[60 + ICMP_HEADER_LEN + DATA_MAX];
+	uint8_t data[ICMP_HEADER_LEN + DATA_MAX];
 	union {
 		struct cmsghdr align;
 		char room[128];
@@ -164,14 +119,11 @@ receive(const struct ping *p, struct ping_reply *r, unsigned int *ttl)
 		.msg_control = &control,
 		.msg_controllen = sizeof(control) };
 	ssize_t n = recvmsg(p->fd, &m, MSG_DONTWAIT);
-	bool raw = is_raw(p->fd);
-	int rc;
 
 	if (n < 0)
 		return -errno;
 	*ttl = ttl_of(&m);
-	rc = ping_parse(data, (size_t)n, raw, r);
-	return rc || !raw || r->identifier == identifier() ? rc : -EAGAIN;
+	return ping_parse(data, (size_t)n, r);
 }
 
 static bool

@@ -11,7 +11,7 @@ struct out;
 
 /*
  * ping in VRP's words, over an ICMP socket that yongd has opened (RFC 792 echo): a datagram socket, whose
- * identifier and checksum are the kernel's, or a raw one where the kernel grants no other.
+ * identifier and checksum are the kernel's.
  */
 struct ping {
 	int fd; /* connected to the destination */
@@ -28,13 +28,12 @@ struct ping {
 int ping_run(const struct ping *p, struct out *o);
 
 struct ping_reply {
-	uint16_t identifier;
 	uint16_t sequence;
 	size_t bytes; /* of data */
 };
 
-/* What came from a socket, raw: with its IPv4 header. 0 when it is an echo reply, -EBADMSG when it is cut
+/* What came from the socket. 0 when it is an echo reply, -EBADMSG when it is cut
  * short, -EAGAIN when it is something else. */
-int ping_parse(const void *data, size_t len, bool raw, struct ping_reply *r);
+int ping_parse(const void *data, size_t len, struct ping_reply *r);
 
 #endif

@@ -95,7 +95,7 @@ marked_packets_go_past_the_steering(void)
 	(void)site_left_for(&s, "0.0.0.0");
 	site_packet(packet, "10.1.1.2", "10.1.2.2", 64);
 	to.sin_addr.s_addr = inet_addr("10.1.2.2");
-	fd = privopen_bypass(&s.bed.err);
+	fd = privopen_bypass(AF_INET, &s.bed.err);
 	CU_ASSERT_TRUE(fd >= 0);
 	CU_ASSERT_EQUAL(sendto(fd, packet, sizeof packet, 0, (struct sockaddr *)&to, sizeof to),
 		sizeof packet);

@@ -33,7 +33,7 @@ raw_sockets_have_what_a_sandbox_may_not_set(void)
 	int fd;
 
 	bed_open(&b);
-	fd = privopen_raw(50, &b.err);
+	fd = privopen_raw(AF_INET, 50, &b.err);
 	CU_ASSERT_TRUE_FATAL(fd >= 0);
 	CU_ASSERT_EQUAL((uint32_t)option(fd, SOL_SOCKET, SO_MARK), OSCFG_MARK);
 	CU_ASSERT_TRUE(option(fd, SOL_SOCKET, SO_RCVBUF) >= 8 * 1024 * 1024);
@@ -64,46 +64,52 @@ a_busy_tun_is_refused(void)
 	bed_close(&b);
 }
 
-/* Sends an echo request and waits for the answer, in either of the two forms. */
+/* Sends an echo request and waits for the answer. */
 static bool
 echo(int fd)
 {
 	uint8_t request[16] = { 8, 0, 0, 0, 0x12, 0x34, 0, 1 }, got[128];
 	struct pollfd p = { .fd = fd, .events = POLLIN };
-	uint16_t sum = (uint16_t) ~(0x0800 + 0x1234 + 1);
 	ssize_t n;
 
-	request[2] = (uint8_t)(sum >> 8);
-	request[3] = (uint8_t)sum;
+	if (option(fd, SOL_SOCKET, SO_DOMAIN) == AF_INET6)
+		request[0] = 128;
 	if (send(fd, request, sizeof request, 0) != sizeof request || poll(&p, 1, 1000) != 1)
 		return false;
 	n = recv(fd, got, sizeof got, 0);
-	if (option(fd, SOL_SOCKET, SO_TYPE) == SOCK_RAW)
-		return n == 20 + 16 && got[20] == 0;
-	return n == 16 && got[0] == 0;
+	return n == 16 && got[0] == (request[0] == 8 ? 0 : 129);
 }
 
 static void
-ping_sockets_work_in_both_forms(void)
+a_ping_socket_is_never_raw_and_the_group_range_stays(void)
 {
 	static const char *const ranges[] = { "1 0", "0 2147483647" };
-	static const int types[] = { SOCK_RAW, SOCK_DGRAM };
 	struct addr to = addr_v4(0x7f000001), from = addr_v4(0x7f000002), none = { .af = 0 };
+	struct addr six;
 	struct bed b;
 	int fd;
 
 	bed_open(&b);
+	addr_parse("::1", &six);
 	for (size_t i = 0; i < 2; i++) {
 		sh("sysctl -w net.ipv4.ping_group_range='%s'", ranges[i]);
 		fd = privopen_ping(&to, &none, &b.err);
 		CU_ASSERT_TRUE_FATAL(fd >= 0);
-		CU_ASSERT_EQUAL(option(fd, SOL_SOCKET, SO_TYPE), types[i]);
+		CU_ASSERT_EQUAL(option(fd, SOL_SOCKET, SO_TYPE), SOCK_DGRAM);
 		CU_ASSERT_TRUE(echo(fd));
 		close(fd);
 		fd = privopen_ping(&to, &from, &b.err);
 		CU_ASSERT_TRUE_FATAL(fd >= 0);
 		CU_ASSERT_TRUE(echo(fd));
 		close(fd);
+		fd = privopen_ping(&six, &none, &b.err);
+		CU_ASSERT_TRUE_FATAL(fd >= 0);
+		CU_ASSERT_EQUAL(option(fd, SOL_SOCKET, SO_TYPE), SOCK_DGRAM);
+		close(fd);
+		CU_ASSERT_EQUAL(
+			sh("test \"$(sysctl -n net.ipv4.ping_group_range | tr '\\t' ' ')\" = '%s'",
+				ranges[i]),
+			0);
 	}
 	bed_close(&b);
 }
@@ -128,7 +134,8 @@ CU_TestInfo privopen_linux_tests[] = {
 	{ "raw sockets have what a sandbox may not set",
 		raw_sockets_have_what_a_sandbox_may_not_set },
 	{ "a busy TUN is refused", a_busy_tun_is_refused },
-	{ "ping sockets work in both forms", ping_sockets_work_in_both_forms },
+	{ "a ping socket is never raw, and the group range stays",
+		a_ping_socket_is_never_raw_and_the_group_range_stays },
 	{ "a ping from a foreign address is refused, an unreachable one is not",
 		a_ping_from_a_foreign_address_is_refused_an_unreachable_one_is_not },
 	CU_TEST_INFO_NULL,
