@@ -1,6 +1,6 @@
 /*
- * The map of a commit, the daemon's half: the schema's commit with compile as its check, and then the
- * way from what ran to what shall run.
+ * The map of a commit, the daemon's half: the schema's commit with compile as its check. What compile has
+ * ready then is for daemon_apply.
  */
 #include "config.h"
 
@@ -35,6 +35,5 @@ commit(struct daemon *d, const struct commit_request *r, const void *changeset, 
 		return rc;
 	}
 	log_info("revision %llu by %s", (unsigned long long)revision, r->user);
-	daemon_apply(d);
 	return 0;
 }

@@ -14,8 +14,9 @@ struct commit_request {
 	const char *text;
 };
 
-/* Checks, stores and runs a changeset; 0, or -errno with err and nothing changed. The new revision is the
- * store's. What then fails to run becomes the status of an object. */
+/* Checks and stores a changeset; 0, or -errno with err and nothing changed. The new revision is the store's.
+ * It runs after daemon_apply: the operator need not wait for that. What then fails becomes the status of
+ * an object. */
 int commit(struct daemon *d, const struct commit_request *r, const void *changeset, size_t len,
 	struct err *e);
 

@@ -233,6 +233,7 @@ static void
 verify(struct daemon *d)
 {
 	struct want_set *found;
+	unsigned int gone;
 	uint64_t now = loop_now_ms(d->loop);
 	uint64_t pause = VERIFY_PAUSE_MS + d->verify_cost_ms * VERIFY_SHARE;
 
@@ -242,8 +243,11 @@ verify(struct daemon *d)
 	}
 	if (kernel_dump(d, &found) != 0)
 		return;
-	reconcile_verify(d->reconcile, KERNEL_KINDS, found);
+	gone = reconcile_verify(d->reconcile, KERNEL_KINDS, found);
 	want_set_unref(found);
+	/* A TUN that somebody deleted: the datapath's descriptor is dead, and so are its identities. */
+	if ((gone & 1 << WANT_LINK) != 0)
+		proc_restart(d->datapath);
 	d->verified_ms = loop_now_ms(d->loop);
 	d->verify_cost_ms = d->verified_ms - now;
 }

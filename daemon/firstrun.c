@@ -88,6 +88,7 @@ firstrun(struct daemon *d, struct err *e)
 		err_set(e, rc, "first start", "the devices cannot be entered: %s", strerror(-rc));
 	else if (len > 0)
 		rc = commit(d, &request, changeset, len, e);
+	compile_abort(d->compile); /* all of it is compiled next */
 	if (rc == 0 && len > 0)
 		log_info("first start: %zu devices became GigabitEthernet interfaces", n);
 out:

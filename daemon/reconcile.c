@@ -313,9 +313,9 @@ step_change(struct reconcile *r, struct node *n)
 static void
 delete_kind(struct reconcile *r, enum want_kind kind)
 {
-	struct node *n, *previous;
+	struct node *n;
 
-	TAILQ_FOREACH_REVERSE_SAFE(n, &r->touched[kind], node_list, touched, previous)
+	TAILQ_FOREACH_REVERSE(n, &r->touched[kind], node_list, touched)
 	{
 		if (n->running.want == NULL)
 			continue;
@@ -417,9 +417,10 @@ reconcile_forget(struct reconcile *r, unsigned int kinds)
 	finish(r);
 }
 
-void
+unsigned int
 reconcile_verify(struct reconcile *r, unsigned int kinds, struct want_set *found)
 {
+	unsigned int gone = 0;
 	struct want_item *i;
 	struct node *n;
 
@@ -430,10 +431,12 @@ reconcile_verify(struct reconcile *r, unsigned int kinds, struct want_set *found
 		if ((kinds & 1u << n->kind) == 0 || n->running.want == NULL || n->is_touched)
 			continue;
 		log_info("%s %s has gone", r->kinds[n->kind]->name, n->key);
+		gone |= 1u << n->kind;
 		cease(r, n);
 	}
 	r->progress = false;
 	finish(r);
+	return gone;
 }
 
 void

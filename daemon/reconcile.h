@@ -36,8 +36,9 @@ void reconcile_apply(struct reconcile *r, const struct want_pair *pairs, size_t 
 
 /* Objects of these kinds (bits, 1 << kind) ceased to run without a step: their process died. */
 void reconcile_forget(struct reconcile *r, unsigned int kinds);
-/* found is what exists now: objects of these kinds that should run and are not in it ceased to. */
-void reconcile_verify(struct reconcile *r, unsigned int kinds, struct want_set *found);
+/* found is what exists now: objects of these kinds that should run and are not in it ceased to. Returns
+ * the kinds of those (bits). */
+unsigned int reconcile_verify(struct reconcile *r, unsigned int kinds, struct want_set *found);
 /* An object was refused after its step had returned 0. */
 void reconcile_failed(
 	struct reconcile *r, enum want_kind kind, const char *key, const struct err *e);

@@ -94,7 +94,11 @@ session_commit(struct session_request *r, struct err *e)
 		return err_set(e, rc, "changeset", "it cannot be read: %s", strerror(-rc));
 	rc = commit(s->daemon, &request, changeset, len, e);
 	memfile_unmap(changeset, len);
-	return rc != 0 ? rc : answer_since(r, m->base, e);
+	if (rc != 0)
+		return rc;
+	rc = answer_since(r, m->base, e);
+	daemon_apply(s->daemon);
+	return rc;
 }
 
 /* --- the saved text ------------------------------------------------------------------------------ */

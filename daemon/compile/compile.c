@@ -213,13 +213,20 @@ static struct owner *
 first_dirty(struct compile *c, enum owner_kind kind)
 {
 	struct owner probe = { .kind = kind, .name = (char *)(uintptr_t) "" };
+	struct owner *o = RB_NFIND(dirty_tree, &c->dirty, &probe);
 
-	return RB_NFIND(dirty_tree, &c->dirty, &probe);
+	return o != NULL && o->kind == kind ? o : NULL;
 }
 
-#define FOREACH_DIRTY(o, c, k)                                   \
-	for (o = first_dirty(c, k); o != NULL && o->kind == (k); \
-		o = RB_NEXT(dirty_tree, &(c)->dirty, o))
+/* The next one of the same kind. */
+static struct owner *
+next_dirty(struct compile *c, struct owner *o)
+{
+	enum owner_kind kind = o->kind;
+
+	o = RB_NEXT(dirty_tree, &c->dirty, o);
+	return o != NULL && o->kind == kind ? o : NULL;
+}
 
 static int
 kind_compile(
@@ -228,8 +235,7 @@ kind_compile(
 	struct owner *o;
 	int rc;
 
-	FOREACH_DIRTY(o, c, kind)
-	{
+	for (o = first_dirty(c, kind); o != NULL; o = next_dirty(c, o)) {
 		struct err why = { 0 };
 
 		rc = owner_compile(c, o, j, &why);
@@ -237,8 +243,7 @@ kind_compile(
 		if (rc != 0)
 			return rc;
 	}
-	FOREACH_DIRTY(o, c, kind)
-	{
+	for (o = first_dirty(c, kind); o != NULL; o = next_dirty(c, o)) {
 		struct err why = { 0 };
 
 		j->set = o->next;
@@ -386,7 +391,7 @@ void
 compile_abort(struct compile *c)
 {
 	struct owner_list all = STAILQ_HEAD_INITIALIZER(all);
-	struct owner *o, *next;
+	struct owner *o;
 	struct err e;
 
 	while ((o = dirty_take(c)) != NULL) {
@@ -396,8 +401,8 @@ compile_abort(struct compile *c)
 		o->next = NULL;
 		STAILQ_INSERT_TAIL(&all, o, aborted);
 	}
-	STAILQ_FOREACH_SAFE(o, &all, aborted, next)
-	{
+	while ((o = STAILQ_FIRST(&all)) != NULL) {
+		STAILQ_REMOVE_HEAD(&all, aborted);
 		if (o->set == NULL)
 			owner_free(c, o);
 		else if (claims_add(c->claims, o->set, &e) != 0)

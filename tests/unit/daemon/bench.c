@@ -234,6 +234,8 @@ bench_commit(struct bench *b, const char *rows)
 	rc = changes_take(s, &changes, &len);
 	if (rc == 0)
 		rc = commit(&b->daemon, &request, changes, len, &b->err);
+	if (rc == 0)
+		daemon_apply(&b->daemon);
 	free(image);
 	free(changes);
 	store_close(s);
