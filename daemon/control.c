@@ -7,6 +7,7 @@
 #include "daemon/control.h"
 
 #include "daemon/access.h"
+#include "daemon/capture.h"
 #include "daemon/daemon.h"
 #include "daemon/dplink.h"
 #include "daemon/reconcile.h"
@@ -220,6 +221,8 @@ static const struct {
 	[MSG_save] = { session_save, true },
 	[MSG_saved_get] = { session_saved_get, false },
 	[MSG_ping_open] = { session_ping_open, false },
+	[MSG_capture_start] = { session_capture_start, true },
+	[MSG_capture_stop] = { session_capture_stop, true },
 };
 
 static int
@@ -260,6 +263,7 @@ session_free(struct session *s)
 	LIST_FOREACH (w, &s->control->waits, link)
 		if (w->session == s)
 			w->session = NULL;
+	captures_orphaned(s->control->daemon->captures);
 	LIST_REMOVE(s, link);
 	frame_free(s->frame);
 	free(s);

@@ -6,6 +6,7 @@
 
 #include "daemon/daemon.h"
 
+#include "daemon/capture.h"
 #include "daemon/commit.h"
 #include "daemon/control.h"
 #include "daemon/dplink.h"
@@ -129,6 +130,7 @@ void
 daemon_close(struct daemon *d)
 {
 	control_free(d->control);
+	captures_free(d->captures);
 	timer_free(d->events);
 	proc_free(d->datapath);
 	dplink_free(d->dplink);
@@ -301,9 +303,10 @@ parts_new(struct daemon *d, struct err *e)
 	d->dplink = dplink_new(d->loop, d->sastate, &link);
 	d->reconcile = reconcile_new(d, d->loop, kind_table);
 	d->datapath = proc_new(d->loop, path, &child);
+	d->captures = captures_new(d);
 	d->events = timer_new(d->loop, on_events, d);
 	if (d->kind_dp == NULL || d->dplink == NULL || d->reconcile == NULL ||
-		d->datapath == NULL || d->events == NULL)
+		d->datapath == NULL || d->captures == NULL || d->events == NULL)
 		return err_set(e, -ENOMEM, "yongd", "memory is short");
 	return 0;
 }
@@ -380,6 +383,8 @@ daemon_stop(struct daemon *d)
 
 	control_free(d->control);
 	d->control = NULL;
+	captures_free(d->captures);
+	d->captures = NULL;
 	proc_free(d->datapath);
 	d->datapath = NULL;
 	if (d->reconcile == NULL)
@@ -397,6 +402,7 @@ daemon_reap(struct daemon *d)
 	int status;
 
 	while ((pid = waitpid(-1, &status, WNOHANG)) > 0)
-		if (!proc_reaped(d->datapath, pid, status))
+		if (!proc_reaped(d->datapath, pid, status) &&
+			!captures_reaped(d->captures, pid, status))
 			log_debug("child %d ended", (int)pid);
 }

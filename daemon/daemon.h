@@ -6,6 +6,7 @@
 
 #include "daemon/compile/compile.h"
 
+struct captures;
 struct control;
 struct dplink;
 struct kind_dp;
@@ -35,6 +36,7 @@ struct daemon {
 	struct kind_dp *kind_dp;
 	struct dplink *dplink;
 	struct proc *datapath;
+	struct captures *captures;
 	struct control *control;
 	struct timer *events;	 /* the kernel's state changed */
 	uint64_t verified_ms;	 /* when the kernel was last compared with what should run */

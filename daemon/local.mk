@@ -3,6 +3,9 @@ noinst_LIBRARIES += libdaemon.a
 libdaemon_a_CFLAGS = $(AM_CFLAGS) $(MNL_CFLAGS) $(NFTABLES_CFLAGS)
 libdaemon_a_SOURCES = \
 	daemon/access.c daemon/access.h \
+	daemon/capture.c daemon/capture.h \
+	daemon/capture_file.c daemon/capture_file.h \
+	daemon/capture_filter.c daemon/capture_filter.h \
 	daemon/cfg.c daemon/cfg.h \
 	daemon/commit.c daemon/commit.h \
 	daemon/compile/claims.c daemon/compile/claims.h \
@@ -27,6 +30,7 @@ libdaemon_a_SOURCES = \
 	daemon/reconcile.c daemon/reconcile.h \
 	daemon/sastate.c daemon/sastate.h \
 	daemon/session.h \
+	daemon/session_capture.c \
 	daemon/session_config.c \
 	daemon/session_state.c \
 	daemon/status.c daemon/status.h \

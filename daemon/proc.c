@@ -33,7 +33,12 @@ struct proc {
 static void
 on_again(void *arg)
 {
-	proc_start(arg);
+	struct proc *p = arg;
+
+	if (p->ops.once)
+		p->ops.gone(p->ops.arg);
+	else
+		proc_start(p);
 }
 
 struct proc *
@@ -94,6 +99,7 @@ become(const char *path, int fd)
 	_exit(127);
 }
 
+/* Or, what runs once, is gone. */
 static void
 pause_then_start(struct proc *p)
 {
@@ -145,8 +151,12 @@ proc_reaped(struct proc *p, pid_t pid, int status)
 	p->pid = 0;
 	if (WIFSIGNALED(status))
 		log_warn("%s died of signal %d", p->path, WTERMSIG(status));
-	else
+	else if (!p->ops.once || WEXITSTATUS(status) != 0)
 		log_warn("%s ended with status %d", p->path, WEXITSTATUS(status));
+	if (p->ops.once) {
+		p->ops.gone(p->ops.arg);
+		return true;
+	}
 	if (loop_now_ms(p->loop) - p->started_ms >= STEADY_MS)
 		p->pause_ms = 0;
 	p->ops.gone(p->ops.arg);

@@ -19,6 +19,8 @@ struct proc_ops {
 	/* It is dead; called before it is started again. */
 	void (*gone)(void *arg);
 	void *arg;
+	/* Its end is the end: it is not started again, and gone is the last call, in which it may be freed. */
+	bool once;
 };
 
 /* path is the executable; ops and path are copied. */

@@ -39,7 +39,8 @@ struct session_request {
 typedef int session_fn(struct session_request *r, struct err *e);
 
 session_fn session_image_get, session_commit, session_catchup, session_save, session_saved_get,
-	session_ping_open, session_state_get, session_state_reset, session_applied_wait;
+	session_ping_open, session_capture_start, session_capture_stop, session_state_get,
+	session_state_reset, session_applied_wait;
 
 void session_answer(struct session *s, uint32_t id, enum msg_type type, const void *body, int fd);
 void session_error(struct session *s, uint32_t id, int rc, const struct err *e);

@@ -6,6 +6,8 @@
 
 #include "daemon/status.h"
 
+#include "daemon/capture.h"
+#include "daemon/capture_file.h"
 #include "daemon/cfg.h"
 #include "daemon/compile/owner.h"
 #include "daemon/daemon.h"
@@ -279,10 +281,28 @@ fill_routes(struct fill *f)
 	return rc != 0 ? rc : oscfg_routes(f->daemon->os, vrp_name, &names, on_route, f);
 }
 
+/* --- captures --------------------------------------------------------------------------------- */
+
+static void
+on_capture(void *arg, struct st_capture *st)
+{
+	const struct fill *f = arg;
+
+	captures_describe(f->daemon->captures, st);
+	emit(arg, st);
+}
+
+static int
+fill_captures(struct fill *f)
+{
+	return capture_file_each(f->daemon->state_dir, on_capture, f);
+}
+
 static int (*const fills[STATE_N])(struct fill *f) = {
 	[STATE_system] = fill_system,
 	[STATE_object] = fill_objects,
 	[STATE_interface] = fill_interfaces,
+	[STATE_capture] = fill_captures,
 	[STATE_route] = fill_routes,
 };
 

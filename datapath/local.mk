@@ -62,3 +62,17 @@ EXTRA_DIST += datapath/os/tun_linux.c datapath/os/tun_none.c
 pkglibexec_PROGRAMS += yongdp
 yongdp_SOURCES = datapath/main.c
 yongdp_LDADD = libdatapath.a $(CORE_LIBS)
+
+# yongcap: one live capture. The only program with libpcap's live half.
+noinst_LIBRARIES += libcapture.a
+libcapture_a_CFLAGS = $(AM_CFLAGS) $(PCAP_CFLAGS)
+libcapture_a_SOURCES = \
+	datapath/capture/capture.c \
+	datapath/capture/capture.h \
+	datapath/capture/source.c \
+	datapath/capture/source.h
+
+pkglibexec_PROGRAMS += yongcap
+yongcap_SOURCES = datapath/capture/main.c
+yongcap_CFLAGS = $(AM_CFLAGS) $(PCAP_CFLAGS)
+yongcap_LDADD = libcapture.a $(CORE_LIBS) $(PCAP_LIBS)

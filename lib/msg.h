@@ -11,7 +11,7 @@
 
 enum { MSG_PROTOCOL = 1 };
 
-enum msg_party { MSG_SHELL = 1, MSG_DAEMON = 2, MSG_DATAPATH = 4 };
+enum msg_party { MSG_SHELL = 1, MSG_DAEMON = 2, MSG_DATAPATH = 4, MSG_CAPTURE = 8 };
 
 enum msg_port_kind {
 	MSG_PORT_TUN_TUNNEL = 1, /* TUN of a tunnel interface */
@@ -31,6 +31,14 @@ enum msg_sa_mode { MSG_SA_TRANSPORT = 1, MSG_SA_TUNNEL = 2 };
 
 /* The DF bit of the outer header: copied from the inner one, or the same for all. */
 enum msg_df { MSG_DF_COPY = 0, MSG_DF_SET = 1, MSG_DF_CLEAR = 2 };
+
+/* Why a capture has ended: it was told to, or it has reached one of its limits. */
+enum msg_capture_end {
+	MSG_CAPTURE_STOPPED,
+	MSG_CAPTURE_PACKETS,
+	MSG_CAPTURE_BYTES,
+	MSG_CAPTURE_SECONDS
+};
 
 enum msg_spd_action { MSG_SPD_DISCARD = 0, MSG_SPD_BYPASS = 1, MSG_SPD_PROTECT = 2 };
 

@@ -10,9 +10,16 @@ enum priv_profile {
 };
 
 /*
+ * The first half of a start that still has packet sockets to open: root becomes the user nobody in an
+ * empty root directory, but in its network namespace, with CAP_NET_RAW as its only right. For an
+ * ordinary user it does nothing. priv_drop follows. 0 or -errno.
+ */
+int priv_keep_raw(struct err *e);
+
+/*
  * Becomes the user nobody, in an empty network namespace and without capabilities,
  * with a system-call filter for the profile. Called once, before the first byte from the
- * network is looked at. As an ordinary user only the filter is installed. 0 or -errno.
+ * network is looked at. An ordinary user keeps its name and namespace, but no capability. 0 or -errno.
  */
 int priv_drop(enum priv_profile profile, struct err *e);
 

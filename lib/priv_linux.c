@@ -14,6 +14,7 @@
 #include <linux/if_tun.h>
 #include <sched.h>
 #include <seccomp.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
@@ -27,7 +28,7 @@
 #include "lib/log.h"
 
 enum { NOBODY = 65534 };
-enum { DP = 1 << PRIV_DATAPATH, CAP = 1 << PRIV_CAPTURE, ALL = DP | CAP };
+enum { DP = 1 << PRIV_DATAPATH, CT = 1 << PRIV_CAPTURE, ALL = DP | CT };
 
 #define CALL(name) SCMP_SYS(name), #name
 
@@ -45,7 +46,7 @@ static const struct {
 	{ CALL(recvmsg), ALL },
 	{ CALL(recvmmsg), ALL },
 	{ CALL(recvfrom), ALL },
-	{ CALL(sendmsg), DP },
+	{ CALL(sendmsg), ALL },
 	{ CALL(sendmmsg), DP },
 	{ CALL(sendto), ALL }, /* also syslog */
 	/* waiting: libevent, and poll where one descriptor is enough */
@@ -79,8 +80,8 @@ static const struct {
 	{ CALL(fstat), ALL },
 	{ CALL(newfstatat), ALL }, /* glibc's fstat; paths lead nowhere from an empty root */
 	{ CALL(lseek), ALL },
-	{ CALL(fsync), CAP }, /* the capture file is whole when it is announced */
-	{ CALL(fdatasync), CAP },
+	{ CALL(fsync), CT }, /* the capture file is whole when it is announced */
+	{ CALL(fdatasync), CT },
 	{ CALL(getsockopt), ALL },
 	{ CALL(getsockname), ALL },
 	{ CALL(getpeername), ALL },
@@ -234,38 +235,74 @@ static const int daemon_capabilities[] = {
 	CAP_SETGID, CAP_SETPCAP,  /* … and give up the rest */
 };
 
-int
-priv_limit_daemon(struct err *e)
+/* A set of capabilities, as bits. */
+#define CAP(number) ((uint64_t)1 << (number))
+
+/* No capability but these can come back by a program that is started. */
+static int
+bound_capabilities(uint64_t set, struct err *e)
+{
+	for (int cap = 0; prctl(PR_CAPBSET_READ, cap, 0, 0, 0) >= 0; cap++)
+		if (!(set & CAP(cap)) && prctl(PR_CAPBSET_DROP, cap, 0, 0, 0))
+			return err_set(e, -errno, "sandbox", "cannot drop capability %d", cap);
+	return 0;
+}
+
+/* These capabilities and no others. */
+static int
+only_capabilities(uint64_t set, struct err *e)
 {
 	struct __user_cap_header_struct header = { .version = _LINUX_CAPABILITY_VERSION_3 };
 	struct __user_cap_data_struct data[_LINUX_CAPABILITY_U32S_3] = { 0 };
 
-	if (geteuid() != 0)
-		return 0;
-	for (size_t i = 0; i < N(daemon_capabilities); i++)
-		data[CAP_TO_INDEX(daemon_capabilities[i])].permitted |=
-			CAP_TO_MASK(daemon_capabilities[i]);
-	for (int cap = 0; prctl(PR_CAPBSET_READ, cap, 0, 0, 0) >= 0; cap++)
-		if (!(data[CAP_TO_INDEX(cap)].permitted & CAP_TO_MASK(cap)) &&
-			prctl(PR_CAPBSET_DROP, cap, 0, 0, 0))
-			return err_set(e, -errno, "sandbox", "cannot drop capability %d", cap);
 	for (size_t i = 0; i < N(data); i++)
-		data[i].effective = data[i].permitted;
+		data[i].effective = data[i].permitted = (uint32_t)(set >> 32 * i);
 	if (syscall(SYS_capset, &header, data))
 		return err_set(e, -errno, "sandbox", "cannot limit capabilities");
 	return 0;
 }
 
+int
+priv_limit_daemon(struct err *e)
+{
+	uint64_t set = 0;
+	int rc;
+
+	if (geteuid() != 0)
+		return 0;
+	for (size_t i = 0; i < N(daemon_capabilities); i++)
+		set |= CAP(daemon_capabilities[i]);
+	rc = bound_capabilities(set, e);
+	return rc ? rc : only_capabilities(set, e);
+}
+
 static int
 become_nobody(struct err *e)
 {
-	for (int cap = 0; prctl(PR_CAPBSET_READ, cap, 0, 0, 0) >= 0; cap++)
-		if (prctl(PR_CAPBSET_DROP, cap, 0, 0, 0))
-			return err_set(e, -errno, "sandbox", "cannot drop capability %d", cap);
+	int rc = bound_capabilities(0, e);
+
+	if (rc)
+		return rc;
 	if (setgroups(0, NULL) || setresgid(NOBODY, NOBODY, NOBODY) ||
 		setresuid(NOBODY, NOBODY, NOBODY))
 		return err_set(e, -errno, "sandbox", "cannot become the user nobody");
 	return 0;
+}
+
+int
+priv_keep_raw(struct err *e)
+{
+	int rc;
+
+	if (geteuid() != 0)
+		return 0;
+	tzset();
+	if (prctl(PR_SET_KEEPCAPS, 1, 0, 0, 0))
+		return err_set(e, -errno, "sandbox", "cannot keep a capability");
+	rc = empty_root(e);
+	if (rc == 0)
+		rc = become_nobody(e);
+	return rc ? rc : only_capabilities(CAP(CAP_NET_RAW), e);
 }
 
 int
@@ -283,6 +320,9 @@ priv_drop(enum priv_profile profile, struct err *e)
 		if (rc)
 			return rc;
 	}
+	rc = only_capabilities(0, e);
+	if (rc)
+		return rc;
 	/* neither core dumps nor debuggers: keys are in memory */
 	if (prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) || prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0))
 		return err_set(e, -errno, "sandbox", "cannot give up privileges");

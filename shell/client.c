@@ -444,3 +444,56 @@ client_ping_socket(
 	answer_fini(&a);
 	return fd;
 }
+
+/* One report of a capture: waits for it, a moment at a time. */
+static int
+capture_next(struct client *c, bool (*on_progress)(void *arg, const struct msg_capture_progress *p),
+	void *arg, bool *stopped, struct answer *a)
+{
+	static const struct msg_capture_stop stop;
+	struct pollfd p = { .fd = c->sock, .events = POLLIN };
+	bool through = false;
+	int rc = 0;
+
+	while (!through && poll(&p, 1, TICK_MS) <= 0)
+		through = on_progress(arg, NULL) && !*stopped;
+	if (!through) {
+		rc = frame_next(
+			c->sock, MSG_SHELL, MSG_DAEMON, c->request, &a->type, &a->body, &a->fd);
+		if (rc || a->type != MSG_capture_progress)
+			return rc;
+		through = on_progress(arg, a->body) && !*stopped;
+	}
+	if (!through)
+		return 0;
+	*stopped = true;
+	return frame_post(c->sock, MSG_SHELL, MSG_DAEMON, MSG_capture_stop, c->request, &stop, -1);
+}
+
+int
+client_capture(struct client *c, const struct msg_capture_start *start,
+	bool (*on_progress)(void *arg, const struct msg_capture_progress *p), void *arg,
+	struct msg_capture_done *out, struct err *e)
+{
+	struct answer a = { .fd = -1 };
+	bool stopped = false;
+	int rc = frame_post(
+		c->sock, MSG_SHELL, MSG_DAEMON, MSG_capture_start, ++c->request, start, -1);
+
+	while (!rc) {
+		rc = capture_next(c, on_progress, arg, &stopped, &a);
+		if (rc || (a.type != MSG_NONE && a.type != MSG_capture_progress))
+			break;
+		answer_fini(&a);
+	}
+	if (rc) {
+		answer_fini(&a);
+		return gone(e, rc);
+	}
+	rc = answer_check(&a, MSG_capture_done, e);
+	if (rc)
+		return rc;
+	*out = *(const struct msg_capture_done *)a.body;
+	answer_fini(&a);
+	return 0;
+}

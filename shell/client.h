@@ -57,6 +57,11 @@ int client_save(struct client *c, const char *text, size_t len, struct err *e);
 /* The saved configuration in the arena, "" when there is none. */
 int client_saved(
 	struct client *c, struct arena *a, const char **text, uint64_t *revision, struct err *e);
+/* Runs a capture. on_progress is called with each report, and about every 100 ms with NULL; once it has
+ * returned true the capture is told to stop, and soon ends. */
+int client_capture(struct client *c, const struct msg_capture_start *start,
+	bool (*on_progress)(void *arg, const struct msg_capture_progress *p), void *arg,
+	struct msg_capture_done *out, struct err *e);
 /* A socket for ping: fd or -errno. */
 int client_ping_socket(
 	struct client *c, const struct addr *destination, const struct addr *source, struct err *e);

@@ -88,6 +88,7 @@ const struct command shell_commands[] = {
 		display_ipsec_sa),
 	SHOW(IPSEC "sa{Security associations} brief{In brief}", display_ipsec_sa_brief),
 	SHOW(IPSEC "statistics{Packets and what was dropped}", display_ipsec_statistics),
+	SHOW("packet-capture{Files of captured packets}", display_capture),
 
 	ACTION("save{Save the current configuration} [ <file:word>{File name, vrpcfg.cfg} ]",
 		CLI_CONFIGURE, action_save),
@@ -101,6 +102,15 @@ const struct command shell_commands[] = {
 		.level = CLI_VISIT,
 		.views = CLI_ANY_VIEW,
 		.run = action_ping },
+	{ .syntax = "packet-capture{Capture packets into a file} interface{Of an interface} "
+		    "<interface:interface.name>{Interface name} ( "
+		    "decrypted{What its IPSec policy protects, in clear} | "
+		    "acl{Only what an ACL permits} <acl:acl.number>{ACL number} | "
+		    "packet-num{Number of packets} <packets:1-100000>{Default 1000} | "
+		    "file{Name of the file} <file:word>{Letters, digits, '.', '_' and '-'} )",
+		.level = CLI_CONFIGURE,
+		.views = CLI_ANY_VIEW,
+		.run = action_capture },
 	ACTION(RESET "ipsec{IPSec(IP Security)} statistics{Packets and what was dropped}",
 		CLI_CONFIGURE, action_reset_ipsec),
 	ACTION(RESET "counters{Counters} interface{Of interfaces} "

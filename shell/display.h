@@ -23,6 +23,8 @@ display_fn display_version, display_clock, display_startup, display_history, dis
 display_fn display_current, display_this, display_saved;
 /* display_interface.c */
 display_fn display_interface, display_interface_brief, display_ip_interface_brief;
+/* capture.c */
+display_fn display_capture;
 /* display_route.c */
 display_fn display_routing_table;
 /* display_acl.c */

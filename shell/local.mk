@@ -40,6 +40,7 @@ libshell_a_SOURCES = \
 	shell/action.c \
 	shell/batch.c \
 	shell/batch.h \
+	shell/capture.c \
 	shell/client.c \
 	shell/client.h \
 	shell/commands.c \

@@ -4,6 +4,7 @@ SCENARIOS = \
 	tests/scenario/gre_test.py \
 	tests/scenario/ipsec_manual_test.py \
 	tests/scenario/attack_test.py \
+	tests/scenario/capture_test.py \
 	tests/scenario/flood_test.py \
 	tests/scenario/kill_test.py \
 	tests/scenario/stop_test.py

@@ -2,11 +2,13 @@
 check_PROGRAMS += test_daemon ydctl
 TESTS += test_daemon
 UNIT_TESTS += test_daemon
-test_daemon_CFLAGS = $(AM_CFLAGS) $(CUNIT_CFLAGS)
-test_daemon_LDADD = $(yongd_LDADD) $(CUNIT_LIBS)
+test_daemon_CFLAGS = $(AM_CFLAGS) $(CUNIT_CFLAGS) $(PCAP_CFLAGS)
+test_daemon_LDADD = $(yongd_LDADD) $(PCAP_LIBS) $(CUNIT_LIBS)
 test_daemon_SOURCES = \
 	tests/unit/daemon/access_test.c \
 	tests/unit/daemon/bench.c tests/unit/daemon/bench.h \
+	tests/unit/daemon/capture_file_test.c \
+	tests/unit/daemon/capture_filter_test.c \
 	tests/unit/daemon/claims_test.c \
 	tests/unit/daemon/compile_test.c \
 	tests/unit/daemon/control_test.c \

@@ -15,6 +15,8 @@ main(void)
 {
 	CU_SuiteInfo suites[] = {
 		{ .pName = "access", .pTests = access_tests },
+		{ .pName = "capture_file", .pTests = capture_file_tests },
+		{ .pName = "capture_filter", .pTests = capture_filter_tests },
 		{ .pName = "claims", .pTests = claims_tests },
 		{ .pName = "compile", .pTests = compile_tests },
 		{ .pName = "control", .pTests = control_tests },

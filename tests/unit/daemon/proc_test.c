@@ -106,11 +106,49 @@ somebody_else_s_child_is_not_ours(void)
 	loop_free(l);
 }
 
+struct single {
+	struct proc *proc;
+	unsigned int gone;
+};
+
+static void
+on_single_gone(void *arg)
+{
+	struct single *s = arg;
+
+	s->gone++;
+	proc_free(s->proc);
+}
+
+static void
+on_single_started(void *arg, int fd)
+{
+	close(fd);
+}
+
+static void
+a_child_that_runs_once_may_be_freed_when_it_is_gone(void)
+{
+	struct single s = { 0 };
+	const struct proc_ops ops = { on_single_started, on_single_gone, &s, true };
+	struct loop *l = loop_new_virtual();
+
+	s.proc = proc_new(l, "/bin/false", &ops);
+	proc_start(s.proc);
+	reap(s.proc);
+	CU_ASSERT_EQUAL(s.gone, 1);
+	loop_warp(l, 60000);
+	CU_ASSERT_EQUAL(s.gone, 1);
+	loop_free(l);
+}
+
 CU_TestInfo proc_tests[] = {
 	{ "a dead child is started at once and then after growing pauses",
 		a_dead_child_is_started_at_once_and_then_after_growing_pauses },
 	{ "a child that ran well for long is started at once again",
 		a_child_that_ran_well_for_long_is_started_at_once_again },
+	{ "a child that runs once may be freed when it is gone",
+		a_child_that_runs_once_may_be_freed_when_it_is_gone },
 	{ "somebody else's child is not ours", somebody_else_s_child_is_not_ours },
 	CU_TEST_INFO_NULL,
 };

@@ -1,9 +1,10 @@
 # test_datapath: one suite a source. One file a line.
 check_PROGRAMS += test_datapath
 TESTS += test_datapath
-test_datapath_CFLAGS = $(AM_CFLAGS) $(CUNIT_CFLAGS)
-test_datapath_LDADD = libdatapath.a $(CORE_LIBS) $(CUNIT_LIBS)
+test_datapath_CFLAGS = $(AM_CFLAGS) $(CUNIT_CFLAGS) $(PCAP_CFLAGS)
+test_datapath_LDADD = libdatapath.a libcapture.a $(CORE_LIBS) $(PCAP_LIBS) $(CUNIT_LIBS)
 test_datapath_SOURCES = \
+	tests/unit/datapath/capture_test.c \
 	tests/unit/datapath/checksum_test.c \
 	tests/unit/datapath/control_test.c \
 	tests/unit/datapath/crypto_openssl_test.c \

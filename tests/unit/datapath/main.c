@@ -8,6 +8,7 @@
 #include <CUnit/Basic.h>
 
 static CU_SuiteInfo suites[] = {
+	{ .pName = "capture", .pTests = capture_tests },
 	{ .pName = "checksum", .pTests = checksum_tests },
 	{ .pName = "control", .pTests = control_tests },
 	{ .pName = "crypto_openssl", .pTests = crypto_openssl_tests },

@@ -4,6 +4,7 @@
 #include <CUnit/CUnit.h>
 
 /* One array a twin file, ended by CU_TEST_INFO_NULL. The list that runs is in main.c. */
+extern CU_TestInfo capture_tests[];
 extern CU_TestInfo checksum_tests[];
 extern CU_TestInfo control_tests[];
 extern CU_TestInfo crypto_openssl_tests[];

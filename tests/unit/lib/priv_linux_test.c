@@ -37,7 +37,7 @@ filtered(void)
 
 /* Calls fn in a sandboxed child. Its exit status, or minus the signal that ended it. */
 static int
-in_sandbox(int (*fn)(void))
+in_sandbox_of(enum priv_profile profile, int (*fn)(void))
 {
 	struct err e;
 	int status;
@@ -46,10 +46,16 @@ in_sandbox(int (*fn)(void))
 	if (pid == 0) {
 		if (geteuid() == 0 && setresuid(65534, 65534, 65534))
 			_exit(NOT_DROPPED);
-		_exit(priv_drop(PRIV_DATAPATH, &e) ? NOT_DROPPED : fn());
+		_exit(priv_drop(profile, &e) ? NOT_DROPPED : fn());
 	}
 	CU_ASSERT_EQUAL_FATAL(waitpid(pid, &status, 0), pid);
 	return WIFEXITED(status) ? WEXITSTATUS(status) : -WTERMSIG(status);
+}
+
+static int
+in_sandbox(int (*fn)(void))
+{
+	return in_sandbox_of(PRIV_DATAPATH, fn);
 }
 
 static int
@@ -91,6 +97,26 @@ forbidden(void)
 	return bad;
 }
 
+/* What frames, libpcap's ring and the file need. */
+static int
+capture(void)
+{
+	struct msghdr m = { 0 };
+	int bad = 0;
+
+	bad += sendmsg(-1, &m, 0) != -1 || errno != EBADF;
+	bad += fsync(-1) != -1 || errno != EBADF;
+	bad += lseek(-1, 0, SEEK_CUR) != -1 || errno != EBADF;
+	return bad ? bad : forbidden();
+}
+
+static void
+a_capture_may_write_its_file_and_say_so(void)
+{
+	if (filtered())
+		CU_ASSERT_EQUAL(in_sandbox_of(PRIV_CAPTURE, capture), 0);
+}
+
 static void
 nothing_new_can_be_opened(void)
 {
@@ -114,6 +140,7 @@ starting_a_program_is_deadly(void)
 
 CU_TestInfo priv_tests[] = {
 	{ "ordinary work goes on", ordinary_work_goes_on },
+	{ "a capture may write its file and say so", a_capture_may_write_its_file_and_say_so },
 	{ "nothing new can be opened", nothing_new_can_be_opened },
 	{ "starting a program is deadly", starting_a_program_is_deadly },
 	CU_TEST_INFO_NULL,
