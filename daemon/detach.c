@@ -1,0 +1,85 @@
+/*
+ * A daemon's fork. Knows nothing of what the daemon does.
+ */
+#include "config.h"
+
+#include "daemon/detach.h"
+
+#include "lib/err.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+static const char runs[] = "+";
+
+/* The parent's part: one report, or the end of a child that could not even report. */
+static int
+hear(int fd)
+{
+	char text[sizeof(struct err) + 4] = "";
+	size_t len = 0;
+	ssize_t n;
+
+	while (len < sizeof(text) - 1) {
+		n = read(fd, text + len, sizeof(text) - 1 - len);
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n <= 0)
+			break;
+		len += (size_t)n;
+	}
+	close(fd);
+	if (strcmp(text, runs) == 0)
+		return 1;
+	dprintf(STDERR_FILENO, "yongd: %s\n", len > 0 ? text : "it ended while it started");
+	return 2;
+}
+
+static int
+lose_terminal(void)
+{
+	int null = open("/dev/null", O_RDWR);
+
+	if (null < 0 || setsid() < 0)
+		return -errno;
+	for (int fd = 0; fd <= 2; fd++)
+		dup2(null, fd);
+	if (null > 2)
+		close(null);
+	return 0;
+}
+
+int
+detach(int *report)
+{
+	int fds[2], rc;
+
+	*report = -1;
+	if (pipe2(fds, O_CLOEXEC) != 0)
+		return -errno;
+	switch (fork()) {
+	case -1: return -errno;
+	case 0: break;
+	default: close(fds[1]); return hear(fds[0]);
+	}
+	close(fds[0]);
+	rc = lose_terminal();
+	*report = fds[1];
+	return rc;
+}
+
+void
+detach_report(int *report, const struct err *e)
+{
+	if (*report < 0)
+		return;
+	if (e == NULL)
+		dprintf(*report, "%s", runs);
+	else
+		dprintf(*report, "%s: %s", e->object, e->text);
+	close(*report);
+	*report = -1;
+}
