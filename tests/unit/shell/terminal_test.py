@@ -275,13 +275,10 @@ def check_no_daemon(state):
     assert p.returncode == 0 and " sysname RTA\n" in p.stdout, p
     p = yongsh(state, "-c", "display interface")
     assert p.returncode == 3 and "yongd -s" in p.stderr, p
-    empty = tempfile.mkdtemp(prefix="yd-terminal-")
-    try:
-        os.chmod(empty, 0o500)
-        p = yongsh(os.path.join(empty, "none"), "-c", "display version")
-        assert p.returncode == 3 and "No router runs" in p.stderr, p
-    finally:
-        os.rmdir(empty)
+    if os.geteuid() == 0:
+        return  # root's changes would go through yongd --commit
+    p = yongsh(os.path.join(state, "none"), "-c", "display version")
+    assert p.returncode == 3 and "No router runs" in p.stderr, p
 
 
 def main():
