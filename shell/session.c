@@ -268,10 +268,12 @@ committer(struct shell *sh, struct client **out, struct err *e)
 		if (client_revision(offline_client(sh->offline)) != sh->offline_revision)
 			return err_set(e, -EBUSY, "",
 				"The configuration was changed meanwhile. Start yongsh again.");
-		out_error(sh->out,
-			"Info: The router is not running. The configuration is stored "
-			"and takes effect when yongd starts.");
 	}
+	if (!sh->offline_said)
+		out_error(sh->out,
+			"Info: The router is not running. The configuration is stored and "
+			"takes effect when yongd starts.");
+	sh->offline_said = true;
 	*out = offline_client(sh->offline);
 	return 0;
 }
