@@ -9,5 +9,5 @@ EXTRA_DIST += tests/interop/esp_scapy.py
 check_PROGRAMS += dpfeed
 dpfeed_SOURCES = tests/lab/dpfeed.c
 dpfeed_LDADD = $(CORE_LIBS)
-TESTS += tests/interop/dp_gre_test.py
-EXTRA_DIST += tests/lab/bed.py tests/interop/dp_gre_test.py
+TESTS += tests/interop/dp_gre_test.py tests/interop/dp_path_test.py
+EXTRA_DIST += tests/lab/bed.py tests/interop/dp_gre_test.py tests/interop/dp_path_test.py

@@ -244,7 +244,59 @@ the_packet_inside_gre_becomes_shorter(void)
 	bed_fini(&b);
 }
 
+/* A policy about port 53 judges the whole packet; whichever fragment comes first. */
+static void
+fragments_are_judged_whole(void)
+{
+	for (unsigned int i = 0; i < 4; i++) {
+		struct msg_dp_sa m = sa_msg();
+		struct msg_dp_spd_begin begin = { .port = TUN, .n_rules = 1 };
+		struct msg_dp_spd_rule rule = { .port = TUN,
+			.action = MSG_SPD_PROTECT,
+			.protocol = IP_PROTO_UDP,
+			.source_port_high = 65535,
+			.destination_port_low = 53,
+			.destination_port_high = 53,
+			.icmp_type = 0xffff,
+			.icmp_code = 0xffff,
+			.sa_out = 1 };
+		uint8_t whole[600], pieces[2][400];
+		const uint8_t *p;
+		uint32_t lens[2], len;
+		struct ip4_frag f;
+		struct ip4 ip;
+		uint64_t d = 4;
+		struct bed b;
+
+		m.mtu = 0;
+		bed_init(&b, &m);
+		spd_begin(&b.w.dp, &begin);
+		spd_rule(&b.w.dp, &rule);
+		CU_ASSERT_EQUAL_FATAL(spd_end(&b.w.dp, TUN), 0);
+		packet_ip4(whole, sizeof(whole), IP_PROTO_UDP, &d);
+		be16_put(whole + 22, i % 2 ? 53 : 54);
+		ip4_parse(whole, sizeof(whole), &ip);
+		ip4_frag_init(&f, whole, &ip, 400);
+		for (unsigned int k = 0; k < 2; k++)
+			lens[k] = ip4_frag_next(&f, pieces[k]);
+		for (unsigned int k = 0; k < 2; k++) {
+			unsigned int which = i / 2 ? k : 1 - k;
+
+			CU_ASSERT_EQUAL(port_mem_n_sent(b.raw), 0);
+			port_mem_inject(b.tun, pieces[which], lens[which]);
+			port_rx(port_get(&b.w.dp, TUN));
+		}
+		p = port_mem_sent(b.raw, &len);
+		CU_ASSERT_PTR_NOT_NULL_FATAL(p);
+		CU_ASSERT_EQUAL(p[9], i % 2 ? IP_PROTO_ESP : IP_PROTO_UDP);
+		if (i % 2 == 0)
+			CU_ASSERT_TRUE(len == sizeof(whole) && memcmp(p, whole, len) == 0);
+		bed_fini(&b);
+	}
+}
+
 CU_TestInfo fit_tests[] = {
+	{ "fragments are judged whole", fragments_are_judged_whole },
 	{ "each setting has its way with what is too long",
 		each_setting_has_its_way_with_what_is_too_long },
 	{ "IPv6 inside is never cut, and never told less than its least",
