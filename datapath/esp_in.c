@@ -1,24 +1,22 @@
 /*
- * ESP inbound (RFC 4303 3.4), tunnel mode, in two passes around one batch of the crypto engine:
- * find the SA and ask the replay window; then, for what is authentic, take the number (two copies may
- * be in one batch), strip, and look hard at what came out. Refuses to know policy: spd_in is next.
+ * ESP inbound (RFC 4303 3.4) in two passes around one batch of the crypto engine: find the SA and ask
+ * the replay window; then, for what is authentic, take the number (two copies may be in one
+ * batch), strip, and look hard at what came out. Refuses to know policy: spd_in is next.
  */
 #include "config.h"
 
 #include "datapath/crypto.h"
 #include "datapath/dp.h"
-#include "datapath/ecn.h"
+#include "datapath/encap.h"
 #include "datapath/esp.h"
-#include "datapath/ip4.h"
-#include "datapath/ip6.h"
 #include "datapath/replay.h"
 #include "datapath/sadb.h"
-#include "datapath/stats.h"
 #include "lib/buf.h"
 
 struct in {
 	struct pkt *pkt;
-	uint8_t tos; /* of the outer header */
+	struct encap e;
+	bool moved; /* it comes from elsewhere than the SA's packets did */
 };
 
 static void
@@ -38,37 +36,60 @@ length_fits(const struct sa *sa, uint32_t len)
 	return len >= fixed + sa->block && (len - fixed) % sa->block == 0;
 }
 
-/* Finds the SA (left in p->sa) and describes the engine's work. DROP_NONE or why not. */
+/* Does it come from where the SA's peer is? Behind a NAT the peer may have another address or port
+ * since (RFC 3948 appendix): believed when the packet is authentic. */
 static enum drop
-packet_prepare(struct dp *dp, struct pkt *p, struct in *in, struct crypto_job *job)
+source_check(const struct pkt *p, struct in *in)
 {
-	struct ip4 ip;
-	struct addr destination;
-	struct sa *sa;
-	uint8_t *esp;
-	uint32_t len;
-	uint64_t seq;
-	enum drop why = ip4_parse(p->data, p->len, &ip);
+	const struct sa *sa = p->sa;
+
+	if (!addr_eq(&sa->destination, &in->e.destination))
+		return DROP_esp_address;
+	in->moved =
+		!addr_eq(&sa->source, &in->e.source) || p->encap_remote != sa->path.encap_remote;
+	if (in->moved && (sa->path.encap_remote == 0 || p->encap_remote == 0))
+		return DROP_esp_address;
+	return DROP_NONE;
+}
+
+/* Finds the SA (left in p->sa). DROP_NONE or why not. */
+static enum drop
+sa_find(struct dp *dp, struct pkt *p, struct in *in)
+{
+	enum drop why = encap_read(p->data, p->len, ESP_PROTOCOL, &in->e);
 
 	p->sa = NULL;
 	if (why != DROP_NONE)
 		return why;
-	if (ip.mf || ip.frag_off != 0)
-		return DROP_ip_fragment;
-	esp = p->data + ip.hdr_len;
-	len = (uint32_t)(ip.total_len - ip.hdr_len);
-	if (len < ESP_HDR_LEN)
+	if (in->e.hdr_len + ESP_HDR_LEN > in->e.len)
 		return DROP_esp_short;
-	destination = addr_v4(ip.dst);
-	sa = sadb_get_inbound(dp->sadb, ESP_PROTOCOL, be32_get(esp), &destination);
-	if (sa == NULL)
+	p->sa = sadb_get_inbound(
+		dp->sadb, ESP_PROTOCOL, be32_get(p->data + in->e.hdr_len), &in->e.destination);
+	if (p->sa == NULL)
 		return DROP_esp_no_sa;
-	p->sa = sa;
-	if (addr_u32(&sa->source) != ip.src || addr_u32(&sa->destination) != ip.dst)
-		return DROP_esp_address;
-	if (!length_fits(sa, len - ESP_HDR_LEN))
-		return DROP_esp_short;
-	*in = (struct in){ .pkt = p, .tos = ip.tos };
+	why = source_check(p, in);
+	if (why != DROP_NONE)
+		return why;
+	return length_fits(p->sa, in->e.len - in->e.hdr_len - ESP_HDR_LEN) ? DROP_NONE
+									   : DROP_esp_short;
+}
+
+/* Describes the engine's work. DROP_NONE or why there is none. */
+static enum drop
+packet_prepare(struct dp *dp, struct pkt *p, struct in *in, struct crypto_job *job)
+{
+	const struct sa *sa;
+	uint8_t *esp;
+	uint32_t len;
+	uint64_t seq;
+	enum drop why = sa_find(dp, p, in);
+
+	in->pkt = p;
+	if (why != DROP_NONE)
+		return why;
+	sa = p->sa;
+	esp = p->data + in->e.hdr_len;
+	len = in->e.len - in->e.hdr_len;
 	seq = sadb_seq_infer(sa, be32_get(esp + 4));
 	if (!replay_check(sa->slot, sa->window, seq))
 		return DROP_esp_replay;
@@ -85,7 +106,7 @@ packet_prepare(struct dp *dp, struct pkt *p, struct in *in, struct crypto_job *j
 }
 
 /* The padding must be 1, 2, 3 … (RFC 4303 2.4): a wrong key shows here when there is no ICV. Leaves the
- * view on the inner packet, which may have more padding behind it (TFC, 2.7). */
+ * view on the payload. */
 static enum drop
 trailer_strip(struct pkt *p, const struct crypto_job *job, uint8_t *next_header)
 {
@@ -104,34 +125,13 @@ trailer_strip(struct pkt *p, const struct crypto_job *job, uint8_t *next_header)
 	return DROP_NONE;
 }
 
-/* Is there a sound packet of the version announced? Cuts what is behind its own length off. */
 static enum drop
-inner_check(struct pkt *p, uint8_t next_header)
-{
-	struct ip4 ip4;
-	struct ip6 ip6;
-
-	switch (next_header) {
-	case ESP_NEXT_IPV4:
-		if (ip4_parse(p->data, p->len, &ip4) != DROP_NONE)
-			return DROP_esp_inner;
-		p->len = ip4.total_len;
-		return DROP_NONE;
-	case ESP_NEXT_IPV6:
-		if (ip6_parse(p->data, p->len, &ip6) != DROP_NONE)
-			return DROP_esp_inner;
-		p->len = (uint32_t)IP6_HDR_LEN + ip6.payload_len;
-		return DROP_NONE;
-	case ESP_NEXT_DUMMY: return DROP_esp_dummy;
-	default: return DROP_esp_next_header;
-	}
-}
-
-static enum drop
-packet_open(const struct in *in, const struct crypto_job *job)
+packet_finish(struct dp *dp, const struct in *in, const struct crypto_job *job)
 {
 	struct pkt *p = in->pkt;
 	struct sa *sa = p->sa;
+	const uint8_t *outer = p->data;
+	bool newest = job->seq > sa->slot->seq;
 	uint8_t next_header;
 	enum drop why;
 
@@ -139,30 +139,13 @@ packet_open(const struct in *in, const struct crypto_job *job)
 		return job->result == CRYPTO_AUTH ? DROP_esp_auth : DROP_esp_crypto;
 	if (!replay_accept(sa->slot, sa->window, job->seq))
 		return DROP_esp_replay;
+	if (in->moved && newest && sa->icv_len != 0)
+		sadb_moved(dp->sadb, sa, &in->e.source, p->encap_remote);
+	p->chain[p->n_chain++] = sa;
 	why = trailer_strip(p, job, &next_header);
-	if (why == DROP_NONE)
-		why = inner_check(p, next_header);
-	if (why == DROP_NONE && !ecn_decap(p->data, in->tos))
-		why = DROP_ip_ecn;
-	return why;
-}
-
-static void
-packet_finish(struct dp *dp, const struct in *in, const struct crypto_job *job)
-{
-	struct pkt *p = in->pkt;
-	enum drop why = packet_open(in, job);
-
-	if (why != DROP_NONE) {
-		in_drop(p, why);
-		return;
-	}
-	p->sa->packets++;
-	p->sa->bytes += p->len;
-	dp->stats->ipsec_in_packets++;
-	dp->stats->ipsec_in_bytes += p->len;
-	p->port = p->sa->port;
-	p->next = STAGE_SPD_IN;
+	if (why == DROP_NONE && next_header == ESP_NEXT_DUMMY)
+		why = DROP_esp_dummy;
+	return why != DROP_NONE ? why : encap_arrived(dp, p, &in->e, outer, next_header);
 }
 
 void
@@ -182,6 +165,10 @@ esp_in_stage(struct dp *dp, struct pkt **pkts, unsigned int n)
 			n_jobs++;
 	}
 	engine->decrypt_batch(engine, jobs, n_jobs);
-	for (unsigned int i = 0; i < n_jobs; i++)
-		packet_finish(dp, &ins[i], &jobs[i]);
+	for (unsigned int i = 0; i < n_jobs; i++) {
+		enum drop why = packet_finish(dp, &ins[i], &jobs[i]);
+
+		if (why != DROP_NONE)
+			in_drop(ins[i].pkt, why);
+	}
 }

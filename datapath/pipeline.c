@@ -3,10 +3,12 @@
  * (port.c); each stage says for every packet where it goes next:
  *
  *   TUN of a tunnel ──► gre_out ────────────────────────► raw_tx
- *   protected TUN ────► spd_out ──► sa_out ──► esp_out ──► raw_tx
+ *   protected TUN ────► spd_out ──► sa_out ──► esp_out ──► raw_tx     (esp_out, ah_out or one
+ *                          │                     ah_out                  after the other)
  *                          └──────────────────────────────► bypass_tx
  *   raw GRE ──────────► gre_in ─────────────────────────► tun_tx
- *   raw ESP ──────────► esp_in ──► spd_in ────────────────► tun_tx
+ *   raw ESP, raw AH ──► esp_in ──► spd_in ────────────────► tun_tx     (ah_in, then esp_in)
+ *                       ah_in         └► gre_in
  *
  * Packets wait in front of a stage and go through it as one batch. Refuses to know what any
  * stage does; takes no memory while packets move.
@@ -25,12 +27,12 @@ const struct pipeline_stage pipeline_map[STAGE_N] = {
 	[STAGE_DROP] = { .name = "drop" },
 	[STAGE_GRE_OUT] = { "gre_out", gre_out_stage, .inbound = false },
 	[STAGE_GRE_IN] = { "gre_in", gre_in_stage, .inbound = true },
-	[STAGE_REASS_OUT] = { "reass_out", reass_stage, .inbound = false },
 	[STAGE_SPD_OUT] = { "spd_out", spd_out_stage, .inbound = false, .ipsec = true },
 	[STAGE_SA_OUT] = { "sa_out", sa_out_stage, .inbound = false, .ipsec = true },
 	[STAGE_ESP_OUT] = { "esp_out", esp_out_stage, .inbound = false, .ipsec = true },
+	[STAGE_AH_OUT] = { "ah_out", ah_out_stage, .inbound = false, .ipsec = true },
 	[STAGE_ESP_IN] = { "esp_in", esp_in_stage, .inbound = true, .ipsec = true },
-	[STAGE_REASS_IN] = { "reass_in", reass_stage, .inbound = true },
+	[STAGE_AH_IN] = { "ah_in", ah_in_stage, .inbound = true, .ipsec = true },
 	[STAGE_SPD_IN] = { "spd_in", spd_in_stage, .inbound = true, .ipsec = true },
 	[STAGE_TUN_TX] = { "tun_tx", tun_tx_stage, .inbound = true },
 	[STAGE_RAW_TX] = { "raw_tx", raw_tx_stage, .inbound = false },

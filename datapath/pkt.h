@@ -20,6 +20,8 @@ struct sa;
 #define PKT_SMALL 2048
 #define PKT_LARGE 65536
 #define PKT_BATCH 256
+/* SAs around one packet, at most (AH around ESP). */
+#define PKT_CHAIN 2
 /* More packets than a pool of a datapath ever has. */
 #define PKT_POOL_MAX (5 * PKT_BATCH)
 
@@ -28,12 +30,12 @@ enum stage {
 	STAGE_DROP,	 /* count pkt->drop, give the buffer back */
 	STAGE_GRE_OUT,	 /* from the TUN of a GRE tunnel: encapsulate */
 	STAGE_GRE_IN,	 /* arrived with protocol 47: decapsulate */
-	STAGE_REASS_OUT, /* a fragment from a protected TUN whose policies ask for ports */
 	STAGE_SPD_OUT,	 /* from a protected TUN: which policy? */
 	STAGE_SA_OUT,	 /* pkt->sa is set: cut to what its path carries */
 	STAGE_ESP_OUT,	 /* pkt->sa is set: encrypt */
+	STAGE_AH_OUT,	 /* pkt->sa is set: authenticate */
 	STAGE_ESP_IN,	 /* arrived with protocol 50: find the SA, verify, decrypt */
-	STAGE_REASS_IN,	 /* a verified fragment, likewise */
+	STAGE_AH_IN,	 /* arrived with protocol 51: find the SA, verify */
 	STAGE_SPD_IN,	 /* pkt->sa is set and verified: does policy expect this packet from it? */
 	STAGE_TUN_TX,	 /* to the kernel through the TUN port pkt->port */
 	STAGE_RAW_TX,	 /* encapsulated, complete IP packet: to the path */
@@ -53,6 +55,10 @@ struct pkt {
 	uint16_t mtu;	      /* outbound: longest fragment its path carries; 0 = not known */
 	uint16_t encap_local; /* UDP ports of RFC 3948 that it came by or goes by; 0 = native */
 	uint16_t encap_remote;
+	struct sa
+		*chain[PKT_CHAIN]; /* in: the SAs that verified it, outermost first; out: that have
+				      * protected it already; borrowed */
+	uint8_t n_chain;
 	struct sa *sa;	  /* between spd_out/esp_out and esp_in/spd_in; borrowed */
 	struct pkt *link; /* pool free list */
 };
@@ -81,17 +87,6 @@ static inline void
 pkt_done(struct pkt *p)
 {
 	pkt_drop(p, DROP_NONE);
-}
-
-/* A packet made of another one is on the same way. */
-static inline void
-pkt_inherit(struct pkt *p, const struct pkt *from)
-{
-	p->port = from->port;
-	p->mtu = from->mtu;
-	p->encap_local = from->encap_local;
-	p->encap_remote = from->encap_remote;
-	p->sa = from->sa;
 }
 
 /* The bounded pool all packets come from. No allocation after pool_new. */

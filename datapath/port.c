@@ -31,9 +31,11 @@ static const struct {
 	[MSG_PORT_TUN_TUNNEL] = { &port_tun_ops, STAGE_GRE_OUT, true },
 	[MSG_PORT_TUN_PROTECTED] = { &port_tun_ops, STAGE_SPD_OUT, true },
 	[MSG_PORT_RAW_ESP] = { &port_raw_ops, STAGE_ESP_IN, false },
+	[MSG_PORT_RAW_AH] = { &port_raw_ops, STAGE_AH_IN, false },
 	[MSG_PORT_RAW_GRE] = { &port_raw_ops, STAGE_GRE_IN, false },
 	[MSG_PORT_RAW_BYPASS] = { &port_raw_ops, STAGE_DROP, false },
 	[MSG_PORT_RAW6_ESP] = { &port_raw_ops, STAGE_ESP_IN, false },
+	[MSG_PORT_RAW6_AH] = { &port_raw_ops, STAGE_AH_IN, false },
 	[MSG_PORT_RAW6_GRE] = { &port_raw_ops, STAGE_GRE_IN, false },
 	[MSG_PORT_RAW6_BYPASS] = { &port_raw_ops, STAGE_DROP, false },
 };

@@ -9,6 +9,7 @@
 
 #include "datapath/crypto.h"
 #include "datapath/dp.h"
+#include "datapath/ip4.h"
 #include "datapath/replay.h"
 #include "lib/alg.h"
 #include "lib/buf.h"
@@ -22,7 +23,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { SPI_MIN = 256 /* RFC 4303 2.1 */, PROTOCOL_ESP = 50, BUCKETS_MIN = 64 };
+enum { SPI_MIN = 256 /* RFC 4303 2.1 */, BUCKETS_MIN = 64 };
 /* While it is blocked, an SA asks for numbers again every so many packets. */
 enum { ASK_AGAIN = 1024 };
 #define NEVER UINT64_MAX
@@ -38,6 +39,8 @@ struct sadb {
 	uint32_t n_users;
 	void (*seq_need)(void *arg, uint32_t sa);
 	void *seq_need_arg;
+	void (*moved)(void *arg, struct sa *sa, const struct addr *source, uint16_t port);
+	void *moved_arg;
 };
 
 static uint32_t
@@ -165,6 +168,37 @@ sadb_get(const struct sadb *db, uint32_t id)
 	return sa;
 }
 
+struct sa *
+sadb_outer(const struct sadb *db, struct sa *sa)
+{
+	if (sa->outer_generation != db->generation) {
+		sa->outer = sa->bundle != 0 ? sadb_get(db, sa->bundle) : NULL;
+		sa->outer_generation = db->generation;
+	}
+	return sa->outer;
+}
+
+enum stage
+sa_stage_out(const struct sa *sa)
+{
+	return sa->protocol == IP_PROTO_AH ? STAGE_AH_OUT : STAGE_ESP_OUT;
+}
+
+void
+sadb_on_moved(struct sadb *db,
+	void (*fn)(void *arg, struct sa *sa, const struct addr *source, uint16_t port), void *arg)
+{
+	db->moved = fn;
+	db->moved_arg = arg;
+}
+
+void
+sadb_moved(struct sadb *db, struct sa *sa, const struct addr *source, uint16_t port)
+{
+	if (db->moved != NULL)
+		db->moved(db->moved_arg, sa, source, port);
+}
+
 uint64_t
 sadb_generation(const struct sadb *db)
 {
@@ -191,29 +225,6 @@ sadb_get_inbound(
 		other = sa;
 	}
 	return other;
-}
-
-struct sa *
-sadb_get_outbound(
-	const struct sadb *db, uint8_t protocol, uint32_t spi, const struct addr *destination)
-{
-	for (uint32_t i = 0; i < db->n_buckets; i++) {
-		for (struct sa *sa = db->by_id[i]; sa != NULL; sa = sa->next_id) {
-			if (!sa->inbound && sa->spi == spi && sa->protocol == protocol &&
-				addr_eq(&sa->destination, destination))
-				return sa;
-		}
-	}
-	return NULL;
-}
-
-void
-sadb_each(struct sadb *db, void (*fn)(void *arg, struct sa *sa), void *arg)
-{
-	for (uint32_t i = 0; i < db->n_buckets; i++) {
-		for (struct sa *sa = db->by_id[i]; sa != NULL; sa = sa->next_id)
-			fn(arg, sa);
-	}
 }
 
 /* --- what a dp_sa message must fulfil ------------------------------------------------ */
@@ -246,10 +257,17 @@ check_algorithms(const struct msg_dp_sa *m, struct err *err)
 	const struct alg_cipher_info *c = alg_cipher(m->cipher);
 	const struct alg_auth_info *a = alg_auth(m->auth);
 
-	if (c == NULL || (a == NULL && m->auth != ALG_AUTH_NONE))
+	if ((c == NULL && m->cipher != ALG_CIPHER_NONE) || (a == NULL && m->auth != ALG_AUTH_NONE))
 		return err_set(err, -EINVAL, name_of(m),
 			"unknown algorithm, cipher %u, authentication %u", m->cipher, m->auth);
-	return check_pair(m, c, a, err);
+	if (m->protocol != IP_PROTO_AH && c != NULL)
+		return check_pair(m, c, a, err);
+	if (m->protocol == IP_PROTO_AH && c == NULL && a != NULL)
+		return 0;
+	return err_set(err, -EINVAL, name_of(m),
+		"ESP has a cipher, AH authentication and no cipher: not cipher %u, authentication "
+		"%u",
+		m->cipher, m->auth);
 }
 
 static int
@@ -273,13 +291,22 @@ check_fields(const struct dp *dp, const struct msg_dp_sa *m, struct err *err)
 {
 	if (m->sa == 0)
 		return err_set(err, -EINVAL, name_of(m), "identity 0 stands for no SA");
-	if (m->protocol != PROTOCOL_ESP || m->mode != MSG_SA_TUNNEL)
-		return err_set(err, -EOPNOTSUPP, name_of(m), "only ESP in tunnel mode so far");
+	if (m->protocol != IP_PROTO_ESP && m->protocol != IP_PROTO_AH)
+		return err_set(
+			err, -EINVAL, name_of(m), "protocol %u is neither ESP nor AH", m->protocol);
+	if (m->mode != MSG_SA_TUNNEL && m->mode != MSG_SA_TRANSPORT)
+		return err_set(err, -EINVAL, name_of(m), "mode %u does not exist", m->mode);
+	if (m->bundle == m->sa)
+		return err_set(err, -EINVAL, name_of(m), "it cannot be around itself");
 	if (m->spi < SPI_MIN)
 		return err_set(err, -EINVAL, name_of(m), "SPI %u is reserved, use %u or more",
 			m->spi, (unsigned int)SPI_MIN);
-	if (m->source.af != AF_INET || m->destination.af != AF_INET)
-		return err_set(err, -EOPNOTSUPP, name_of(m), "the outer addresses must be IPv4");
+	if ((m->source.af != AF_INET && m->source.af != AF_INET6) ||
+		m->source.af != m->destination.af)
+		return err_set(
+			err, -EINVAL, name_of(m), "the outer addresses must be two of one family");
+	if (m->protocol == IP_PROTO_AH && (m->encap_local != 0 || m->encap_remote != 0))
+		return err_set(err, -EINVAL, name_of(m), "AH cannot pass a NAT (RFC 3948 1)");
 	if (m->replay_window > SASTATE_WINDOW_MAX)
 		return err_set(err, -EINVAL, name_of(m), "replay window %u is larger than %u",
 			m->replay_window, (unsigned int)SASTATE_WINDOW_MAX);
@@ -418,6 +445,8 @@ fill_live(struct sa *sa, const struct msg_dp_sa *m)
 	sa->source = m->source;
 	sa->destination = m->destination;
 	sa->port = m->port;
+	sa->bundle = m->bundle;
+	sa->outer_generation = NEVER;
 	sa->path = (struct sa_path){
 		.mtu = m->mtu > UINT16_MAX ? UINT16_MAX : (uint16_t)m->mtu,
 		.mtu_told = m->mtu > UINT16_MAX ? UINT16_MAX : (uint16_t)m->mtu,
@@ -472,9 +501,10 @@ sa_make(struct dp *dp, const struct msg_dp_sa *m, struct err *err)
 	sa->auth = m->auth;
 	sa->slot_no = m->slot;
 	sa->slot = &dp->slots[m->slot];
-	sa->block = c->block;
-	sa->iv_len = c->iv_len;
+	sa->block = c != NULL ? c->block : 1;
+	sa->iv_len = c != NULL ? c->iv_len : a->iv_len;
 	sa->icv_len = a != NULL ? a->icv_len : c->icv_len;
+	sa->outer_generation = NEVER;
 	fill_live(sa, m);
 	return sa;
 }

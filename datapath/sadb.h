@@ -4,6 +4,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "datapath/pkt.h"
 #include "lib/addr.h"
 #include "lib/msg.h"
 #include "lib/sastate.h"
@@ -49,6 +50,9 @@ struct sa {
 	struct addr source; /* outer */
 	struct addr destination;
 	struct sa_path path;
+	uint32_t bundle;  /* identity of the SA around this one; 0 = none */
+	struct sa *outer; /* that, when the SADB was of this generation */
+	uint64_t outer_generation;
 
 	/* What only the control side reads. */
 	uint32_t id;
@@ -92,16 +96,19 @@ uint64_t sadb_generation(const struct sadb *db);
  * SPI alone, whose destination the caller must then refuse. NULL when nobody has the SPI. */
 struct sa *sadb_get_inbound(
 	const struct sadb *db, uint8_t protocol, uint32_t spi, const struct addr *destination);
-/* The outbound SA of these; NULL when there is none. Looks at every SA: not for packets. */
-struct sa *sadb_get_outbound(
-	const struct sadb *db, uint8_t protocol, uint32_t spi, const struct addr *destination);
-/* Calls fn for each SA, in no order. */
-void sadb_each(struct sadb *db, void (*fn)(void *arg, struct sa *sa), void *arg);
+/* The SA around an outbound one; NULL when it does not exist (yet). */
+struct sa *sadb_outer(const struct sadb *db, struct sa *sa);
+/* fn is called when an authentic, newest packet shows that the peer of an SA in UDP has moved. */
+void sadb_on_moved(struct sadb *db,
+	void (*fn)(void *arg, struct sa *sa, const struct addr *source, uint16_t port), void *arg);
+void sadb_moved(struct sadb *db, struct sa *sa, const struct addr *source, uint16_t port);
 struct crypto_engine *sadb_engine(const struct sadb *db);
 
 /* The next outbound number. 0, or the drop reason (enum drop) why there is none. */
 int sadb_seq_next(struct sadb *db, struct sa *sa, uint64_t *seq);
 /* The number of a received packet that shows seq: with ESN the high half is inferred (RFC 4303 A2). */
 uint64_t sadb_seq_infer(const struct sa *sa, uint32_t seq);
+/* The stage in which an outbound SA works. */
+enum stage sa_stage_out(const struct sa *sa);
 
 #endif

@@ -1,16 +1,25 @@
 /*
- * espcat: the real ESP stages on a pipe, for tests in other languages. One command a line, one answer
- * a line; bytes are hex, "-" is none.
+ * espcat: the real ESP and AH stages on a pipe, for tests in other languages. One command a line, one
+ * answer a line; bytes are hex, "-" is none.
  *
- *   sa ID in|out SPI CIPHER AUTH CIPHER-KEY AUTH-KEY SOURCE DESTINATION   → ok, or: refused WHY
- *   out ID PACKET        encrypt with that SA                             → packet, or: drop NAME
- *   in PACKET            find the SA, verify, decrypt                     → packet, or: drop NAME
+ *   sa ID in|out SPI CIPHER AUTH CIPHER-KEY AUTH-KEY SOURCE DESTINATION [OPTION …]
+ *                        ah, transport, esn, bundle=ID, window=N, seq=N (the last number), df=N
+ *                        (enum msg_df)                               → ok, or: refused WHY
+ *   out ID PACKET        protect with that SA and those around it    → packet, or: drop NAME
+ *   in PACKET            find the SAs, verify, decrypt               → packet, or: drop NAME
+ *   open CIPHER AUTH CIPHER-KEY AUTH-KEY ESN SEQ HEX    the engine alone, over SPI … ICV of one
+ *                        ESP packet; ESN 0 or 1, SEQ 64 bits         → text, or: auth
+ *   seal CIPHER AUTH CIPHER-KEY AUTH-KEY ESN SEQ HEAD TEXT   the same, HEAD is SPI and number
+ *                                                                     → SPI … ICV
  *
  * CIPHER and AUTH are the keywords of lib/alg.def ("none" for no authentication).
  */
 #include "config.h"
 
+#include "datapath/crypto.h"
 #include "datapath/dp.h"
+#include "datapath/encap.h"
+#include "datapath/ip4.h"
 #include "datapath/sadb.h"
 #include "datapath/stats.h"
 #include "lib/addr.h"
@@ -22,7 +31,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { N_SLOTS = 1024, N_WORDS = 10 };
+enum { N_SLOTS = 8192, N_WORDS = 18, ENGINE_WORDS = 8, ESP_HDR = 8 };
 
 static int
 nibble(char c)
@@ -50,40 +59,111 @@ from_hex(const char *s, uint8_t *out, size_t cap)
 	return (long)n;
 }
 
+/* The value of NAME=value, or NULL when it is another option. */
+static const char *
+value_of(const char *word, const char *name)
+{
+	size_t len = strlen(name);
+
+	return strncmp(word, name, len) == 0 && word[len] == '=' ? word + len + 1 : NULL;
+}
+
 static int
-add_sa(struct dp *dp, char **words)
+option(struct msg_dp_sa *m, uint64_t *seq, const char *word)
+{
+	const char *v;
+
+	if (strcmp(word, "ah") == 0)
+		m->protocol = IP_PROTO_AH;
+	else if (strcmp(word, "transport") == 0)
+		m->mode = MSG_SA_TRANSPORT;
+	else if (strcmp(word, "esn") == 0)
+		m->esn = true;
+	else if ((v = value_of(word, "bundle")) != NULL)
+		m->bundle = (uint32_t)strtoul(v, NULL, 10);
+	else if ((v = value_of(word, "window")) != NULL)
+		m->replay_window = (uint32_t)strtoul(v, NULL, 10);
+	else if ((v = value_of(word, "seq")) != NULL)
+		*seq = strtoull(v, NULL, 10);
+	else if ((v = value_of(word, "df")) != NULL)
+		m->df = (uint8_t)strtoul(v, NULL, 10);
+	else
+		return -1;
+	return 0;
+}
+
+static int
+keys_read(struct msg_dp_sa *m, char **words)
+{
+	long cipher_len = from_hex(words[2], m->cipher_key.data, sizeof(m->cipher_key.data));
+	long auth_len = from_hex(words[3], m->auth_key.data, sizeof(m->auth_key.data));
+
+	m->cipher = (uint16_t)alg_cipher_find(words[0]);
+	m->auth = (uint16_t)alg_auth_find(words[1]);
+	m->cipher_key.len = (uint32_t)cipher_len;
+	m->auth_key.len = (uint32_t)auth_len;
+	return cipher_len < 0 || auth_len < 0 ? -1 : 0;
+}
+
+static int
+add_sa(struct dp *dp, char **words, unsigned int n)
 {
 	struct msg_dp_sa m = {
 		.sa = (uint32_t)strtoul(words[1], NULL, 10),
 		.inbound = strcmp(words[2], "in") == 0,
 		.spi = (uint32_t)strtoul(words[3], NULL, 10),
-		.protocol = 50,
+		.protocol = IP_PROTO_ESP,
 		.mode = MSG_SA_TUNNEL,
-		.cipher = (uint16_t)alg_cipher_find(words[4]),
-		.auth = (uint16_t)alg_auth_find(words[5]),
 		.replay_window = SASTATE_WINDOW_MAX,
-		.seq_limit = UINT32_MAX,
+		.seq_limit = UINT64_MAX,
 	};
-	long cipher_len = from_hex(words[6], m.cipher_key.data, sizeof(m.cipher_key.data));
-	long auth_len = from_hex(words[7], m.auth_key.data, sizeof(m.auth_key.data));
 	struct err err = { 0 };
+	uint64_t seq = 0;
 
-	if (cipher_len < 0 || auth_len < 0 || addr_parse(words[8], &m.source) != 0 ||
+	if (keys_read(&m, words + 4) != 0 || addr_parse(words[8], &m.source) != 0 ||
 		addr_parse(words[9], &m.destination) != 0)
 		return -1;
+	for (unsigned int i = 10; i < n; i++)
+		if (option(&m, &seq, words[i]) != 0)
+			return -1;
 	m.slot = m.sa;
-	m.cipher_key.len = (uint32_t)cipher_len;
-	m.auth_key.len = (uint32_t)auth_len;
-	if (sadb_put(dp, &m, &err) != 0)
+	if (sadb_put(dp, &m, &err) != 0) {
 		printf("refused %s: %s\n", err.object, err.text);
+		return 0;
+	}
+	if (m.inbound)
+		dp->slots[m.slot].seq = seq;
 	else
-		puts("ok");
+		sadb_get(dp->sadb, m.sa)->seq = seq;
+	puts("ok");
 	return 0;
 }
 
-static int
-run_packet(struct dp *dp, stage_fn *stage, struct sa *sa, const char *hex)
+static void
+say_hex(const uint8_t *p, uint32_t len)
 {
+	for (uint32_t i = 0; i < len; i++)
+		printf("%02x", p[i]);
+	putchar('\n');
+}
+
+/* The first stage of a packet that arrived. */
+static enum stage
+stage_in(const struct pkt *p)
+{
+	struct encap e;
+
+	return encap_read(p->data, p->len, IP_PROTO_AH, &e) == DROP_NONE ? STAGE_AH_IN
+									 : STAGE_ESP_IN;
+}
+
+static int
+run_packet(struct dp *dp, struct sa *sa, const char *hex)
+{
+	static stage_fn *const stages[STAGE_N] = { [STAGE_ESP_OUT] = esp_out_stage,
+		[STAGE_AH_OUT] = ah_out_stage,
+		[STAGE_ESP_IN] = esp_in_stage,
+		[STAGE_AH_IN] = ah_in_stage };
 	static uint8_t room[PKT_HEADROOM + PKT_LARGE + PKT_TAILROOM];
 	struct pkt packet = { .room_start = room, .room_end = room + sizeof(room), .sa = sa };
 	struct pkt *p = &packet;
@@ -93,14 +173,54 @@ run_packet(struct dp *dp, stage_fn *stage, struct sa *sa, const char *hex)
 		return -1;
 	p->data = room + PKT_HEADROOM;
 	p->len = (uint32_t)len;
-	stage(dp, &p, 1);
-	if (p->next == STAGE_DROP) {
+	p->next = sa != NULL ? sa_stage_out(sa) : stage_in(p);
+	while (stages[p->next] != NULL)
+		stages[p->next](dp, &p, 1);
+	if (p->next == STAGE_DROP)
 		printf("drop %s\n", drop_info(p->drop)->id);
-		return 0;
-	}
-	for (uint32_t i = 0; i < p->len; i++)
-		printf("%02x", p->data[i]);
-	putchar('\n');
+	else
+		say_hex(p->data, p->len);
+	return 0;
+}
+
+/* The engine without stages: words are those behind the command. */
+static int
+run_engine(struct dp *dp, char **words, bool seals)
+{
+	static uint8_t room[PKT_LARGE];
+	struct crypto_engine *e = sadb_engine(dp->sadb);
+	struct msg_dp_sa m = { 0 };
+	struct crypto_job job = { .aad = room, .iv = room + ESP_HDR };
+	struct crypto_keys keys = { .encrypts = seals,
+		.esn = words[4][0] == '1',
+		.cipher_key = m.cipher_key.data,
+		.auth_key = m.auth_key.data };
+	const struct alg_cipher_info *c;
+	long len = from_hex(words[6], room, sizeof(room));
+	uint32_t icv_len;
+
+	if (keys_read(&m, words) != 0 || len < ESP_HDR || (c = alg_cipher(m.cipher)) == NULL)
+		return -1;
+	keys.cipher = m.cipher;
+	keys.auth = m.auth;
+	icv_len = m.auth != ALG_AUTH_NONE ? alg_auth(m.auth)->icv_len : c->icv_len;
+	job.text = job.iv + c->iv_len;
+	job.seq = strtoull(words[5], NULL, 10);
+	if (seals)
+		len = (job.text - room) + icv_len + from_hex(words[7], job.text, sizeof(room) / 2);
+	job.icv = room + len - icv_len;
+	job.text_len = (uint32_t)(job.icv - job.text);
+	if (len < (job.text - room) + (long)icv_len || e->sa_init(e, &keys, &job.sa, NULL) != 0)
+		return -1;
+	if (seals)
+		e->encrypt_batch(e, &job, 1);
+	else
+		e->decrypt_batch(e, &job, 1);
+	if (job.result != CRYPTO_OK)
+		puts("auth");
+	else
+		say_hex(seals ? room : job.text, seals ? (uint32_t)len : job.text_len);
+	e->sa_free(e, job.sa);
 	return 0;
 }
 
@@ -109,13 +229,17 @@ command(struct dp *dp, char **words, unsigned int n)
 {
 	struct sa *sa;
 
-	if (n == 10 && strcmp(words[0], "sa") == 0)
-		return add_sa(dp, words);
+	if (n >= 10 && strcmp(words[0], "sa") == 0)
+		return add_sa(dp, words, n);
 	if (n == 2 && strcmp(words[0], "in") == 0)
-		return run_packet(dp, esp_in_stage, NULL, words[1]);
+		return run_packet(dp, NULL, words[1]);
+	if (n == ENGINE_WORDS && strcmp(words[0], "open") == 0)
+		return run_engine(dp, words + 1, false);
+	if (n == ENGINE_WORDS + 1 && strcmp(words[0], "seal") == 0)
+		return run_engine(dp, words + 1, true);
 	if (n == 3 && strcmp(words[0], "out") == 0) {
 		sa = sadb_get(dp->sadb, (uint32_t)strtoul(words[1], NULL, 10));
-		return sa != NULL ? run_packet(dp, esp_out_stage, sa, words[2]) : -1;
+		return sa != NULL ? run_packet(dp, sa, words[2]) : -1;
 	}
 	return -1;
 }

@@ -18,7 +18,6 @@ test_daemon_SOURCES = \
 	tests/unit/daemon/ipsec_test.c \
 	tests/unit/daemon/keys_test.c \
 	tests/unit/daemon/kind_dp_test.c \
-	tests/unit/daemon/lines_test.c \
 	tests/unit/daemon/main.c \
 	tests/unit/daemon/manual_test.c \
 	tests/unit/daemon/peer.c tests/unit/daemon/peer.h \

@@ -26,7 +26,6 @@ main(void)
 		{ .pName = "ipsec", .pTests = ipsec_tests },
 		{ .pName = "keys", .pTests = keys_tests },
 		{ .pName = "kind_dp", .pTests = kind_dp_tests },
-		{ .pName = "lines", .pTests = lines_tests },
 		{ .pName = "manual", .pTests = manual_tests },
 		{ .pName = "proc", .pTests = proc_tests },
 		{ .pName = "reconcile", .pTests = reconcile_tests },

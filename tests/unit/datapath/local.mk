@@ -4,11 +4,15 @@ TESTS += test_datapath
 test_datapath_CFLAGS = $(AM_CFLAGS) $(CUNIT_CFLAGS) $(PCAP_CFLAGS)
 test_datapath_LDADD = libdatapath.a libcapture.a $(CORE_LIBS) $(PCAP_LIBS) $(CUNIT_LIBS)
 test_datapath_SOURCES = \
+	tests/unit/datapath/ah_in_test.c \
+	tests/unit/datapath/ah_out_test.c \
+	tests/unit/datapath/ah_test.c \
 	tests/unit/datapath/capture_test.c \
 	tests/unit/datapath/checksum_test.c \
 	tests/unit/datapath/control_test.c \
 	tests/unit/datapath/crypto_openssl_test.c \
 	tests/unit/datapath/ecn_test.c \
+	tests/unit/datapath/encap_test.c \
 	tests/unit/datapath/esp_fixture.c \
 	tests/unit/datapath/esp_fixture.h \
 	tests/unit/datapath/esp_in_test.c \
@@ -25,10 +29,6 @@ test_datapath_SOURCES = \
 	tests/unit/datapath/ip6_test.c \
 	tests/unit/datapath/main.c \
 	tests/unit/datapath/pipeline_test.c \
-	tests/unit/datapath/reass_test.c \
-	tests/unit/datapath/icmp_test.c \
-	tests/unit/datapath/fit_test.c \
-	tests/unit/datapath/pmtu_test.c \
 	tests/unit/datapath/pkt_test.c \
 	tests/unit/datapath/port_raw_test.c \
 	tests/unit/datapath/port_test.c \

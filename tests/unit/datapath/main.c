@@ -8,11 +8,15 @@
 #include <CUnit/Basic.h>
 
 static CU_SuiteInfo suites[] = {
+	{ .pName = "ah", .pTests = ah_tests },
+	{ .pName = "ah_in", .pTests = ah_in_tests },
+	{ .pName = "ah_out", .pTests = ah_out_tests },
 	{ .pName = "capture", .pTests = capture_tests },
 	{ .pName = "checksum", .pTests = checksum_tests },
 	{ .pName = "control", .pTests = control_tests },
 	{ .pName = "crypto_openssl", .pTests = crypto_openssl_tests },
 	{ .pName = "ecn", .pTests = ecn_tests },
+	{ .pName = "encap", .pTests = encap_tests },
 	{ .pName = "esp_in", .pTests = esp_in_tests },
 	{ .pName = "esp_out", .pTests = esp_out_tests },
 	{ .pName = "gre", .pTests = gre_tests },
@@ -24,10 +28,6 @@ static CU_SuiteInfo suites[] = {
 	{ .pName = "ip4", .pTests = ip4_tests },
 	{ .pName = "ip6", .pTests = ip6_tests },
 	{ .pName = "pipeline", .pTests = pipeline_tests },
-	{ .pName = "reass", .pTests = reass_tests },
-	{ .pName = "icmp", .pTests = icmp_tests },
-	{ .pName = "fit", .pTests = fit_tests },
-	{ .pName = "pmtu", .pTests = pmtu_tests },
 	{ .pName = "pkt", .pTests = pkt_tests },
 	{ .pName = "port", .pTests = port_tests },
 	{ .pName = "port_raw", .pTests = port_raw_tests },

@@ -131,7 +131,7 @@ a_bad_port_message_is_refused_and_its_descriptor_closed(void)
 		bool vnet;
 		int want;
 	} rows[] = {
-		{ 1, 0, false, -EINVAL }, { 1, MSG_PORT_RAW_BYPASS + 1, false, -EINVAL },
+		{ 1, 0, false, -EINVAL }, { 1, MSG_PORT_UDP + 1, false, -EINVAL },
 		{ 0, MSG_PORT_RAW_ESP, false, -EINVAL },
 		{ 1, MSG_PORT_TUN_TUNNEL, true, -ENOTTY }, /* a socket knows no offloads */
 	};

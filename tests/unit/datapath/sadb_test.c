@@ -64,9 +64,13 @@ what_contradicts_itself_is_refused(void)
 		ROW(spi, 255, -EINVAL),
 		ROW(spi, 256, 0),
 		ROW(spi, UINT32_MAX, 0),
-		ROW(protocol, 51, -EOPNOTSUPP),
-		ROW(mode, MSG_SA_TRANSPORT, -EOPNOTSUPP),
-		ROW(mode, 0, -EOPNOTSUPP),
+		ROW(protocol, 51, -EINVAL), /* with a cipher */
+		ROW(protocol, 47, -EINVAL),
+		ROW(mode, MSG_SA_TRANSPORT, 0),
+		ROW(mode, 0, -EINVAL),
+		ROW(mode, 3, -EINVAL),
+		ROW(bundle, 2, 0),
+		ROW(bundle, 1, -EINVAL),
 		ROW(cipher, 0, -EINVAL),
 		ROW(cipher, ALG_CIPHER_N, -EINVAL),
 		ROW(cipher, ALG_CIPHER_aes_cbc_256, -EINVAL),
@@ -84,8 +88,8 @@ what_contradicts_itself_is_refused(void)
 		ROW(slot, FIX_SLOTS - 1, 0),
 		ROW(slot, FIX_SLOTS, -EINVAL),
 		ROW(slot, UINT32_MAX, -EINVAL),
-		ROW(source.af, 10, -EOPNOTSUPP),
-		ROW(destination.af, 0, -EOPNOTSUPP),
+		ROW(source.af, 10, -EINVAL),
+		ROW(destination.af, 0, -EINVAL),
 #undef ROW
 	};
 
@@ -137,6 +141,31 @@ only_sound_pairs_of_algorithms_are_taken(void)
 			sadb_del(&f.dp, 1);
 		}
 	}
+	fix_fini(&f);
+}
+
+static void
+ah_has_authentication_and_no_cipher(void)
+{
+	struct fix f;
+	struct msg_dp_sa m;
+
+	fix_init(&f);
+	for (unsigned int a = 0; a < ALG_AUTH_N; a++) {
+		fix_msg(&m, 1, false, ALG_CIPHER_NONE, a);
+		m.protocol = 51;
+		CU_ASSERT_EQUAL(put(&f, &m), a == ALG_AUTH_NONE ? -EINVAL : 0);
+		sadb_del(&f.dp, 1);
+		m.protocol = 50;
+		CU_ASSERT_EQUAL(put(&f, &m), -EINVAL);
+		fix_msg(&m, 1, false, ALG_CIPHER_null, a);
+		m.protocol = 51;
+		CU_ASSERT_EQUAL(put(&f, &m), -EINVAL);
+	}
+	fix_msg(&m, 1, false, ALG_CIPHER_NONE, SHA);
+	m.protocol = 51;
+	m.encap_local = m.encap_remote = 4500;
+	CU_ASSERT_EQUAL(put(&f, &m), -EINVAL);
 	fix_fini(&f);
 }
 
@@ -610,6 +639,7 @@ displays_show_what_is_there_and_counters_go_back_to_zero(void)
 
 CU_TestInfo sadb_tests[] = {
 	{ "what contradicts itself is refused", what_contradicts_itself_is_refused },
+	{ "AH has authentication and no cipher", ah_has_authentication_and_no_cipher },
 	{ "only sound pairs of algorithms are taken", only_sound_pairs_of_algorithms_are_taken },
 	{ "neither encryption nor authentication is refused",
 		neither_encryption_nor_authentication_is_refused },

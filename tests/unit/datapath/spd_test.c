@@ -100,10 +100,7 @@ leaving(struct fix *f, const uint8_t *packet, uint32_t len)
 
 	p->port = FIX_PORT;
 	fix_run(f, spd_out_stage, p);
-	what = p->next == STAGE_SA_OUT	     ? "esp"
-		: p->next == STAGE_BYPASS_TX ? "clear"
-		: p->next == STAGE_REASS_OUT ? "whole"
-					     : fix_drop(p);
+	what = p->next == STAGE_SA_OUT ? "esp" : p->next == STAGE_BYPASS_TX ? "clear" : fix_drop(p);
 	if (p->next == STAGE_SA_OUT)
 		CU_ASSERT_PTR_EQUAL(p->sa, sadb_get(f->dp.sadb, OUT));
 	fix_pkt_free(p);
@@ -119,7 +116,7 @@ arriving(struct fix *f, uint32_t sa, const uint8_t *packet, uint32_t len)
 
 	p->sa = sadb_get(f->dp.sadb, sa);
 	fix_run(f, spd_in_stage, p);
-	what = p->next == STAGE_TUN_TX ? "tun" : p->next == STAGE_REASS_IN ? "whole" : fix_drop(p);
+	what = p->next == STAGE_TUN_TX ? "tun" : fix_drop(p);
 	if (p->next == STAGE_TUN_TX)
 		CU_ASSERT_EQUAL(p->port, FIX_PORT);
 	fix_pkt_free(p);
@@ -261,29 +258,57 @@ wildcards_need_not_be_prefixes(void)
 	fix_fini(&f);
 }
 
+/* What the first fragment and a later one of a TCP packet to port 22 get. */
 static void
-a_fragment_waits_for_the_rest_where_ports_decide(void)
+a_later_fragment_never_leaves_in_clear_because_its_ports_are_hidden(void)
 {
-	static const uint16_t words[] = { 0x2000, 0x2002, 0x0002 };
+	static const struct {
+		const char *what;
+		uint8_t action
+			[2]; /* of: TCP to port 22; everything between the LANs. 9 = no such rule */
+		const char *first, *later,
+			*back; /* back: a later fragment of an answer, arriving */
+	} rows[] = {
+		{ "bypass the port, protect the rest", { MSG_SPD_BYPASS, MSG_SPD_PROTECT }, "clear",
+			"esp", "tun" },
+		{ "protect the port, bypass the rest", { MSG_SPD_PROTECT, MSG_SPD_BYPASS }, "esp",
+			"esp", "tun" },
+		{ "discard the port, bypass the rest", { MSG_SPD_DISCARD, MSG_SPD_BYPASS },
+			"spd_discard", "spd_discard", "spd_in_mismatch" },
+		{ "bypass the port, discard the rest", { MSG_SPD_BYPASS, MSG_SPD_DISCARD }, "clear",
+			"spd_discard", "spd_in_mismatch" },
+		{ "protect the port", { MSG_SPD_PROTECT, 9 }, "esp", "esp", "tun" },
+		{ "bypass the port", { MSG_SPD_BYPASS, 9 }, "clear", "clear", "spd_in_mismatch" },
+	};
 
-	for (unsigned int i = 0; i < 6; i++) {
-		bool ports = i % 2;
-		struct msg_dp_spd_rule r = lans(5, MSG_SPD_PROTECT, 6);
+	for (unsigned int i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		struct fix f;
+		struct msg_dp_spd_rule rules[2] = { to_port(
+			lans(5, rows[i].action[0], 6), 22, 22) };
+		const char *first, *later, *back;
 		uint8_t p[128];
 		uint32_t len = lan_packet(p, false, 6, 1000, 22);
 
 		world(&f);
-		if (ports)
-			r = to_port(r, 22, 22);
-		load(&f, &r, 1);
-		be16_put(p + 6, words[i / 2]);
+		if (rows[i].action[1] != 9)
+			rules[1] = lans(10, rows[i].action[1], 0);
+		load(&f, rules, rows[i].action[1] != 9 ? 2 : 1);
+		be16_put(p + 6, 0x2000);
 		ip4_checksum_set(p, 20);
-		CU_ASSERT_STRING_EQUAL(leaving(&f, p, len), ports ? "whole" : "esp");
-		len = lan_packet(p, true, 6, 22, 1000);
-		be16_put(p + 6, words[i / 2]);
+		first = leaving(&f, p, len);
+		be16_put(p + 6, 0x0002);
+		be16_put(p + 22, 22); /* what stands where the port was means nothing */
 		ip4_checksum_set(p, 20);
-		CU_ASSERT_STRING_EQUAL(arriving(&f, IN, p, len), ports ? "whole" : "tun");
+		later = leaving(&f, p, len);
+		len = lan_packet(p, true, 6, 9, 9);
+		be16_put(p + 6, 0x0002);
+		ip4_checksum_set(p, 20);
+		back = arriving(&f, IN, p, len);
+		if (strcmp(first, rows[i].first) != 0 || strcmp(later, rows[i].later) != 0 ||
+			strcmp(back, rows[i].back) != 0) {
+			printf("\n%s: %s, %s, %s\n", rows[i].what, first, later, back);
+			CU_FAIL("the table says otherwise");
+		}
 		fix_fini(&f);
 	}
 }
@@ -350,6 +375,125 @@ a_packet_must_come_from_the_sa_of_its_rule(void)
 	load(&f, &r, 1);
 	CU_ASSERT_STRING_EQUAL(arriving(&f, IN, p, len), "tun");
 	CU_ASSERT_STRING_EQUAL(arriving(&f, 3, p, len), "spd_in_mismatch");
+	fix_fini(&f);
+}
+
+/* What becomes of a packet that came through these SAs, outermost first. */
+static const char *
+arriving_by(struct fix *f, const uint32_t chain[PKT_CHAIN], const uint8_t *packet, uint32_t len)
+{
+	struct pkt *p = fix_pkt_tight(packet, len);
+	const char *what;
+
+	for (; p->n_chain < PKT_CHAIN && chain[p->n_chain] != 0; p->n_chain++)
+		p->sa = p->chain[p->n_chain] = sadb_get(f->dp.sadb, chain[p->n_chain]);
+	fix_run(f, spd_in_stage, p);
+	what = p->next == STAGE_TUN_TX ? "tun" : fix_drop(p);
+	fix_pkt_free(p);
+	return what;
+}
+
+/* AH (4) around ESP (2): nothing may be missing, nothing too much. */
+static void
+a_bundle_must_be_whole(void)
+{
+	static const struct {
+		uint32_t chain[PKT_CHAIN];
+		const char *what;
+	} rows[] = {
+		{ { 4, IN }, "tun" },
+		{ { IN }, "spd_in_mismatch" },
+		{ { 4 }, "spd_in_mismatch" },
+		{ { 6, IN }, "spd_in_mismatch" },
+		{ { IN, 4 }, "spd_in_mismatch" },
+		{ { IN, IN }, "spd_in_mismatch" },
+	};
+	struct msg_dp_spd_rule r = lans(5, MSG_SPD_PROTECT, 0);
+	struct msg_dp_sa m;
+	uint8_t p[128];
+	uint32_t len = lan_packet(p, true, 6, 1, 2);
+	struct fix f;
+
+	world(&f);
+	for (uint32_t id = 4; id <= 6; id += 2) {
+		fix_msg(&m, id, true, ALG_CIPHER_NONE, ALG_AUTH_hmac_sha1_96);
+		m.protocol = 51;
+		m.spi += id;
+		CU_ASSERT_EQUAL(sadb_put(&f.dp, &m, NULL), 0);
+	}
+	load(&f, &r, 1);
+	CU_ASSERT_STRING_EQUAL(arriving_by(&f, rows[1].chain, p, len), "tun");
+	CU_ASSERT_STRING_EQUAL(arriving_by(&f, rows[0].chain, p, len), "spd_in_mismatch");
+	sadb_get(f.dp.sadb, IN)->bundle = 4;
+	for (unsigned int i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+		CU_ASSERT_STRING_EQUAL(arriving_by(&f, rows[i].chain, p, len), rows[i].what);
+	fix_fini(&f);
+}
+
+static struct addr
+addr6(const char *text)
+{
+	struct addr a;
+
+	CU_ASSERT_EQUAL_FATAL(addr_parse(text, &a), 0);
+	return a;
+}
+
+static void
+ipv6_has_wildcards_ports_and_icmp_types_too(void)
+{
+	struct msg_dp_spd_rule rules[4];
+	uint8_t p[256], more[256];
+	uint32_t len = fix_ip6(p, 17, 16); /* 2001:db8::1 to 2001:db8::2 */
+	struct fix f;
+
+	world(&f);
+	for (unsigned int i = 0; i < 4; i++) {
+		rules[i] = any(5 + i, MSG_SPD_PROTECT);
+		rules[i].source = addr6("2001:db8::");
+		rules[i].source_wildcard = addr6("::ffff:ffff:ffff:ffff:ffff");
+		rules[i].destination = addr6("2001:db8:0:7777::2");
+		rules[i].destination_wildcard = addr6("0:0:0:ffff::");
+	}
+	rules[0].action = MSG_SPD_DISCARD;
+	rules[0].protocol = 17;
+	rules[0] = to_port(rules[0], 80, 90);
+	rules[1].action = MSG_SPD_BYPASS;
+	rules[1].protocol = 58;
+	rules[1] = of_icmp(rules[1], 135, 0xffff);
+	rules[2].protocol = 58;
+	rules[3].protocol = 17;
+	load(&f, rules, 4);
+	be16_put(p + 42, 85);
+	CU_ASSERT_STRING_EQUAL(leaving(&f, p, len), "spd_discard");
+	be16_put(p + 42, 91);
+	CU_ASSERT_STRING_EQUAL(leaving(&f, p, len), "esp");
+	p[38] = 9; /* outside the wildcard */
+	CU_ASSERT_STRING_EQUAL(leaving(&f, p, len), "clear");
+	p[38] = 0;
+	p[30] = 9; /* inside */
+	CU_ASSERT_STRING_EQUAL(leaving(&f, p, len), "esp");
+	p[30] = 0;
+	p[6] = 58;
+	p[40] = 135;
+	CU_ASSERT_STRING_EQUAL(leaving(&f, p, len), "clear");
+	p[40] = 128;
+	CU_ASSERT_STRING_EQUAL(leaving(&f, p, len), "esp");
+	p[6] = 6;
+	CU_ASSERT_STRING_EQUAL(leaving(&f, p, len), "clear");
+	/* the port is behind hop-by-hop and destination options */
+	memcpy(more, p, 40);
+	more[6] = 0;
+	fix_hex("3c00010400000000"
+		"1101010c000000000000000000000000",
+		more + 40);
+	memcpy(more + 64, p + 40, 16);
+	be16_put(more + 66, 85);
+	be16_put(more + 4, 24 + 16);
+	CU_ASSERT_STRING_EQUAL(leaving(&f, more, 80), "spd_discard");
+	more[49] =
+		200; /* a header that does not end: nobody knows the port, so it is not let out */
+	CU_ASSERT_STRING_EQUAL(leaving(&f, more, 80), "spd_discard");
 	fix_fini(&f);
 }
 
@@ -543,14 +687,17 @@ CU_TestInfo spd_tests[] = {
 		a_port_without_a_list_lets_nothing_through },
 	{ "the first rule that matches decides", the_first_rule_that_matches_decides },
 	{ "wildcards need not be prefixes", wildcards_need_not_be_prefixes },
-	{ "a fragment waits for the rest where ports decide",
-		a_fragment_waits_for_the_rest_where_ports_decide },
+	{ "a later fragment never leaves in clear because its ports are hidden",
+		a_later_fragment_never_leaves_in_clear_because_its_ports_are_hidden },
 	{ "fragments of protocols without ports are ordinary",
 		fragments_of_protocols_without_ports_are_ordinary },
 	{ "a rule whose SA is not there sends nothing",
 		a_rule_whose_sa_is_not_there_sends_nothing },
 	{ "a packet must come from the SA of its rule",
 		a_packet_must_come_from_the_sa_of_its_rule },
+	{ "a bundle must be whole", a_bundle_must_be_whole },
+	{ "IPv6 has wildcards, ports and ICMP types, too",
+		ipv6_has_wildcards_ports_and_icmp_types_too },
 	{ "what is no packet is dropped as such", what_is_no_packet_is_dropped_as_such },
 	{ "a list is replaced whole or not at all", a_list_is_replaced_whole_or_not_at_all },
 	{ "matches are counted and go on in the next list",

@@ -4,11 +4,15 @@
 #include <CUnit/CUnit.h>
 
 /* One array a twin file, ended by CU_TEST_INFO_NULL. The list that runs is in main.c. */
+extern CU_TestInfo ah_tests[];
+extern CU_TestInfo ah_in_tests[];
+extern CU_TestInfo ah_out_tests[];
 extern CU_TestInfo capture_tests[];
 extern CU_TestInfo checksum_tests[];
 extern CU_TestInfo control_tests[];
 extern CU_TestInfo crypto_openssl_tests[];
 extern CU_TestInfo ecn_tests[];
+extern CU_TestInfo encap_tests[];
 extern CU_TestInfo esp_in_tests[];
 extern CU_TestInfo esp_out_tests[];
 extern CU_TestInfo gre_tests[];
@@ -20,10 +24,6 @@ extern CU_TestInfo mss_tests[];
 extern CU_TestInfo ip4_tests[];
 extern CU_TestInfo ip6_tests[];
 extern CU_TestInfo pipeline_tests[];
-extern CU_TestInfo reass_tests[];
-extern CU_TestInfo icmp_tests[];
-extern CU_TestInfo fit_tests[];
-extern CU_TestInfo pmtu_tests[];
 extern CU_TestInfo pkt_tests[];
 extern CU_TestInfo port_tests[];
 extern CU_TestInfo port_raw_tests[];
