@@ -79,3 +79,8 @@ SHELL_LIBS = libshell.a libcli.a $(SCHEMA_LIBS) $(CORE_LIBS) $(EDIT_LIBS)
 bin_PROGRAMS += yongsh
 yongsh_SOURCES = shell/main.c
 yongsh_LDADD = $(SHELL_LIBS)
+
+# Prints the manual of the command language from the grammar.
+noinst_PROGRAMS += cliref
+cliref_SOURCES = shell/main_manual.c
+cliref_LDADD = $(SHELL_LIBS)

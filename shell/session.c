@@ -389,7 +389,7 @@ session_line(struct shell *sh, const char *line)
 	if (r.info)
 		out_line(sh->out, r.info);
 	if (r.warning)
-		out_line(sh->out, r.warning);
+		shell_report(sh, 0, 0, r.warning);
 	if (r.did == CLI_DID_LOGOUT)
 		return 1;
 	if (!rc && r.changed)

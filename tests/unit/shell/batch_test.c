@@ -42,6 +42,20 @@ run(struct shell_fixture *f, const char *text, size_t len)
 }
 
 static void
+test_warning(void)
+{
+	static const char text[] =
+		"ipsec proposal p\n esp encryption-algorithm des\n transform esp\n";
+	struct shell_fixture f;
+
+	shell_fixture_init_batch(&f);
+	CU_ASSERT_EQUAL(run(&f, text, strlen(text)), 0);
+	CU_ASSERT_STRING_EQUAL(f.error_text,
+		"FILE:2:1: Warning: The algorithm is not secure; use a stronger one.\n");
+	shell_fixture_fini(&f);
+}
+
+static void
 test_errors(void)
 {
 	static const struct {
@@ -145,5 +159,6 @@ CU_TestInfo batch_tests[] = {
 	{ "an error in the fortieth line changes nothing", test_all_or_nothing },
 	{ "the examples load, each as one commit", test_one_commit },
 	{ "a file that cannot be read is told", test_no_file },
+	{ "a weak algorithm is loaded with a warning", test_warning },
 	CU_TEST_INFO_NULL,
 };

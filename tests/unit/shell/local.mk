@@ -66,3 +66,7 @@ fake_router_CFLAGS = $(AM_CFLAGS) $(CUNIT_CFLAGS)
 fake_router_LDADD = $(SHELL_LIBS) $(CUNIT_LIBS)
 TESTS += tests/unit/shell/terminal_test.py
 EXTRA_DIST += tests/unit/shell/terminal_test.py
+
+# The manual of the command language.
+TESTS += tests/unit/shell/manual_test.sh
+EXTRA_DIST += tests/unit/shell/manual_test.sh
