@@ -13,10 +13,12 @@
 #include "daemon/firstrun.h"
 #include "daemon/kind.h"
 #include "daemon/kind_dp.h"
+#include "daemon/lines.h"
 #include "daemon/oscfg/oscfg.h"
 #include "daemon/proc.h"
 #include "daemon/reconcile.h"
 #include "daemon/sastate.h"
+#include "daemon/status.h"
 #include "lib/arena.h"
 #include "lib/err.h"
 #include "lib/log.h"
@@ -35,6 +37,7 @@
 
 enum {
 	EVENTS_PAUSE_MS = 50,
+	LOOK_PAUSE_MS = 500,
 	VERIFY_PAUSE_MS = 500,
 	VERIFY_SHARE = 20, /* comparing takes at most one part in so many of the time */
 	DATAPATH_KINDS = 1 << WANT_PORT | 1 << WANT_TUNNEL | 1 << WANT_SA | 1 << WANT_SPD,
@@ -132,6 +135,8 @@ daemon_close(struct daemon *d)
 	control_free(d->control);
 	captures_free(d->captures);
 	timer_free(d->events);
+	timer_free(d->look);
+	lines_free(d->lines);
 	proc_free(d->datapath);
 	dplink_free(d->dplink);
 	reconcile_free(d->reconcile);
@@ -143,6 +148,21 @@ daemon_close(struct daemon *d)
 	store_close(d->store);
 	if (d->lock_fd >= 0)
 		close(d->lock_fd);
+}
+
+/* --- lines ----------------------------------------------------------------------------------- */
+
+static void
+on_look(void *arg)
+{
+	status_see_lines(arg);
+}
+
+static void
+look_soon(struct daemon *d)
+{
+	if (d->look != NULL && !timer_pending(d->look))
+		timer_set(d->look, LOOK_PAUSE_MS);
 }
 
 /* --- the datapath --------------------------------------------------------------------------- */
@@ -206,6 +226,7 @@ datapath_progress(void *arg)
 	if (daemon_is_settled(d))
 		d->applied = store_revision(d->store);
 	control_progress(d->control);
+	look_soon(d);
 }
 
 /* --- the kernel ----------------------------------------------------------------------------- */
@@ -268,6 +289,7 @@ on_events(void *arg)
 	}
 	verify(d);
 	reconcile_retry(d->reconcile);
+	look_soon(d);
 }
 
 static void
@@ -305,8 +327,11 @@ parts_new(struct daemon *d, struct err *e)
 	d->datapath = proc_new(d->loop, path, &child);
 	d->captures = captures_new(d);
 	d->events = timer_new(d->loop, on_events, d);
+	d->look = timer_new(d->loop, on_look, d);
+	d->lines = lines_new();
 	if (d->kind_dp == NULL || d->dplink == NULL || d->reconcile == NULL ||
-		d->datapath == NULL || d->captures == NULL || d->events == NULL)
+		d->datapath == NULL || d->captures == NULL || d->events == NULL ||
+		d->look == NULL || d->lines == NULL)
 		return err_set(e, -ENOMEM, "yongd", "memory is short");
 	return 0;
 }
@@ -360,6 +385,7 @@ daemon_apply(struct daemon *d)
 	compile_pairs_free(pairs, n);
 	if (daemon_is_settled(d))
 		d->applied = store_revision(d->store);
+	look_soon(d);
 }
 
 void

@@ -10,6 +10,7 @@ struct captures;
 struct control;
 struct dplink;
 struct kind_dp;
+struct lines;
 struct loop;
 struct oscfg;
 struct proc;
@@ -38,6 +39,8 @@ struct daemon {
 	struct proc *datapath;
 	struct captures *captures;
 	struct control *control;
+	struct lines *lines;
+	struct timer *look;	 /* at the lines: which are up? */
 	struct timer *events;	 /* the kernel's state changed */
 	uint64_t verified_ms;	 /* when the kernel was last compared with what should run */
 	uint64_t verify_cost_ms; /* how long that took */

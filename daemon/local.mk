@@ -21,10 +21,12 @@ libdaemon_a_SOURCES = \
 	daemon/compile/router.c \
 	daemon/control.c daemon/control.h \
 	daemon/daemon.c daemon/daemon.h \
+	daemon/detach.c daemon/detach.h \
 	daemon/dplink.c daemon/dplink.h \
 	daemon/firstrun.c daemon/firstrun.h \
 	daemon/kind.h \
 	daemon/kind_dp.c daemon/kind_dp.h \
+	daemon/lines.c daemon/lines.h \
 	daemon/privopen.h \
 	daemon/proc.c daemon/proc.h \
 	daemon/reconcile.c daemon/reconcile.h \

@@ -6,6 +6,7 @@
 
 #include "daemon/control.h"
 #include "daemon/daemon.h"
+#include "daemon/detach.h"
 #include "daemon/dplink.h"
 #include "lib/err.h"
 #include "lib/log.h"
@@ -45,6 +46,7 @@ struct options {
 /* One run of the program: what signals and timers work on. */
 struct run {
 	struct daemon daemon;
+	int parent; /* who waits to hear that all is well, or what is not; -1 = nobody */
 	struct loop *loop;
 	struct watch *signals[4];
 	struct timer *ready;
@@ -120,6 +122,13 @@ notify(const char *text)
 	close(fd);
 }
 
+static void
+failed(struct run *r, const struct err *e)
+{
+	log_error("%s: %s", e->object, e->text);
+	detach_report(&r->parent, e);
+}
+
 /* --- signals -------------------------------------------------------------------------------- */
 
 static void
@@ -166,10 +175,11 @@ on_ready(void *arg)
 	}
 	r->rc = control_new(d, &d->control, &e);
 	if (r->rc != 0) {
-		log_error("%s: %s", e.object, e.text);
+		failed(r, &e);
 		loop_stop(r->loop);
 		return;
 	}
+	detach_report(&r->parent, NULL);
 	log_info("ready");
 	notify("READY=1\n");
 }
@@ -185,7 +195,7 @@ run_router(struct run *r)
 	if (rc == 0)
 		rc = daemon_start(&r->daemon, &e);
 	if (rc != 0)
-		log_error("%s: %s", e.object, e.text);
+		failed(r, &e);
 	r->ready = timer_new(r->loop, on_ready, r);
 	r->ready_by_ms = loop_now_ms(r->loop) + READY_MOST_MS;
 	if (rc == 0) {
@@ -213,7 +223,7 @@ run_commit_only(struct run *r)
 		rc = control_new_single(d, SHELL_FD, (uid_t)-1, on_stop, r, &d->control, &e);
 	}
 	if (rc != 0)
-		log_error("%s: %s", e.object, e.text);
+		failed(r, &e);
 	else
 		loop_run(r->loop);
 	return rc;
@@ -223,15 +233,20 @@ int
 main(int argc, char **argv)
 {
 	struct options o;
-	struct run r = { 0 };
+	struct run r = { .parent = -1 };
 	struct err e = { 0 };
 	char room[4096];
 	int rc = options_parse(argc, argv, &o);
 
 	if (rc != 0)
 		return rc - 1;
-	if (!o.foreground && !o.commit_only && daemon(0, 0) != 0)
-		return 1;
+	if (!o.foreground && !o.commit_only && (rc = detach(&r.parent, &e)) != 0) {
+		if (rc != 1)
+			fprintf(stderr, "%s: %s\n", e.object, e.text);
+		return rc != 1;
+	}
+	if (o.commit_only && o.level == LOG_LV_INFO)
+		o.level = LOG_LV_WARN; /* the shell tells */
 	log_init("yongd", o.foreground || o.commit_only, o.level);
 	umask(022);
 	r.loop = loop_new();
@@ -241,7 +256,7 @@ main(int argc, char **argv)
 		o.libexec_dir = libexec_find(room, sizeof(room));
 	rc = daemon_open(&r.daemon, r.loop, o.state_dir, o.libexec_dir, &e);
 	if (rc != 0)
-		log_error("%s: %s", e.object, e.text);
+		failed(&r, &e);
 	else
 		rc = o.commit_only ? run_commit_only(&r) : run_router(&r);
 	daemon_close(&r.daemon);

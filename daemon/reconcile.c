@@ -315,8 +315,7 @@ delete_kind(struct reconcile *r, enum want_kind kind)
 {
 	struct node *n;
 
-	TAILQ_FOREACH_REVERSE(n, &r->touched[kind], node_list, touched)
-	{
+	TAILQ_FOREACH_REVERSE (n, &r->touched[kind], node_list, touched) {
 		if (n->running.want == NULL)
 			continue;
 		if (n->desired.want == NULL || (r->kinds[kind]->change == NULL && !is_equal(r, n)))

@@ -12,6 +12,7 @@
 #include "daemon/compile/owner.h"
 #include "daemon/daemon.h"
 #include "daemon/dplink.h"
+#include "daemon/lines.h"
 #include "daemon/oscfg/oscfg.h"
 #include "daemon/proc.h"
 #include "daemon/reconcile.h"
@@ -23,6 +24,7 @@
 
 #include <errno.h>
 #include <string.h>
+#include <time.h>
 
 struct fill {
 	struct daemon *daemon;
@@ -184,30 +186,58 @@ interface_counters(const struct fill *f, struct st_interface *st)
 	}
 }
 
-static int
-on_interface(void *arg, const void *cfg)
+static void
+interface_state(struct fill *f, const struct cfg_interface *i, struct st_interface *st)
 {
-	struct fill *f = arg;
-	const struct cfg_interface *i = cfg;
 	const struct want_set *s = set_of(f, i->name);
-	struct st_interface st = { 0 };
 	char device[16];
 	bool tunnel = strcmp(i->kind, "Tunnel") == 0;
 
 	iface_device(i, device);
 	if (f->daemon->os != NULL && device[0] != '\0')
-		oscfg_interface_state(f->daemon->os, device, &st);
-	strlcpy(st.device, device, sizeof(st.device));
-	interface_config(i, &st);
+		oscfg_interface_state(f->daemon->os, device, st);
+	strlcpy(st->device, device, sizeof(st->device));
+	interface_config(i, st);
 	if (s != NULL)
-		interface_compiled(s, &st);
-	interface_counters(f, &st);
+		interface_compiled(s, st);
+	interface_counters(f, st);
 	/* A tunnel carries nothing before it is complete, and without the datapath. */
-	if (tunnel && (st.incomplete[0] != '\0' || !dplink_is_up(f->daemon->dplink)))
-		st.phys_up = false;
-	st.proto_up = st.admin_up && st.phys_up && st.address[0] != '\0';
+	if (tunnel && (st->incomplete[0] != '\0' || !dplink_is_up(f->daemon->dplink)))
+		st->phys_up = false;
+	st->proto_up = st->admin_up && st->phys_up && st->address[0] != '\0';
+}
+
+static int
+on_interface(void *arg, const void *cfg)
+{
+	struct fill *f = arg;
+	struct st_interface st = { 0 };
+
+	interface_state(f, cfg, &st);
+	if (f->daemon->lines != NULL)
+		st.last_up_time = lines_last_up(f->daemon->lines, st.name);
 	emit(f, &st);
 	return 0;
+}
+
+static int
+on_line(void *arg, const void *cfg)
+{
+	struct fill *f = arg;
+	struct st_interface st = { 0 };
+
+	interface_state(f, cfg, &st);
+	lines_see(f->daemon->lines, st.name, st.proto_up, (uint64_t)time(NULL));
+	return 0;
+}
+
+void
+status_see_lines(struct daemon *d)
+{
+	struct fill f = { .daemon = d, .arena = arena_new() };
+
+	cfg_each(d->store, &cfg_interface, NULL, 0, f.arena, on_line, &f);
+	arena_free(f.arena);
 }
 
 static int

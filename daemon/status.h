@@ -24,4 +24,7 @@ struct status_ports {
 int status_rows(struct daemon *d, enum state_table table, const char *filter,
 	const struct status_ports *ports, const struct status_sink *sink);
 
+/* Looks which interfaces' line protocol is up, for lines.h. */
+void status_see_lines(struct daemon *d);
+
 #endif

@@ -59,6 +59,12 @@ iface_device(const struct cfg_interface *i, char out[16])
 	slashes_to_dashes(out);
 }
 
+uint32_t
+iface_rank(const struct cfg_interface *i)
+{
+	return (uint32_t)(kind_of(i->name) + 1) << 16 | ((uint32_t)i->position & 0xffff);
+}
+
 void
 iface_protected_device(const char *interface, char out[16])
 {
@@ -201,6 +207,16 @@ tunnel_lacks(const struct cfg_interface *i, const struct addr *source)
 	return i->destination.af == 0 ? "no destination" : NULL;
 }
 
+/* By what the kernel knows besides the configuration. While it is so, nothing is sent, and the device
+ * stays up: taking it down would withdraw the route, and bring the tunnel up again. */
+static bool
+leads_into_itself(struct compile_job *j, const struct cfg_interface *i, const char *device)
+{
+	struct want_answer a;
+
+	return job_path(j, &i->destination, &a) == 0 && strcmp(a.device, device) == 0;
+}
+
 static int
 compile_tunnel(
 	struct compile_job *j, const struct cfg_interface *i, struct want *link, struct err *e)
@@ -216,6 +232,9 @@ compile_tunnel(
 	strlcpy(port.port.device, link->link.device, sizeof(port.port.device));
 	want_set_add(j->set, &port);
 	lacks = tunnel_lacks(i, &t->source);
+	if (lacks == NULL && leads_into_itself(j, i, link->link.device))
+		lacks = "recursive: the kernel's route to the destination leads into the tunnel "
+			"itself";
 	if (lacks != NULL) {
 		want_set_note(j->set, i->name, "%s", lacks);
 		return 0;

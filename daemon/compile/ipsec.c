@@ -282,7 +282,7 @@ static void
 want_steer(struct protection *p, const struct steer *s)
 {
 	struct want w = { .kind = WANT_ROUTE };
-	uint32_t rank = (uint32_t)p->iface.position & 0xffff;
+	uint32_t rank = iface_rank(&p->iface);
 
 	w.route.type = WANT_ROUTE_BLACKHOLE;
 	w.route.table = OSCFG_TABLE;

@@ -41,6 +41,8 @@ const char *route_name(char *out, size_t cap, const struct value key[4]);
 
 /* Kernel device of an interface ("" = none, a GigabitEthernet without one). */
 void iface_device(const struct cfg_interface *i, char out[16]);
+/* A number of its own for each interface, below 1 << 24: orders what is made for them. */
+uint32_t iface_rank(const struct cfg_interface *i);
 /* The TUN of the protection on an interface, "yp-ge0-0-1". */
 void iface_protected_device(const char *interface, char out[16]);
 /* An interface's row; -ENOENT. */

@@ -172,6 +172,7 @@ route_compile(struct compile_job *j, const char *name, struct err *e)
 	w.route.destination.addr = prefix_network(&w.route.destination);
 	w.route.nexthop = r.nexthop;
 	w.route.metric = (uint32_t)r.preference;
-	want_set_add(j->set, &w);
+	/* the same way twice, by name and by address of what it leads over */
+	want_set_claim_text(j->set, object, "this route", want_set_add(j->set, &w)->key);
 	return 0;
 }

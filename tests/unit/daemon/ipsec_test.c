@@ -15,8 +15,8 @@
 #define RULE_IN_FILTER "0 10.1.2.0/0.0.0.255:0-65535 10.1.1.0/0.0.0.255:0-65535\n"
 #define TUN "link yp-ge0-0-1 protected mtu 1438 up\nport 2 yp-ge0-0-1\n"
 #define STEER                                                   \
-	"route 22863 10.1.2.0/24 blackhole metric 4294967294\n" \
-	"route 22863 10.1.2.0/24 dev yp-ge0-0-1 src 10.1.1.1 mtu 1438 metric 2\n"
+	"route 22863 10.1.2.0/24 blackhole metric 4294901758\n" \
+	"route 22863 10.1.2.0/24 dev yp-ge0-0-1 src 10.1.1.1 mtu 1438 metric 65538\n"
 
 static void
 the_lab_s_policy_becomes_the_scheme_of_the_platform_facts(void)
@@ -69,8 +69,8 @@ what_an_incomplete_policy_should_protect_is_discarded(void)
 			"filter e1\n  drop " RULE_IN_FILTER
 			"link yp-ge0-0-1 protected mtu 1500 up\nport 2 yp-ge0-0-1\n"
 			"spd yp-ge0-0-1\n  rule 5 discard 0 " RULE_IN_SPD "\n"
-			"route 22863 10.1.2.0/24 blackhole metric 4294967294\n"
-			"route 22863 10.1.2.0/24 dev yp-ge0-0-1 src 10.1.1.1 metric 2\n");
+			"route 22863 10.1.2.0/24 blackhole metric 4294901758\n"
+			"route 22863 10.1.2.0/24 dev yp-ge0-0-1 src 10.1.1.1 metric 65538\n");
 		CU_ASSERT_STRING_EQUAL(bench_notes(&b), note);
 		bench_fini(&b);
 	}
@@ -151,7 +151,7 @@ rules_keep_their_order_over_sequences_and_deny_bypasses(void)
 		"  accept 6 0.0.0.0/255.255.255.255:22-22 10.1.1.5/0.0.0.0:0-65535\n"
 		"  drop " RULE_IN_FILTER));
 	/* a wildcard with a hole is steered by the smallest prefix around it; deny steers nothing */
-	CU_ASSERT_PTR_NOT_NULL(strstr(w, "route 22863 10.1.0.0/16 dev yp-ge0-0-1 metric 2\n"));
+	CU_ASSERT_PTR_NOT_NULL(strstr(w, "route 22863 10.1.0.0/16 dev yp-ge0-0-1 metric 65538\n"));
 	CU_ASSERT_PTR_NOT_NULL(strstr(w, STEER));
 	CU_ASSERT_PTR_NULL(strstr(w, "10.1.1.5/32"));
 	bench_fini(&b);
@@ -175,8 +175,8 @@ one_destination_of_many_rules_is_one_route(void)
 		0);
 	w = bench_wants(&b, OWNER);
 	CU_ASSERT_PTR_NOT_NULL(strstr(w,
-		"route 22863 0.0.0.0/0 blackhole metric 4294967294\n"
-		"route 22863 0.0.0.0/0 dev yp-ge0-0-1 src 10.1.1.1 mtu 1438 metric 2\n" STEER));
+		"route 22863 0.0.0.0/0 blackhole metric 4294901758\n"
+		"route 22863 0.0.0.0/0 dev yp-ge0-0-1 src 10.1.1.1 mtu 1438 metric 65538\n" STEER));
 	bench_fini(&b);
 }
 
@@ -271,8 +271,8 @@ steps_come_in_the_order_that_leaves_nothing_in_clear(void)
 		"+ port 3 \n+ port 5 \n+ sa P1-10 out 50 54321 203.0.113.1\n"
 		"+ sa P1-10 in 50 12345 198.51.100.1\n+ spd yp-ge0-0-1\n"
 		"+ rule 10\n+ rule 95\n+ rule 100\n"
-		"+ route 22863 10.1.2.0/24 4294967294 blackhole\n"
-		"+ route 22863 10.1.2.0/24 2 dev yp-ge0-0-1\n"
+		"+ route 22863 10.1.2.0/24 4294901758 blackhole\n"
+		"+ route 22863 10.1.2.0/24 65538 dev yp-ge0-0-1\n"
 		"+ sysctl net/ipv4/conf/all/send_redirects\n");
 	bench_fini(&b);
 }

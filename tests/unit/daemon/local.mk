@@ -9,15 +9,18 @@ test_daemon_SOURCES = \
 	tests/unit/daemon/bench.c tests/unit/daemon/bench.h \
 	tests/unit/daemon/capture_file_test.c \
 	tests/unit/daemon/capture_filter_test.c \
+	tests/unit/daemon/cfg_test.c \
 	tests/unit/daemon/claims_test.c \
 	tests/unit/daemon/compile_test.c \
 	tests/unit/daemon/control_test.c \
+	tests/unit/daemon/detach_test.c \
 	tests/unit/daemon/dirty_test.c \
 	tests/unit/daemon/dplink_test.c \
 	tests/unit/daemon/iface_test.c \
 	tests/unit/daemon/ipsec_test.c \
 	tests/unit/daemon/keys_test.c \
 	tests/unit/daemon/kind_dp_test.c \
+	tests/unit/daemon/lines_test.c \
 	tests/unit/daemon/main.c \
 	tests/unit/daemon/manual_test.c \
 	tests/unit/daemon/peer.c tests/unit/daemon/peer.h \

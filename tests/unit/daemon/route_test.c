@@ -82,11 +82,29 @@ a_route_that_would_swallow_its_tunnel_is_refused_when_it_comes_later(void)
 	bench_fini(&b);
 }
 
+static void
+one_next_hop_by_two_names_is_one_route_too_many(void)
+{
+	struct bench b;
+
+	bench_init(&b);
+	CU_ASSERT_EQUAL(bench_commit(&b, SITE_INTERFACES), 0);
+	CU_ASSERT_EQUAL(
+		bench_commit(&b,
+			"put route_static destination=0.0.0.0 length=0 nexthop=198.51.100.254 "
+			"interface_name=GigabitEthernet0/0/1 interface=GigabitEthernet0/0/1"),
+		-EINVAL);
+	CU_ASSERT_PTR_NOT_NULL(strstr(b.err.text, "conflicts with this route of"));
+	bench_fini(&b);
+}
+
 CU_TestInfo route_tests[] = {
 	{ "static routes become kernel routes", static_routes_become_kernel_routes },
 	{ "a route into an interface without device waits",
 		a_route_into_an_interface_without_device_waits },
 	{ "a route that would swallow its tunnel is refused when it comes later",
 		a_route_that_would_swallow_its_tunnel_is_refused_when_it_comes_later },
+	{ "one next hop by two names is one route too many",
+		one_next_hop_by_two_names_is_one_route_too_many },
 	CU_TEST_INFO_NULL,
 };
