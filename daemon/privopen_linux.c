@@ -153,7 +153,9 @@ icmp_datagram(uint8_t af)
 	int protocol = af == AF_INET6 ? (int)IPPROTO_ICMPV6 : (int)IPPROTO_ICMP;
 	int fd = socket(af, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, protocol);
 
-	return fd < 0 ? -errno : fd;
+	if (fd < 0)
+		return -errno;
+	return fd;
 }
 
 /* Where nobody is granted ICMP datagrams our own group is, for the moment of the opening. A raw socket

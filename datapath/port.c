@@ -327,8 +327,8 @@ sender(struct dp *dp, uint16_t sort, unsigned int best)
 	bool v6 = sort >> 8;
 	struct port *port = port_of_kind(dp, senders[best].kinds[v6]);
 
-	for (unsigned int i = N_SENDERS; !port && i-- > 0;)
-		port = port_of_kind(dp, senders[i].kinds[v6]);
+	for (unsigned int i = 1; !port && i <= N_SENDERS; i++)
+		port = port_of_kind(dp, senders[N_SENDERS - i].kinds[v6]);
 	return port;
 }
 

@@ -233,7 +233,7 @@ static int
 send_fragments4(struct port *p, const struct pkt *pkt, uint32_t mtu)
 {
 	struct raw *r = p->priv;
-	struct ip4_frag f;
+	struct ip4_frag f = { 0 };
 	struct ip4 ip;
 	uint32_t len;
 	int rc = -EMSGSIZE;
