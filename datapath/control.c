@@ -7,6 +7,7 @@
 #include "datapath/control.h"
 
 #include "datapath/gre.h"
+#include "datapath/pmtu.h"
 #include "datapath/port.h"
 #include "datapath/sadb.h"
 #include "datapath/spd.h"
@@ -418,6 +419,17 @@ tunnel_line(void *arg, uint32_t port, bool up)
 		log_warn("the daemon is not told of a tunnel: %s", strerror(-r));
 }
 
+static void
+path_learned(void *arg, uint32_t sa, uint32_t mtu)
+{
+	struct control *c = arg;
+	struct msg_dp_sa_path m = { .sa = sa, .mtu = mtu };
+	int r = frame_send(c->frame, MSG_dp_sa_path, 0, &m, -1);
+
+	if (r < 0)
+		log_warn("the daemon is not told of a path: %s", strerror(-r));
+}
+
 struct control *
 control_new(struct dp *dp, int fd, void (*gone)(void *arg), void *arg)
 {
@@ -435,6 +447,7 @@ control_new(struct dp *dp, int fd, void (*gone)(void *arg), void *arg)
 	}
 	sadb_on_seq_need(dp->sadb, seq_need, c);
 	gre_on_line(dp->gre, tunnel_line, c);
+	pmtu_on_learned(dp, path_learned, c);
 	return c;
 }
 
@@ -445,6 +458,7 @@ control_free(struct control *c)
 		return;
 	sadb_on_seq_need(c->dp->sadb, NULL, NULL);
 	gre_on_line(c->dp->gre, NULL, NULL);
+	pmtu_on_learned(c->dp, NULL, NULL);
 	frame_free(c->frame);
 	free(c);
 }

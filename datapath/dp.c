@@ -8,6 +8,7 @@
 #include "datapath/gre.h"
 #include "datapath/pipeline.h"
 #include "datapath/port.h"
+#include "datapath/reass.h"
 #include "datapath/sadb.h"
 #include "datapath/spd.h"
 #include "datapath/stats.h"
@@ -30,9 +31,11 @@ dp_init(struct dp *dp, struct loop *l)
 	dp->pipeline = pipeline_new(pipeline_map);
 	dp->ports = port_table_new(dp);
 	dp->gre = gre_table_new(dp);
+	dp->reass = reass_new(dp);
 	dp->sadb = sadb_new();
 	dp->spd = spd_new();
-	if (dp->pool && dp->stats && dp->pipeline && dp->ports && dp->gre && dp->sadb && dp->spd)
+	if (dp->pool && dp->stats && dp->pipeline && dp->ports && dp->gre && dp->reass &&
+		dp->sadb && dp->spd)
 		return 0;
 	dp_fini(dp);
 	return -ENOMEM;
@@ -43,6 +46,7 @@ dp_fini(struct dp *dp)
 {
 	spd_free(dp->spd);
 	sadb_free(dp->sadb);
+	reass_free(dp->reass);
 	gre_table_free(dp->gre);
 	port_table_free(dp->ports);
 	pipeline_free(dp->pipeline);

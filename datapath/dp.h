@@ -3,6 +3,7 @@
 
 #include <stdint.h>
 
+#include "datapath/limit.h"
 #include "datapath/pkt.h"
 
 struct crypto_engine;
@@ -10,6 +11,7 @@ struct gre_table;
 struct loop;
 struct pipeline;
 struct port_table;
+struct reass;
 struct sadb;
 struct spd;
 struct sa_slot;
@@ -22,11 +24,16 @@ struct dp {
 	struct pipeline *pipeline;
 	struct port_table *ports;
 	struct gre_table *gre;
+	struct reass *reass;
 	struct sadb *sadb;
 	struct spd *spd;
 	struct stats *stats;
 	struct sa_slot *slots; /* the daemon's shared file, NULL until dp_setup */
 	uint32_t n_slots;
+	struct limit icmp_out; /* errors we send */
+	struct limit icmp_in;  /* errors about our packets that we look at */
+	void (*path_news)(void *arg, uint32_t sa, uint32_t mtu); /* pmtu_on_learned */
+	void *path_news_arg;
 	uint16_t ip_id; /* of the last outer header built; ip4_next_id() */
 };
 
@@ -39,7 +46,7 @@ typedef void stage_fn(struct dp *dp, struct pkt **pkts, unsigned int n);
 
 stage_fn gre_out_stage, gre_in_stage;
 stage_fn spd_out_stage, spd_in_stage;
-stage_fn sa_out_stage;
+stage_fn sa_out_stage, reass_stage;
 stage_fn esp_out_stage, esp_in_stage, ah_out_stage, ah_in_stage;
 stage_fn tun_tx_stage, raw_tx_stage, bypass_tx_stage;
 

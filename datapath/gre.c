@@ -10,7 +10,9 @@
 
 #include "datapath/checksum.h"
 #include "datapath/ecn.h"
+#include "datapath/fit.h"
 #include "datapath/gre_tunnel.h"
+#include "datapath/icmp.h"
 #include "datapath/ip4.h"
 #include "datapath/ip6.h"
 #include "datapath/mss.h"
@@ -167,6 +169,84 @@ gre_send(struct dp *dp, struct gre_tunnel *g, struct pkt *p)
 	}
 }
 
+/* What fits into the tunnel, seeing what was learned of its path; 0 = not known. */
+static uint32_t
+room_of(struct dp *dp, struct gre_tunnel *g)
+{
+	uint32_t around = (g->ends.af == AF_INET6 ? IP6_HDR_LEN : IP4_HDR_LEN) + GRE_HDR_LEN +
+		((uint32_t)g->checksum + g->has_key + g->sequence) * GRE_FIELD_LEN;
+
+	if (g->mtu != 0 && loop_now_ms(dp->loop) >= g->mtu_until_ms)
+		g->mtu = 0;
+	return g->mtu > around ? g->mtu - around : 0;
+}
+
+/* A packet that is too long is cut here, or its sender told: false, and p has its way. IPv6 cannot be
+ * made shorter than its least MTU: then what is around it is cut. */
+static bool
+fits(struct dp *dp, struct gre_tunnel *g, struct pkt *p, bool df)
+{
+	uint32_t room = room_of(dp, g);
+	bool v6 = p->data[0] >> 4 == 6;
+
+	p->mtu = g->mtu;
+	if (room == 0 || p->len <= room || (v6 && room < IP6_MTU_MIN))
+		return true;
+	if (v6 || df)
+		icmp_too_big(dp, p, room);
+	else
+		fit_cut(dp, p, room, STAGE_GRE_OUT);
+	return false;
+}
+
+bool
+gre_too_big(struct dp *dp, struct pkt *p, uint32_t room)
+{
+	bool v6 = p->data[0] >> 4 == 6;
+	uint32_t off = v6 ? IP6_HDR_LEN : IP4_HDR_LEN;
+	struct gre_ends ends;
+	struct gre_tunnel *g;
+	struct gre_hdr h;
+
+	if (!is_own_flow(dp->gre, p->data, p->len, false) ||
+		gre_hdr_read(p->data + off, p->len - off, &h) != DROP_NONE)
+		return false;
+	ends = ends_of(p->data, false);
+	g = gre_find_flow(dp->gre, &ends, h.has_key, h.key);
+	if (!g || (g->mtu != 0 && g->mtu <= room))
+		return false; /* it knows, and could not help it */
+	gre_learn(dp, g, room);
+	p->data += off + h.len;
+	p->len -= off + h.len;
+	p->port = g->port;
+	p->sa = NULL;
+	p->next = STAGE_GRE_OUT;
+	return true;
+}
+
+void
+gre_quoted(struct dp *dp, const struct addr *source, const struct addr *destination,
+	const uint8_t *quote, uint32_t len, uint32_t mtu)
+{
+	struct gre_ends ends = gre_ends(source, destination);
+	struct gre_tunnel *g = NULL;
+	struct gre_hdr h;
+
+	if (gre_hdr_read(quote, len, &h) == DROP_NONE)
+		g = gre_find_flow(dp->gre, &ends, h.has_key, h.key);
+	if (g && g->sa_out == 0)
+		gre_learn(dp, g, mtu);
+}
+
+void
+gre_learn(struct dp *dp, struct gre_tunnel *g, uint32_t mtu)
+{
+	if (g->mtu != 0 && g->mtu <= mtu)
+		return;
+	g->mtu = (uint16_t)mtu;
+	g->mtu_until_ms = loop_now_ms(dp->loop) + FIT_LEARNED_MS;
+}
+
 void
 gre_encapsulate(struct dp *dp, struct gre_tunnel *g, struct pkt *p)
 {
@@ -185,6 +265,8 @@ gre_encapsulate(struct dp *dp, struct gre_tunnel *g, struct pkt *p)
 		pkt_drop(p, DROP_pkt_too_big);
 		return;
 	}
+	if (!fits(dp, g, p, df))
+		return;
 	tos = ecn_encap(p->data);
 	g->next_seq += g->sequence;
 	gre_hdr_push(g, p, type, g->sequence ? &seq : NULL);

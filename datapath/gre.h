@@ -1,12 +1,14 @@
 #ifndef YD_DATAPATH_GRE_H
 #define YD_DATAPATH_GRE_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "datapath/dp.h"
 #include "lib/msg.h"
 #include "lib/state.h"
 
+struct addr;
 struct err;
 
 /*
@@ -28,6 +30,14 @@ void gre_on_line(struct gre_table *t, void (*fn)(void *arg, uint32_t port, bool 
 bool gre_is_ours(const struct gre_table *t, const uint8_t *p, uint32_t len);
 /* The SA whose packets alone the tunnel over this port accepts; 0 = any, or no such tunnel. */
 uint32_t gre_sa_in(const struct gre_table *t, uint32_t port);
+/* The view is, about to be protected, a packet of one of our tunnels that is longer than the `room` bytes
+ * that fit: the tunnel remembers, and the packet inside goes back to gre_out. false: it is none. */
+bool gre_too_big(struct dp *dp, struct pkt *p, uint32_t room);
+/* ICMP quotes GRE between these addresses, longer than mtu: the tunnel it belongs to, if any, remembers. */
+void gre_quoted(struct dp *dp, const struct addr *source, const struct addr *destination,
+	const uint8_t *quote, uint32_t len, uint32_t mtu);
+/* The device towards this destination takes mtu bytes: tunnels that are sent as they are remember. */
+void gre_path(struct dp *dp, const struct addr *destination, uint32_t mtu);
 /* One row a tunnel: its keepalives. */
 void gre_state(struct dp *dp, void (*row)(void *arg, const struct st_keepalive *), void *arg);
 /* Counters of the keepalives of one device, or ("") of all, back to zero. */

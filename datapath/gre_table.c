@@ -212,6 +212,17 @@ gre_del(struct gre_table *t, uint32_t port)
 	return 0;
 }
 
+void
+gre_path(struct dp *dp, const struct addr *destination, uint32_t mtu)
+{
+	for (unsigned int i = 0; i < N_BUCKETS; i++) {
+		for (struct gre_tunnel *g = dp->gre->ports[i]; g; g = g->port_next) {
+			if (addr_eq(&g->dst, destination) && g->sa_out == 0 && g->spd_port == 0)
+				gre_learn(dp, g, mtu);
+		}
+	}
+}
+
 uint32_t
 gre_sa_in(const struct gre_table *t, uint32_t port)
 {

@@ -65,6 +65,27 @@ ip6_build(uint8_t *p, const struct ip6 *ip)
 	memcpy(p + OFF_DST, ip->dst, IP6_ADDR_LEN);
 }
 
+size_t
+ip6_fragment_header(const uint8_t *p, size_t len, size_t *at)
+{
+	size_t off = IP6_HDR_LEN;
+
+	*at = OFF_NEXT;
+	if (len < IP6_HDR_LEN)
+		return 0;
+	while (off + 8 <= len) {
+		uint8_t next = p[*at];
+
+		if (next == NEXT_FRAGMENT)
+			return off;
+		if (next != NEXT_HOP_BY_HOP && next != NEXT_ROUTING && next != NEXT_DESTINATION)
+			return 0;
+		*at = off;
+		off += (p[off + 1] + 1u) * 8;
+	}
+	return 0;
+}
+
 /* Finds the end of the per-fragment headers: hop-by-hop options, and all up to a routing header. */
 static int
 head_find(struct ip6_frag *f)

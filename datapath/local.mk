@@ -21,6 +21,7 @@ libdatapath_a_SOURCES = \
 	datapath/esp_in.c \
 	datapath/esp_out.c \
 	datapath/fit.c \
+	datapath/fit.h \
 	datapath/gre.c \
 	datapath/gre.h \
 	datapath/gre_table.c \
@@ -29,25 +30,33 @@ libdatapath_a_SOURCES = \
 	datapath/gro.h \
 	datapath/gso.c \
 	datapath/gso.h \
+	datapath/icmp.c \
+	datapath/icmp.h \
 	datapath/ip4.c \
 	datapath/ip4.h \
 	datapath/ip6.c \
 	datapath/ip6.h \
 	datapath/keepalive.c \
 	datapath/l4.h \
+	datapath/limit.h \
 	datapath/mss.c \
 	datapath/mss.h \
+	datapath/os/errqueue.h \
 	datapath/os/tun.h \
 	datapath/pipeline.c \
 	datapath/pipeline.h \
 	datapath/pkt.c \
 	datapath/pkt.h \
+	datapath/pmtu.c \
+	datapath/pmtu.h \
 	datapath/port.c \
 	datapath/port.h \
 	datapath/port_mem.c \
 	datapath/port_mem.h \
 	datapath/port_raw.c \
 	datapath/port_tun.c \
+	datapath/reass.c \
+	datapath/reass.h \
 	datapath/replay.c \
 	datapath/replay.h \
 	datapath/sadb.c \
@@ -59,11 +68,12 @@ libdatapath_a_SOURCES = \
 	datapath/stats.c \
 	datapath/stats.h
 if LINUX
-libdatapath_a_SOURCES += datapath/os/tun_linux.c
+libdatapath_a_SOURCES += datapath/os/errqueue_linux.c datapath/os/tun_linux.c
 else
-libdatapath_a_SOURCES += datapath/os/tun_none.c
+libdatapath_a_SOURCES += datapath/os/errqueue_none.c datapath/os/tun_none.c
 endif
-EXTRA_DIST += datapath/os/tun_linux.c datapath/os/tun_none.c
+EXTRA_DIST += datapath/os/tun_linux.c datapath/os/tun_none.c \
+	datapath/os/errqueue_linux.c datapath/os/errqueue_none.c
 
 pkglibexec_PROGRAMS += yongdp
 yongdp_SOURCES = datapath/main.c

@@ -30,12 +30,14 @@ enum stage {
 	STAGE_DROP,	 /* count pkt->drop, give the buffer back */
 	STAGE_GRE_OUT,	 /* from the TUN of a GRE tunnel: encapsulate */
 	STAGE_GRE_IN,	 /* arrived with protocol 47: decapsulate */
+	STAGE_REASS_OUT, /* a fragment from a protected TUN whose policies ask for ports */
 	STAGE_SPD_OUT,	 /* from a protected TUN: which policy? */
 	STAGE_SA_OUT,	 /* pkt->sa is set: cut to what its path carries */
 	STAGE_ESP_OUT,	 /* pkt->sa is set: encrypt */
 	STAGE_AH_OUT,	 /* pkt->sa is set: authenticate */
 	STAGE_ESP_IN,	 /* arrived with protocol 50: find the SA, verify, decrypt */
 	STAGE_AH_IN,	 /* arrived with protocol 51: find the SA, verify */
+	STAGE_REASS_IN,	 /* a verified fragment, likewise */
 	STAGE_SPD_IN,	 /* pkt->sa is set and verified: does policy expect this packet from it? */
 	STAGE_TUN_TX,	 /* to the kernel through the TUN port pkt->port */
 	STAGE_RAW_TX,	 /* encapsulated, complete IP packet: to the path */
@@ -87,6 +89,20 @@ static inline void
 pkt_done(struct pkt *p)
 {
 	pkt_drop(p, DROP_NONE);
+}
+
+/* A packet made of another one is on the same way. */
+static inline void
+pkt_inherit(struct pkt *p, const struct pkt *from)
+{
+	p->port = from->port;
+	p->mtu = from->mtu;
+	p->encap_local = from->encap_local;
+	p->encap_remote = from->encap_remote;
+	p->sa = from->sa;
+	p->n_chain = from->n_chain;
+	for (unsigned int i = 0; i < PKT_CHAIN; i++)
+		p->chain[i] = from->chain[i];
 }
 
 /* The bounded pool all packets come from. No allocation after pool_new. */

@@ -9,6 +9,7 @@
 
 #include "datapath/ip4.h"
 #include "datapath/ip6.h"
+#include "datapath/pmtu.h"
 #include "datapath/port.h"
 #include "datapath/stats.h"
 #include "lib/buf.h"
@@ -175,6 +176,10 @@ raw_rx_batch(struct port *p, struct pkt **pkts, unsigned int max)
 		receive_prepare(r, room, pkts[room]);
 	}
 	got = room > 0 ? recvmmsg(p->fd, r->msgs, room, MSG_DONTWAIT, NULL) : 0;
+	if (got <= 0 && room > 0) { /* woken by an error, or one is reported before what has come */
+		pmtu_read_errors(p, false);
+		got = recvmmsg(p->fd, r->msgs, room, MSG_DONTWAIT, NULL);
+	}
 	if (got < 0)
 		got = 0;
 	for (unsigned int i = (unsigned int)got; i < room; i++)
@@ -289,16 +294,23 @@ send_too_long(struct port *p, const struct pkt *pkt)
 	return rc == 0 ? DROP_NONE : rc == -EMSGSIZE ? DROP_pkt_too_big : DROP_tx_error;
 }
 
-/* The packet that stopped a sendmmsg with errno `why`. */
+/* The packet at which a sendmmsg stopped with errno `why`, which may be the report of an earlier error. */
 static void
 send_again(struct port *p, struct pkt *pkt, int why)
 {
-	if (why == EMSGSIZE)
+	int rc;
+
+	if (why == EAGAIN)
+		wait_for_room(p->fd);
+	rc = send_one(p, pkt->data, pkt->len);
+	if (rc == -EMSGSIZE) {
 		pkt_drop(pkt, send_too_long(p, pkt));
-	else if (why == EAGAIN && wait_for_room(p->fd) && send_one(p, pkt->data, pkt->len) == 0)
-		pkt_done(pkt);
-	else
+		pmtu_read_errors(p, false);
+	} else if (rc < 0) {
 		pkt_drop(pkt, DROP_tx_error);
+	} else {
+		pkt_done(pkt);
+	}
 }
 
 /* At most RAW_BATCH packets; how many have been dealt with, at least one. */

@@ -227,6 +227,29 @@ sadb_get_inbound(
 	return other;
 }
 
+struct sa *
+sadb_get_outbound(
+	const struct sadb *db, uint8_t protocol, uint32_t spi, const struct addr *destination)
+{
+	for (uint32_t i = 0; i < db->n_buckets; i++) {
+		for (struct sa *sa = db->by_id[i]; sa != NULL; sa = sa->next_id) {
+			if (!sa->inbound && sa->spi == spi && sa->protocol == protocol &&
+				addr_eq(&sa->destination, destination))
+				return sa;
+		}
+	}
+	return NULL;
+}
+
+void
+sadb_each(struct sadb *db, void (*fn)(void *arg, struct sa *sa), void *arg)
+{
+	for (uint32_t i = 0; i < db->n_buckets; i++) {
+		for (struct sa *sa = db->by_id[i]; sa != NULL; sa = sa->next_id)
+			fn(arg, sa);
+	}
+}
+
 /* --- what a dp_sa message must fulfil ------------------------------------------------ */
 
 static const char *

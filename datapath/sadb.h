@@ -96,6 +96,11 @@ uint64_t sadb_generation(const struct sadb *db);
  * SPI alone, whose destination the caller must then refuse. NULL when nobody has the SPI. */
 struct sa *sadb_get_inbound(
 	const struct sadb *db, uint8_t protocol, uint32_t spi, const struct addr *destination);
+/* The outbound SA of these; NULL when there is none. Looks at every SA: not for packets. */
+struct sa *sadb_get_outbound(
+	const struct sadb *db, uint8_t protocol, uint32_t spi, const struct addr *destination);
+/* Calls fn for each SA, in no order. */
+void sadb_each(struct sadb *db, void (*fn)(void *arg, struct sa *sa), void *arg);
 /* The SA around an outbound one; NULL when it does not exist (yet). */
 struct sa *sadb_outer(const struct sadb *db, struct sa *sa);
 /* fn is called when an authentic, newest packet shows that the peer of an SA in UDP has moved. */

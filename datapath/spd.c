@@ -3,9 +3,9 @@
  * packet that came in entitled to come that way? Refuses to know ciphers, devices and addresses
  * of the outside. The first rule that matches decides.
  *
- * A later fragment shows no ports. Rules that ask for ports or an ICMP type take it for theirs when
- * they protect or discard and never when they bypass: it may be protected too much, it cannot slip
- * out in clear. Inbound the same question gives the same answer, so the two ends agree.
+ * A later fragment shows no ports: where rules ask for ports or an ICMP type, fragments are put together
+ * first (reass.c). Of a packet that is too short to have ports, such rules take it for theirs when they
+ * protect or discard and never when they bypass: it cannot slip out in clear.
  *
  * Rules are asked in order once for a flow; a cache beside the list remembers the answer. A new
  * list comes with an empty cache: nothing has to be invalidated.
@@ -16,12 +16,14 @@
 
 #include "datapath/dp.h"
 #include "datapath/gre.h"
+#include "datapath/reass.h"
 #include "datapath/sadb.h"
 #include "datapath/selector.h"
 
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 
 enum { N_BUCKETS = 256, N_FLOWS = 1024, RULES_MAX = 1 << 20, PORT_MAX = 65535, ICMP_ANY = 0xffff };
 
@@ -54,6 +56,7 @@ struct flow {
 
 struct list {
 	uint32_t n;
+	bool wants_whole; /* a rule asks for what not every fragment shows */
 	uint32_t n_announced;
 	struct flow flows[N_FLOWS];
 	struct rule rules[];
@@ -200,6 +203,7 @@ spd_rule(struct dp *dp, const struct msg_dp_spd_rule *m)
 		.sa_in = m->sa_in,
 		.out_generation = UINT64_MAX,
 	};
+	list->wants_whole |= r->wants != SELECTOR_PLAIN || (r->protocol != 0 && r->af != AF_INET);
 	care_of(m, r->care);
 	selector_addr(&m->source, &m->destination, r->value);
 	return 0;
@@ -356,6 +360,13 @@ rule_sa(const struct dp *dp, struct rule *r)
 	return r->out;
 }
 
+/* Only a whole packet can be judged by such a list (RFC 4301 7.3). */
+static bool
+wants_whole(const struct list *list, const struct pkt *p)
+{
+	return list != NULL && list->wants_whole && reass_is_fragment(p->data, p->len);
+}
+
 static void
 packet_out(struct dp *dp, struct pkt *p, struct list *list)
 {
@@ -366,6 +377,10 @@ packet_out(struct dp *dp, struct pkt *p, struct list *list)
 
 	if (why != DROP_NONE) {
 		pkt_drop(p, why);
+		return;
+	}
+	if (wants_whole(list, p)) {
+		p->next = STAGE_REASS_OUT;
 		return;
 	}
 	r = list_find(list, &s);
@@ -451,6 +466,13 @@ leads_to(struct dp *dp, const struct pkt *p)
 	return gre_is_ours(dp->gre, p->data, p->len) ? STAGE_GRE_IN : STAGE_TUN_TX;
 }
 
+/* GRE that a tunnel of ours is to take must be whole too. */
+static bool
+is_own_fragment(struct dp *dp, const struct pkt *p)
+{
+	return leads_to(dp, p) == STAGE_GRE_IN && reass_is_fragment(p->data, p->len);
+}
+
 void
 spd_in_stage(struct dp *dp, struct pkt **pkts, unsigned int n)
 {
@@ -462,6 +484,10 @@ spd_in_stage(struct dp *dp, struct pkt **pkts, unsigned int n)
 
 		if (i == 0 || p->sa->port != pkts[i - 1]->sa->port)
 			list = list_of(dp, p->sa->port);
+		if (chain_is_whole(p) && (wants_whole(list, p) || is_own_fragment(dp, p))) {
+			p->next = STAGE_REASS_IN;
+			continue;
+		}
 		if (!chain_is_whole(p))
 			why = DROP_spd_in_mismatch;
 		else if (is_profile(dp, p))

@@ -138,7 +138,8 @@ main(int argc, char **argv)
 	struct arguments a = { .dir = STATEDIR };
 	int rc;
 
-	setlocale(LC_CTYPE, "");
+	if (!setlocale(LC_CTYPE, "") || MB_CUR_MAX == 1)
+		setlocale(LC_CTYPE, "C.UTF-8"); /* texts are UTF-8 whatever the login says */
 	signal(SIGPIPE, SIG_IGN);
 	log_init("yongsh", 1, LOG_LV_WARN);
 	a.command = calloc((size_t)argc, sizeof(*a.command));

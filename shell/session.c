@@ -66,11 +66,11 @@ open_offline(struct shell *sh, struct err *e)
 }
 
 static const char *
-terminal_name(const struct session_options *o, char *name, size_t cap)
+terminal_name(bool interactive, char *name, size_t cap)
 {
 	char tty[64] = "";
 
-	if (!o->interactive || ttyname_r(STDIN_FILENO, tty, sizeof(tty)))
+	if (!interactive || ttyname_r(STDIN_FILENO, tty, sizeof(tty)))
 		strlcpy(tty, "batch", sizeof(tty));
 	strlcpy(name, strncmp(tty, "/dev/", 5) ? tty : tty + 5, cap);
 	return name;
@@ -82,7 +82,7 @@ open_candidate(struct shell *sh, const struct session_options *o, struct err *e)
 	char name[64];
 	int rc;
 
-	terminal_name(o, name, sizeof(name));
+	terminal_name(o->interactive, name, sizeof(name));
 	if (o->sock >= 0)
 		rc = client_new(o->sock, name, &sh->client, e);
 	else
@@ -214,11 +214,28 @@ refetch(struct shell *sh, struct err *e)
 	return 0;
 }
 
+/* To a yongd that was started again. */
+static int
+reconnect(struct shell *sh, struct err *e)
+{
+	struct client *c;
+	char name[64];
+	int rc;
+
+	terminal_name(sh->terminal != NULL, name, sizeof(name));
+	rc = client_connect(sh->dir, name, &c, e);
+	if (rc)
+		return rc;
+	client_free(sh->client);
+	sh->client = c;
+	return refetch(sh, e);
+}
+
 /* Sees what other operators have committed. */
 static int
 catch_up(struct shell *sh)
 {
-	struct err e;
+	struct err e, again;
 	bool changed = false;
 	int rc;
 
@@ -229,8 +246,9 @@ catch_up(struct shell *sh)
 		rc = refetch(sh, &e);
 	else if (!rc && changed)
 		cli_set_store(sh->cli, sh->store);
-	if (rc == -EPIPE)
-		sh->no_daemon = true;
+	if (rc == -EPIPE && !reconnect(sh, &again))
+		rc = 0;
+	sh->no_daemon = rc == -EPIPE;
 	return rc ? shell_fail(sh, rc, &e) : 0;
 }
 
@@ -250,10 +268,12 @@ committer(struct shell *sh, struct client **out, struct err *e)
 		if (client_revision(offline_client(sh->offline)) != sh->offline_revision)
 			return err_set(e, -EBUSY, "",
 				"The configuration was changed meanwhile. Start yongsh again.");
-		out_error(sh->out,
-			"Info: The router is not running. The configuration is stored "
-			"and takes effect when yongd starts.");
 	}
+	if (!sh->offline_said)
+		out_error(sh->out,
+			"Info: The router is not running. The configuration is stored and "
+			"takes effect when yongd starts.");
+	sh->offline_said = true;
 	*out = offline_client(sh->offline);
 	return 0;
 }
@@ -511,8 +531,6 @@ session_interactive(struct shell *sh)
 		interrupt_seen(NULL); /* one of before is not this line's */
 		rc = session_line(sh, line);
 		out_flush(sh->out);
-		if (rc == -EPIPE)
-			break;
 	}
-	return rc == -EPIPE ? rc : 0;
+	return 0;
 }

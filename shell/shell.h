@@ -27,6 +27,7 @@ struct shell {
 	struct client *client;	   /* yongd, or NULL: the router is not running */
 	struct offline *offline;   /* yongd --commit, once something was changed without it */
 	uint64_t offline_revision; /* of the store as it was read without a daemon */
+	bool offline_said;	   /* to the operator, that there is no daemon */
 	struct store *store;	   /* the candidate */
 	struct cli *cli;
 	struct out *out;

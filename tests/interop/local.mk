@@ -6,3 +6,10 @@ TESTS += tests/interop/ipsec_scapy.py tests/interop/vectors.py
 EXTRA_DIST += tests/interop/ipsec_scapy.py tests/interop/ipsec_ref.py tests/interop/vectors.py
 EXTRA_DIST += tests/vectors/aead-esp.json tests/vectors/gcm-esp.json tests/vectors/rfc3602-esp.json
 EXTRA_DIST += tests/vectors/rfc3686-ctr.json
+
+# datapaths driven from scripts, in namespaces; skipped without root
+check_PROGRAMS += dpfeed
+dpfeed_SOURCES = tests/lab/dpfeed.c
+dpfeed_LDADD = $(CORE_LIBS)
+TESTS += tests/interop/dp_gre_test.py tests/interop/dp_path_test.py
+EXTRA_DIST += tests/lab/bed.py tests/interop/dp_gre_test.py tests/interop/dp_path_test.py

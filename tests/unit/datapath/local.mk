@@ -29,6 +29,10 @@ test_datapath_SOURCES = \
 	tests/unit/datapath/ip6_test.c \
 	tests/unit/datapath/main.c \
 	tests/unit/datapath/pipeline_test.c \
+	tests/unit/datapath/reass_test.c \
+	tests/unit/datapath/icmp_test.c \
+	tests/unit/datapath/fit_test.c \
+	tests/unit/datapath/pmtu_test.c \
 	tests/unit/datapath/pkt_test.c \
 	tests/unit/datapath/port_raw_test.c \
 	tests/unit/datapath/port_test.c \

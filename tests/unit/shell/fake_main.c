@@ -42,6 +42,7 @@ int
 main(int argc, char **argv)
 {
 	struct server s = { .loop = loop_new() };
+	struct watch *watches[2];
 	char path[4096];
 
 	log_init("fake_router", 1, LOG_LV_WARN);
@@ -52,11 +53,15 @@ main(int argc, char **argv)
 	s.listener = frame_listen(path, 0600);
 	if (!s.router || s.listener < 0)
 		return 1;
-	watch_fd(s.loop, s.listener, LOOP_READ, accept_one, &s);
-	watch_fd(s.loop, STDIN_FILENO, LOOP_READ, stop, &s);
+	watches[0] = watch_fd(s.loop, s.listener, LOOP_READ, accept_one, &s);
+	watches[1] = watch_fd(s.loop, STDIN_FILENO, LOOP_READ, stop, &s);
 	puts("ready");
 	fflush(stdout);
 	loop_run(s.loop);
 	unlink(path);
+	watch_free(watches[0]);
+	watch_free(watches[1]);
+	fake_router_free(s.router);
+	loop_free(s.loop);
 	return 0;
 }

@@ -29,7 +29,8 @@ class Terminal:
         if not self.pid:
             fcntl.ioctl(0, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
             # libedit keeps the names of its key functions
-            os.environ.update(TERM="vt100", TZ="UTC", ASAN_OPTIONS="detect_leaks=0")
+            os.environ.pop("LC_ALL", None)
+            os.environ.update(TERM="vt100", TZ="UTC", LANG="C", ASAN_OPTIONS="detect_leaks=0")
             os.execl("./yongsh", "yongsh", "-s", state)
 
     def read(self):
@@ -237,6 +238,9 @@ def check_wide(state):
     line = "description " + "x" * 230
     text = t.run(line, r"LoopBack7\]$")
     assert line in text, text
+    t.run("description \u5230\u4e0a\u6d77", r"LoopBack7\]$")
+    text = t.run("display this", r"LoopBack7\]$")
+    assert "\n description \u5230\u4e0a\u6d77\n" in text, text
     t.run("undo description", r"LoopBack7\]$")
     t.run("quit", r"\[RTA\]$")
     t.run("undo interface LoopBack7", r"\[RTA\]$")
@@ -275,13 +279,10 @@ def check_no_daemon(state):
     assert p.returncode == 0 and " sysname RTA\n" in p.stdout, p
     p = yongsh(state, "-c", "display interface")
     assert p.returncode == 3 and "yongd -s" in p.stderr, p
-    empty = tempfile.mkdtemp(prefix="yd-terminal-")
-    try:
-        os.chmod(empty, 0o500)
-        p = yongsh(os.path.join(empty, "none"), "-c", "display version")
-        assert p.returncode == 3 and "No router runs" in p.stderr, p
-    finally:
-        os.rmdir(empty)
+    if os.geteuid() == 0:
+        return  # root's changes would go through yongd --commit
+    p = yongsh(os.path.join(state, "none"), "-c", "display version")
+    assert p.returncode == 3 and "No router runs" in p.stderr, p
 
 
 def main():
