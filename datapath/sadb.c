@@ -695,12 +695,22 @@ sadb_state(struct dp *dp, void (*row)(void *arg, const struct st_ipsec_sa *), vo
 	free(all);
 }
 
+static bool
+resets(const char *filter, const struct sa *sa)
+{
+	static const char protocol[] = "protocol ";
+
+	if (strncmp(filter, protocol, sizeof(protocol) - 1) == 0)
+		return strtoul(filter + sizeof(protocol) - 1, NULL, 10) == sa->protocol;
+	return filter[0] == '\0' || strcmp(filter, sa->policy) == 0;
+}
+
 void
-sadb_state_reset(struct dp *dp, const char *policy)
+sadb_state_reset(struct dp *dp, const char *filter)
 {
 	for (uint32_t i = 0; i < dp->sadb->n_buckets; i++) {
 		for (struct sa *sa = dp->sadb->by_id[i]; sa != NULL; sa = sa->next_id) {
-			if (policy[0] == '\0' || strcmp(policy, sa->policy) == 0)
+			if (resets(filter, sa))
 				sa->packets = sa->bytes = sa->dropped = 0;
 		}
 	}

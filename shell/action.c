@@ -6,6 +6,7 @@
 #include "lib/err.h"
 #include "shell/cli/cli.h"
 #include "shell/commands.h"
+#include "shell/display.h"
 #include "shell/out.h"
 #include "shell/ping.h"
 #include "shell/session.h"
@@ -168,9 +169,29 @@ reset(struct shell *sh, enum state_table t, const char *filter)
 int
 action_reset_ipsec(void *app, const struct cli_match *m)
 {
-	int rc = reset(app, STATE_ipsec_statistics, NULL);
+	int rc;
 
-	return rc ? rc : reset(app, STATE_drop, NULL);
+	if (cli_has(m, "esp"))
+		return reset(app, STATE_ipsec_sa, "protocol 50");
+	if (cli_has(m, "ah"))
+		return reset(app, STATE_ipsec_sa, "protocol 51");
+	rc = reset(app, STATE_ipsec_statistics, NULL);
+	if (!rc)
+		rc = reset(app, STATE_drop, NULL);
+	return rc ? rc : reset(app, STATE_ipsec_sa, NULL);
+}
+
+int
+action_reset_keepalive(void *app, const struct cli_match *m)
+{
+	struct shell *sh = app;
+	char device[16];
+	struct err e;
+	int rc = display_tunnel_device(sh, device, &e);
+
+	if (rc)
+		return shell_fail(sh, rc, &e);
+	return *device ? reset(sh, STATE_keepalive, device) : 0;
 }
 
 int

@@ -33,8 +33,12 @@ run_display(void *app, const struct cli_match *m)
 }
 
 #define DISPLAY "display{Display current system information} "
+#define IPV6 "ipv6{IPv6 status and configuration} "
 #define IPSEC "ipsec{IPSec(IP Security) information} "
 #define RESET "reset{Reset operation} "
+#define STATISTICS "statistics{Packets and what was dropped}"
+#define KEEPALIVES \
+	"keepalive{Keepalive packets of this tunnel} packets{Packets} count{Their number}"
 #define UNDO "undo{Cancel current setting} "
 #define TERMINAL "terminal{Set the terminal line characteristics} "
 #define TEMPORARY "temporary{Only for this session}"
@@ -54,6 +58,7 @@ const struct command shell_commands[] = {
 	SHOW("clock{Clock status and configuration information}", display_clock),
 	SHOW("startup{Files of the next start}", display_startup),
 	SHOW("history-command{Commands of this session}", display_history),
+	SHOW("users{Sessions}", display_users),
 	SHOW("this{The configuration of this view}", display_this),
 	SHOW("current-configuration{Current configuration} "
 	     "[ { configuration{A part of it} <section:word>{Name of the part} | "
@@ -71,8 +76,13 @@ const struct command shell_commands[] = {
 	SHOW("ip{IP status and configuration} interface{Interface information} brief{In brief}",
 		display_ip_interface_brief),
 	SHOW("ip{IP status and configuration} routing-table{Routing table}", display_routing_table),
+	SHOW(IPV6 "interface{Interface information} brief{In brief}", display_ipv6_interface_brief),
+	SHOW(IPV6 "routing-table{Routing table}", display_routing_table6),
 	SHOW("acl{Access control lists} { all{All of them} | <number:acl.number>{ACL number} }",
 		display_acl),
+	SHOW("acl{Access control lists} ipv6{Of IPv6} "
+	     "{ all{All of them} | <number:acl6.number>{ACL number} }",
+		display_acl6),
 	SHOW(IPSEC "proposal{IPSec proposals} "
 		   "[ name{By name} <name:ipsec_proposal.name>{IPSec proposal name} ]",
 		display_ipsec_proposal),
@@ -81,13 +91,20 @@ const struct command shell_commands[] = {
 		   "[ <sequence:1-10000>{Sequence number} ] ]",
 		display_ipsec_policy),
 	SHOW(IPSEC "policy{IPSec policies} brief{In brief}", display_ipsec_policy_brief),
+	SHOW(IPSEC "profile{IPSec profiles} "
+		   "[ name{By name} <name:ipsec_profile.name>{IPSec profile name} ]",
+		display_ipsec_profile),
 	SHOW(IPSEC "sa{Security associations} [ { policy{Of a policy} "
 		   "<name:ipsec_policy_group.name>{IPSec policy name} "
 		   "[ <sequence:1-10000>{Sequence number} ] | "
-		   "remote{With a peer} <remote:ipv4-host>{Its address} } ]",
+		   "profile{Of a profile} <profile:ipsec_profile.name>{IPSec profile name} | "
+		   "remote{With a peer} <remote:ip-host>{Its address} } ]",
 		display_ipsec_sa),
 	SHOW(IPSEC "sa{Security associations} brief{In brief}", display_ipsec_sa_brief),
-	SHOW(IPSEC "statistics{Packets and what was dropped}", display_ipsec_statistics),
+	SHOW(IPSEC STATISTICS, display_ipsec_statistics),
+	SHOW(IPSEC STATISTICS " esp{Of ESP}", display_esp_statistics),
+	SHOW(IPSEC STATISTICS " ah{Of AH}", display_ah_statistics),
+	SHOW(KEEPALIVES, display_keepalive),
 	SHOW("packet-capture{Files of captured packets}", display_capture),
 
 	ACTION("save{Save the current configuration} [ <file:word>{File name, vrpcfg.cfg} ]",
@@ -111,11 +128,16 @@ const struct command shell_commands[] = {
 		.level = CLI_CONFIGURE,
 		.views = CLI_ANY_VIEW,
 		.run = action_capture },
-	ACTION(RESET "ipsec{IPSec(IP Security)} statistics{Packets and what was dropped}",
+	ACTION(RESET "ipsec{IPSec(IP Security)} " STATISTICS " [ esp{Of ESP} | ah{Of AH} ]",
 		CLI_CONFIGURE, action_reset_ipsec),
 	ACTION(RESET "counters{Counters} interface{Of interfaces} "
 		     "[ <interface:interface.name>{Interface name} ]",
 		CLI_CONFIGURE, action_reset_interface),
+
+	{ .syntax = RESET KEEPALIVES,
+		.level = CLI_CONFIGURE,
+		.views = CLI_ANY_VIEW,
+		.run = action_reset_keepalive },
 
 	ACTION("screen-length{Lines on one page} <lines:0-512>{0 means no pages} " TEMPORARY,
 		CLI_VISIT, action_screen_length),

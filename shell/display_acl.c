@@ -14,8 +14,23 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* What differs between the families. */
+struct family {
+	const struct table *acl, *rule;
+	const char *section; /* of the configuration */
+	const char *begins;  /* the line that opens an ACL there */
+	const char *title;
+	const char *total;
+};
+
+static const struct family v4 = { &model_acl, &model_acl_rule, "acl", "acl number ", "ACL",
+	" Total quantity of nonempty ACL number is" };
+static const struct family v6 = { &model_acl6, &model_acl6_rule, "acl-ipv6", "acl ipv6 number ",
+	"IPv6 ACL", " Total nonempty acl6 number is" };
+
 struct acl_print {
 	struct shell *sh;
+	const struct family *family;
 	int64_t only; /* 0: all */
 	bool inside;  /* of an ACL that is shown */
 	int64_t shown;
@@ -34,25 +49,26 @@ static const struct layout_value values[] = { { "kind", kind_text }, { 0 } };
 static int64_t
 n_rules(const struct acl_print *p, int64_t number)
 {
-	return row_count(p->sh->store, &model_acl_rule, &VALUE_OF_INT(number), 1);
+	return row_count(p->sh->store, p->family->rule, &VALUE_OF_INT(number), 1);
 }
 
 static void
 print_head(struct acl_print *p, int64_t number)
 {
-	const struct layout l = { .table = &model_acl, .values = values };
+	const struct layout l = { .table = p->family->acl, .values = values };
 	int64_t n = n_rules(p, number);
 	struct row r;
 	char text[64];
 
 	p->inside = (!p->only || p->only == number) &&
-		!row_get(p->sh->store, &model_acl, &VALUE_OF_INT(number), p->sh->scratch, &r);
+		!row_get(p->sh->store, p->family->acl, &VALUE_OF_INT(number), p->sh->scratch, &r);
 	if (!p->inside)
 		return;
-	layout_text(&l, "{kind} ACL {number}", &r, 0, text, sizeof(text));
+	layout_text(&l, "{kind}", &r, 0, text, sizeof(text));
 	if (p->shown++)
 		out_line(p->sh->out, "");
-	out_linef(p->sh->out, "%s, %lld rule%s", text, (long long)n, n > 1 ? "s" : "");
+	out_linef(p->sh->out, "%s %s %lld, %lld rule%s", text, p->family->title, (long long)number,
+		(long long)n, n > 1 ? "s" : "");
 	layout_text(&l, "Acl's step is {step}", &r, 0, text, sizeof(text));
 	out_line(p->sh->out, text);
 }
@@ -61,11 +77,11 @@ print_head(struct acl_print *p, int64_t number)
 static void
 print_line(void *arg, const char *line)
 {
-	static const char acl[] = "acl number ";
 	struct acl_print *p = arg;
+	size_t len = strlen(p->family->begins);
 
-	if (!strncmp(line, acl, sizeof(acl) - 1))
-		print_head(p, strtoll(line + sizeof(acl) - 1, NULL, 10));
+	if (!strncmp(line, p->family->begins, len))
+		print_head(p, strtoll(line + len, NULL, 10));
 	else if (p->inside && !strncmp(line, " rule ", 6))
 		out_line(p->sh->out, line);
 }
@@ -89,26 +105,37 @@ print_json(void *arg, const struct row *r)
 	return 0;
 }
 
-int
-display_acl(struct shell *sh, const struct cli_match *m, struct err *e)
+static int
+show(struct shell *sh, const struct cli_match *m, const struct family *f, struct err *e)
 {
-	struct acl_print p = { .sh = sh, .only = cli_arg_int(m, "number", 0) };
+	struct acl_print p = { .sh = sh, .family = f, .only = cli_arg_int(m, "number", 0) };
 	struct cli_sink sink = { .line = print_line, .arg = &p };
 	struct row r;
 
-	if (p.only && row_get(sh->store, &model_acl, &VALUE_OF_INT(p.only), sh->scratch, &r))
+	if (p.only && row_get(sh->store, f->acl, &VALUE_OF_INT(p.only), sh->scratch, &r))
 		return err_set(e, -ENOENT, "", "The specified ACL does not exist.");
 	if (out_is_json(sh->out)) {
-		row_each(sh->store, &model_acl, NULL, 0, sh->scratch, print_json, &p);
-		return row_each(sh->store, &model_acl_rule, NULL, 0, sh->scratch, print_json, &p);
+		row_each(sh->store, f->acl, NULL, 0, sh->scratch, print_json, &p);
+		return row_each(sh->store, f->rule, NULL, 0, sh->scratch, print_json, &p);
 	}
 	if (!p.only) {
-		row_each(sh->store, &model_acl, NULL, 0, sh->scratch, count_nonempty, &p);
-		out_linef(sh->out, " Total quantity of nonempty ACL number is %lld",
-			(long long)p.shown);
+		row_each(sh->store, f->acl, NULL, 0, sh->scratch, count_nonempty, &p);
+		out_linef(sh->out, "%s %lld", f->total, (long long)p.shown);
 		out_line(sh->out, "");
 		p.shown = 0;
 	}
-	cli_render(sh->cli, sh->store, &(struct cli_filter){ .section = "acl" }, &sink);
+	cli_render(sh->cli, sh->store, &(struct cli_filter){ .section = f->section }, &sink);
 	return 0;
+}
+
+int
+display_acl(struct shell *sh, const struct cli_match *m, struct err *e)
+{
+	return show(sh, m, &v4, e);
+}
+
+int
+display_acl6(struct shell *sh, const struct cli_match *m, struct err *e)
+{
+	return show(sh, m, &v6, e);
 }

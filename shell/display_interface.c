@@ -76,6 +76,12 @@ has_sub(const void *obj)
 }
 
 static bool
+has_address6(const void *obj)
+{
+	return *IF(obj)->address6;
+}
+
+static bool
 has_mac(const void *obj)
 {
 	return *IF(obj)->mac;
@@ -171,6 +177,7 @@ static const struct layout_line card[] = {
 	{ "Internet Address is {address}", has_address },
 	{ "    Internet Address is {address_sub} Sub", has_sub },
 	{ "Internet protocol processing : disabled", has_no_address },
+	{ "    IPv6 Address is {address6}", has_address6 },
 	{ "IP Sending Frames' Format is PKTFMT_ETHNT_2, Hardware address is {mac}", has_mac },
 	{ "Encapsulation is TUNNEL, loopback not set", is_tunnel },
 	{ "Tunnel source {tunnel_source} ({tunnel_source_if}), destination {tunnel_destination}",
@@ -186,8 +193,8 @@ static const struct layout_line card[] = {
 	{ "    Not running: {incomplete}", is_incomplete },
 	{ "Physical is Loopback", is_loopback },
 	{ "Current system time: {now!time}" },
-	{ "    300 seconds input rate 0 bits/sec, 0 packets/sec", is_tunnel },
-	{ "    300 seconds output rate 0 bits/sec, 0 packets/sec", is_tunnel },
+	{ "    300 seconds input rate {in_bits_rate} bits/sec, {in_packets_rate} packets/sec" },
+	{ "    300 seconds output rate {out_bits_rate} bits/sec, {out_packets_rate} packets/sec" },
 	{ "    {in_packets} packets input,  {in_bytes} bytes", is_tunnel },
 	{ "    {in_errors} input error", is_tunnel },
 	{ "    {out_packets} packets output,  {out_bytes} bytes", is_tunnel },
@@ -343,4 +350,77 @@ display_ip_interface_brief(struct shell *sh, const struct cli_match *m, struct e
 		layout_header(sh->out, &l);
 	}
 	return show(sh, &l, &rows);
+}
+
+/* --- IPv6 ----------------------------------------------------------------------------- */
+
+static const struct layout_column ip6_columns[] = {
+	{ 0, "Interface", "{name}" },
+	{ 29, "Physical", "{PHY}" },
+	{ 51, "Protocol", "{Protocol6}" },
+	{ 0 },
+};
+
+/* The line protocol of IPv6 does not ask for an IPv4 address. */
+static size_t
+protocol6_brief(const void *obj, char *out, size_t cap)
+{
+	const struct st_interface *i = obj;
+
+	if (!i->admin_up || !i->phys_up || !*i->address6)
+		return strlcpy(out, "down", cap);
+	return strlcpy(out, is_loopback(obj) ? "up(s)" : "up", cap);
+}
+
+static const struct layout_value values6[] = {
+	{ "PHY", physical_brief },
+	{ "Protocol6", protocol6_brief },
+	{ 0 },
+};
+
+static void
+print_addresses6(struct shell *sh, const char *list)
+{
+	if (!*list)
+		out_line(sh->out, "[IPv6 Address] Unassigned");
+	while (*list) {
+		size_t len = strcspn(list, " ");
+
+		out_linef(sh->out, "[IPv6 Address] %.*s", (int)strcspn(list, "/ "), list);
+		list += len + strspn(list + len, " ");
+	}
+}
+
+int
+display_ipv6_interface_brief(struct shell *sh, const struct cli_match *m, struct err *e)
+{
+	static const char *const legend[] = {
+		"*down: administratively down",
+		"(l): loopback",
+		"(s): spoofing",
+		NULL,
+	};
+	const struct layout l = { .record = &state_info(STATE_interface)->record,
+		.values = values6,
+		.columns = ip6_columns };
+	struct client_rows rows;
+	int rc = shell_state(sh, STATE_interface, NULL, &rows, e);
+
+	if (rc)
+		return rc;
+	if (!out_is_json(sh->out)) {
+		layout_lines(sh->out, legend);
+		layout_header(sh->out, &l);
+	}
+	for (size_t i = 0; i < rows.n; i++) {
+		if (!IF(rows.row[i])->ipv6)
+			continue;
+		if (out_is_json(sh->out)) {
+			layout_json(sh->out, &l, rows.row[i]);
+			continue;
+		}
+		layout_row(sh->out, &l, rows.row[i]);
+		print_addresses6(sh, IF(rows.row[i])->address6);
+	}
+	return 0;
 }

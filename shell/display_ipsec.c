@@ -1,8 +1,9 @@
 /*
- * IPsec as it is configured: proposals and policies, from the candidate's rows. Keys are never shown.
+ * IPsec as it is configured: proposals, policies and profiles, from the candidate's rows. Keys are never shown.
  */
 #include "config.h"
 
+#include "lib/alg.h"
 #include "lib/err.h"
 #include "schema/row.h"
 #include "shell/cli/cli.h"
@@ -56,6 +57,22 @@ has_esp(const void *obj)
 	return strcmp(display_column_text(obj, "transform"), "ah") != 0;
 }
 
+/* An AEAD authenticates, too: what is set for authentication plays no part. */
+static bool
+has_esp_aead(const void *obj)
+{
+	const char *cipher = display_column_text(obj, "esp_encryption");
+
+	return has_esp(obj) && alg_cipher(alg_cipher_find(cipher)) &&
+		alg_cipher(alg_cipher_find(cipher))->icv_len;
+}
+
+static bool
+has_esp_pair(const void *obj)
+{
+	return has_esp(obj) && !has_esp_aead(obj);
+}
+
 /* VRP's words for the transforms. */
 static size_t
 transform_text(const void *obj, char *out, size_t cap)
@@ -75,8 +92,9 @@ static const struct layout_line proposal_card[] = {
 	{ " Encapsulation mode: {encapsulation_mode!Capital}" },
 	{ " Transform         : {transform_name}" },
 	{ " AH protocol       : Authentication {ah_authentication!auth}", has_ah },
-	{ " ESP protocol      : Authentication {esp_authentication!auth}", has_esp },
-	{ "                     Encryption     {esp_encryption!cipher}", has_esp },
+	{ " ESP protocol      : Authentication {esp_authentication!auth}", has_esp_pair },
+	{ "                     Encryption     {esp_encryption!cipher}", has_esp_pair },
+	{ " ESP protocol      : Encryption     {esp_encryption!cipher}", has_esp_aead },
 	{ 0 },
 };
 
@@ -124,33 +142,55 @@ display_ipsec_proposal(struct shell *sh, const struct cli_match *m, struct err *
 
 /* --- policies --------------------------------------------------------------------- */
 
+/* What is typed for the SAs of both directions. */
+#define MANUAL_KEYS(in)                                                             \
+	{ in "Inbound AH setting: " }, { in "  AH SPI: {in_ah_spi}" },              \
+		{ in "  AH string-key: {in_ah_string_key}" },                       \
+		{ in "  AH authentication hex key: {in_ah_authentication_key}" },   \
+		{ in "Inbound ESP setting: " }, { in "  ESP SPI: {in_esp_spi}" },   \
+		{ in "  ESP string-key: {in_esp_string_key}" },                     \
+		{ in "  ESP encryption hex key: {in_esp_encryption_key}" },         \
+		{ in "  ESP authentication hex key: {in_esp_authentication_key}" }, \
+		{ in "Outbound AH setting: " }, { in "  AH SPI: {out_ah_spi}" },    \
+		{ in "  AH string-key: {out_ah_string_key}" },                      \
+		{ in "  AH authentication hex key: {out_ah_authentication_key}" },  \
+		{ in "Outbound ESP setting: " }, { in "  ESP SPI: {out_esp_spi}" }, \
+		{ in "  ESP string-key: {out_esp_string_key}" },                    \
+		{ in "  ESP encryption hex key: {out_esp_encryption_key}" },        \
+	{                                                                           \
+		in "  ESP authentication hex key: {out_esp_authentication_key}"     \
+	}
+
+static bool
+has_acl6(const void *obj)
+{
+	return display_column(obj, "acl6")->kind == VALUE_INT;
+}
+
+static bool
+has_no_acl6(const void *obj)
+{
+	return !has_acl6(obj);
+}
+
+static bool
+has_window(const void *obj)
+{
+	return display_column(obj, "anti_replay_window")->kind == VALUE_INT;
+}
+
 static const struct layout_line policy_card[] = {
 	{ "" },
 	{ "    Sequence number: {sequence}" },
 	{ "    Mode: {mode!Capital}" },
-	{ "    Security data flow: {acl}" },
+	{ "    Security data flow: {acl}", has_no_acl6 },
+	{ "    Security data flow: {acl6} (IPv6)", has_acl6 },
 	{ "    Tunnel local address: {tunnel_local}" },
 	{ "    Tunnel remote address: {tunnel_remote}" },
 	{ "    Qos pre-classify: Disable" },
 	{ "    Proposal name:{proposal}" },
-	{ "    Inbound AH setting: " },
-	{ "      AH SPI: {in_ah_spi}" },
-	{ "      AH string-key: {in_ah_string_key}" },
-	{ "      AH authentication hex key: {in_ah_authentication_key}" },
-	{ "    Inbound ESP setting: " },
-	{ "      ESP SPI: {in_esp_spi}" },
-	{ "      ESP string-key: {in_esp_string_key}" },
-	{ "      ESP encryption hex key: {in_esp_encryption_key}" },
-	{ "      ESP authentication hex key: {in_esp_authentication_key}" },
-	{ "    Outbound AH setting: " },
-	{ "      AH SPI: {out_ah_spi}" },
-	{ "      AH string-key: {out_ah_string_key}" },
-	{ "      AH authentication hex key: {out_ah_authentication_key}" },
-	{ "    Outbound ESP setting: " },
-	{ "      ESP SPI: {out_esp_spi}" },
-	{ "      ESP string-key: {out_esp_string_key}" },
-	{ "      ESP encryption hex key: {out_esp_encryption_key}" },
-	{ "      ESP authentication hex key: {out_esp_authentication_key}" },
+	{ "    Anti-replay window size: {anti_replay_window}", has_window },
+	MANUAL_KEYS("    "),
 	{ 0 },
 };
 
@@ -163,16 +203,17 @@ print_interface(void *arg, const struct row *r)
 	return 0;
 }
 
+/* A policy group or a profile, and where it is applied. */
 static void
-print_group(struct walk *w, const char *name)
+print_group(struct walk *w, const char *title, const char *applied, const char *name)
 {
 	static const char line[] = "===========================================";
-	unsigned int column = (unsigned int)model_column(&model_interface, "ipsec_policy");
+	unsigned int column = (unsigned int)model_column(&model_interface, applied);
 
 	if (w->n_groups)
 		out_line(w->sh->out, "");
 	out_line(w->sh->out, line);
-	out_linef(w->sh->out, "IPSec policy group: \"%s\"", name);
+	out_linef(w->sh->out, "%s: \"%s\"", title, name);
 	row_each_where(w->sh->store, &model_interface, column, &VALUE_OF_TEXT(name), w->sh->scratch,
 		print_interface, w);
 	out_line(w->sh->out, line);
@@ -199,7 +240,7 @@ print_policy(void *arg, const struct row *r)
 		layout_json(w->sh->out, w->layout, r);
 	} else {
 		if (begins_group(w, r)) {
-			print_group(w, r->v[0].s);
+			print_group(w, "IPSec policy group", "ipsec_policy", r->v[0].s);
 			w->n_groups++;
 		}
 		layout_card(w->sh->out, w->layout, r);
@@ -225,6 +266,50 @@ display_ipsec_policy(struct shell *sh, const struct cli_match *m, struct err *e)
 	return 0;
 }
 
+/* --- profiles --------------------------------------------------------------------- */
+
+static const struct layout_line profile_card[] = {
+	{ "IPSec profile name    : {name}" },
+	{ "Mode                  : Manual" },
+	{ "Proposal name         : {proposal}" },
+	{ "Anti-replay window size: {anti_replay_window}", has_window },
+	MANUAL_KEYS(""),
+	{ 0 },
+};
+
+static int
+print_profile(void *arg, const struct row *r)
+{
+	struct walk *w = arg;
+
+	if (!selected(w, r))
+		return 0;
+	if (out_is_json(w->sh->out)) {
+		layout_json(w->sh->out, w->layout, r);
+	} else {
+		print_group(w, "IPSec profile", "ipsec_profile", r->v[0].s);
+		layout_card(w->sh->out, w->layout, r);
+	}
+	w->n_groups = ++w->n;
+	return out_left(w->sh->out);
+}
+
+int
+display_ipsec_profile(struct shell *sh, const struct cli_match *m, struct err *e)
+{
+	static const struct layout l = { .table = &model_ipsec_profile, .card = profile_card };
+	struct walk w = { .sh = sh, .layout = &l, .name = cli_arg_text(m, "name", NULL) };
+
+	row_each(sh->store, l.table, NULL, 0, sh->scratch, print_profile, &w);
+	if (!w.n && w.name)
+		return err_set(e, -ENOENT, "", "The IPSec profile does not exist.");
+	if (!w.n && !out_is_json(sh->out))
+		out_line(sh->out, "Info: No IPSec profile is configured.");
+	return 0;
+}
+
+/* --- policies in brief ------------------------------------------------------------- */
+
 static size_t
 policy_text(const void *obj, char *out, size_t cap)
 {
@@ -233,12 +318,24 @@ policy_text(const void *obj, char *out, size_t cap)
 	return layout_text(&l, "{name}-{sequence}", obj, 0, out, cap);
 }
 
-static const struct layout_value brief_values[] = { { "policy", policy_text }, { 0 } };
+static size_t
+flow_text(const void *obj, char *out, size_t cap)
+{
+	static const struct layout l = { .table = &model_ipsec_policy };
+
+	return layout_text(&l, has_acl6(obj) ? "{acl6}" : "{acl}", obj, 0, out, cap);
+}
+
+static const struct layout_value brief_values[] = {
+	{ "policy", policy_text },
+	{ "flow", flow_text },
+	{ 0 },
+};
 
 static const struct layout_column brief_columns[] = {
 	{ 0, "Policy name", "{policy}" },
 	{ 18, "Mode", "{mode!Capital}" },
-	{ 28, "Acl", "{acl!dash}" },
+	{ 28, "Acl", "{flow!dash}" },
 	{ 36, "Peer name", "-" },
 	{ 48, "Local address", "{tunnel_local!dash}" },
 	{ 64, "Remote address", "{tunnel_remote!dash}" },

@@ -1,5 +1,5 @@
 /*
- * The routing table as the kernel has it, in VRP's columns.
+ * The routing tables of both families as the kernel has them, in VRP's form.
  */
 #include "config.h"
 
@@ -79,6 +79,58 @@ static const struct layout_line head[] = {
 	{ 0 },
 };
 
+/* AR routers print a card for each IPv6 route. */
+static const struct layout_line head6[] = {
+	{ "Routing Table : Public" },
+	{ "         Destinations : {destinations:-8} Routes : {routes:-8}" },
+	{ "" },
+	{ 0 },
+};
+
+static const struct layout_line card6[] = {
+	{ "Destination  : {network:-39} PrefixLength : {length}" },
+	{ "NextHop      : {nexthop:-39} Preference   : {preference}" },
+	{ "Cost         : {cost:-39} Protocol     : {protocol}" },
+	{ "RelayNextHop : ::                                      TunnelID     : 0x0" },
+	{ "Interface    : {interface:-39} Flags        : {flags}" },
+	{ "" },
+	{ 0 },
+};
+
+/* The rows of one family; how many there are. */
+static int
+get_routes(struct shell *sh, bool v6, struct client_rows *rows, struct totals *t, struct err *e)
+{
+	int rc = shell_state(sh, STATE_route, NULL, rows, e);
+	size_t n = 0;
+
+	*t = (struct totals){ 0 };
+	for (size_t i = 0; !rc && i < rows->n; i++) {
+		if (!strchr(ROUTE(rows->row[i])->destination, ':') == v6)
+			continue;
+		t->destinations += !n ||
+			strcmp(ROUTE(rows->row[i])->destination,
+				ROUTE(rows->row[n - 1])->destination) != 0;
+		rows->row[n++] = rows->row[i];
+	}
+	t->routes = rows->n = n;
+	return rc;
+}
+
+static int
+show(struct shell *sh, const struct layout *l, const struct client_rows *rows)
+{
+	for (size_t i = 0; i < rows->n; i++) {
+		if (out_is_json(sh->out))
+			layout_json(sh->out, l, rows->row[i]);
+		else if (l->columns)
+			layout_row(sh->out, l, rows->row[i]);
+		else
+			layout_card(sh->out, l, rows->row[i]);
+	}
+	return 0;
+}
+
 int
 display_routing_table(struct shell *sh, const struct cli_match *m, struct err *e)
 {
@@ -86,26 +138,32 @@ display_routing_table(struct shell *sh, const struct cli_match *m, struct err *e
 		.record = &state_info(STATE_route)->record, .values = values, .columns = columns
 	};
 	struct client_rows rows;
-	struct totals t = { 0 };
-	int rc = shell_state(sh, STATE_route, NULL, &rows, e);
+	struct totals t;
+	int rc = get_routes(sh, false, &rows, &t, e);
 
 	if (rc)
 		return rc;
-	for (t.routes = 0; t.routes < rows.n; t.routes++)
-		if (!t.routes ||
-			strcmp(ROUTE(rows.row[t.routes])->destination,
-				ROUTE(rows.row[t.routes - 1])->destination))
-			t.destinations++;
 	if (!out_is_json(sh->out)) {
 		layout_card(sh->out, &(struct layout){ .values = total_values, .card = head }, &t);
 		layout_header(sh->out, &l);
 		out_line(sh->out, "");
 	}
-	for (size_t i = 0; i < rows.n; i++) {
-		if (out_is_json(sh->out))
-			layout_json(sh->out, &l, rows.row[i]);
-		else
-			layout_row(sh->out, &l, rows.row[i]);
-	}
-	return 0;
+	return show(sh, &l, &rows);
+}
+
+int
+display_routing_table6(struct shell *sh, const struct cli_match *m, struct err *e)
+{
+	const struct layout l = {
+		.record = &state_info(STATE_route)->record, .values = values, .card = card6
+	};
+	struct client_rows rows;
+	struct totals t;
+	int rc = get_routes(sh, true, &rows, &t, e);
+
+	if (rc)
+		return rc;
+	if (!out_is_json(sh->out))
+		layout_card(sh->out, &(struct layout){ .values = total_values, .card = head6 }, &t);
+	return show(sh, &l, &rows);
 }

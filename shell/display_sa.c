@@ -1,9 +1,10 @@
 /*
- * IPsec as it runs: security associations and counters, from the datapath. What a policy says of them
+ * IPsec as it runs: security associations, from the datapath. What a policy or a profile says of them
  * (ACL, interface) comes from the candidate.
  */
 #include "config.h"
 
+#include "lib/alg.h"
 #include "lib/arena.h"
 #include "lib/err.h"
 #include "schema/row.h"
@@ -12,20 +13,19 @@
 #include "shell/out.h"
 #include "shell/shell.h"
 
-#include <errno.h>
+#include <netinet/in.h>
 #include <stdlib.h>
 #include <string.h>
 
 #define SA(obj) ((const struct st_ipsec_sa *)(obj))
 
-enum { PROTOCOL_ESP = 50 };
-
-/* What stands above the SAs of one policy. */
+/* What stands above the SAs of one policy or profile. */
 struct policy_view {
 	char name[32];
-	const char *sequence;
+	int64_t sequence; /* 0: a profile */
 	char interface[32];
 	const struct row *row;	      /* NULL: not configured any more */
+	int64_t rule;		      /* the first of the ACL that protects; -1: none */
 	const struct st_ipsec_sa *sa; /* the first of them */
 };
 
@@ -35,13 +35,49 @@ struct policy_view {
 static void
 split_policy(struct policy_view *v, const char *policy)
 {
-	char *hyphen;
+	char *hyphen, *end;
 
 	strlcpy(v->name, policy, sizeof(v->name));
+	v->sequence = 0;
 	hyphen = strrchr(v->name, '-');
-	if (hyphen)
+	if (!hyphen)
+		return;
+	v->sequence = strtoll(hyphen + 1, &end, 10);
+	if (*end || end == hyphen + 1)
+		v->sequence = 0;
+	else
 		*hyphen = '\0';
-	v->sequence = hyphen ? hyphen + 1 : "";
+}
+
+static bool
+find_policy(struct shell *sh, struct policy_view *v, struct row *row)
+{
+	const struct value key[] = { VALUE_OF_TEXT(v->name), VALUE_OF_INT(v->sequence) };
+
+	return v->sequence && !row_get(sh->store, &model_ipsec_policy, key, sh->scratch, row);
+}
+
+static bool
+find_profile(struct shell *sh, const char *name, struct row *row)
+{
+	return !row_get(sh->store, &model_ipsec_profile, &VALUE_OF_TEXT(name), sh->scratch, row);
+}
+
+/* Which policy or profile the SA is of. */
+static void
+view_find(struct shell *sh, struct policy_view *v, const struct st_ipsec_sa *sa)
+{
+	struct row *row = arena_alloc(sh->scratch, sizeof(*row));
+
+	*v = (struct policy_view){ .sa = sa, .rule = -1 };
+	split_policy(v, sa->policy);
+	if (find_policy(sh, v, row)) {
+		v->row = row;
+	} else if (find_profile(sh, sa->policy, row)) {
+		v->row = row;
+		v->sequence = 0;
+		strlcpy(v->name, sa->policy, sizeof(v->name));
+	}
 }
 
 static int
@@ -53,21 +89,35 @@ take_interface(void *arg, const struct row *r)
 	return 1;
 }
 
+static int
+take_rule(void *arg, const struct row *r)
+{
+	struct policy_view *v = arg;
+
+	if (strcmp(display_column_text(r, "action"), "permit") != 0)
+		return 0;
+	v->rule = r->v[1].i;
+	return 1;
+}
+
 static void
 view_fill(struct shell *sh, struct policy_view *v, const struct st_ipsec_sa *sa)
 {
-	unsigned int column = (unsigned int)model_column(&model_interface, "ipsec_policy");
-	struct row *row = arena_alloc(sh->scratch, sizeof(*row));
-	struct value key[2];
+	const struct value *acl, *acl6;
+	int column;
 
-	*v = (struct policy_view){ .sa = sa };
-	split_policy(v, sa->policy);
-	key[0] = VALUE_OF_TEXT(v->name);
-	key[1] = VALUE_OF_INT(strtoll(v->sequence, NULL, 10));
-	if (!row_get(sh->store, &model_ipsec_policy, key, sh->scratch, row))
-		v->row = row;
-	row_each_where(
-		sh->store, &model_interface, column, &key[0], sh->scratch, take_interface, v);
+	view_find(sh, v, sa);
+	column = model_column(&model_interface, v->sequence ? "ipsec_policy" : "ipsec_profile");
+	row_each_where(sh->store, &model_interface, (unsigned int)column, &VALUE_OF_TEXT(v->name),
+		sh->scratch, take_interface, v);
+	if (!v->row || !v->sequence)
+		return;
+	acl = display_column(v->row, "acl");
+	acl6 = display_column(v->row, "acl6");
+	if (acl->kind == VALUE_INT)
+		row_each(sh->store, &model_acl_rule, acl, 1, sh->scratch, take_rule, v);
+	else if (acl6->kind == VALUE_INT)
+		row_each(sh->store, &model_acl6_rule, acl6, 1, sh->scratch, take_rule, v);
 }
 
 static size_t
@@ -79,7 +129,7 @@ name_text(const void *obj, char *out, size_t cap)
 static size_t
 sequence_text(const void *obj, char *out, size_t cap)
 {
-	return strlcpy(out, VIEW(obj)->sequence, cap);
+	return layout_number((unsigned long long)VIEW(obj)->sequence, out, cap);
 }
 
 static size_t
@@ -89,25 +139,33 @@ interface_text(const void *obj, char *out, size_t cap)
 }
 
 static size_t
-of_row(const void *obj, const char *template, char *out, size_t cap)
+acl_text(const void *obj, char *out, size_t cap)
 {
 	static const struct layout l = { .table = &model_ipsec_policy };
+	const struct row *r = VIEW(obj)->row;
+	bool v4 = r && display_column(r, "acl")->kind == VALUE_INT;
 
-	if (!VIEW(obj)->row)
+	if (!r || (!v4 && display_column(r, "acl6")->kind != VALUE_INT))
 		return strlcpy(out, "-", cap);
-	return layout_text(&l, template, VIEW(obj)->row, 0, out, cap);
+	return layout_text(&l, v4 ? "{acl}" : "{acl6} (IPv6)", r, 0, out, cap);
 }
 
 static size_t
-acl_text(const void *obj, char *out, size_t cap)
+rule_text(const void *obj, char *out, size_t cap)
 {
-	return of_row(obj, "{acl}", out, cap);
+	if (VIEW(obj)->rule < 0)
+		return strlcpy(out, "-", cap);
+	return layout_number((unsigned long long)VIEW(obj)->rule, out, cap);
 }
 
 static size_t
 mode_text(const void *obj, char *out, size_t cap)
 {
-	return of_row(obj, "{mode!Capital}", out, cap);
+	static const struct layout l = { .table = &model_ipsec_policy };
+
+	if (!VIEW(obj)->row)
+		return strlcpy(out, "-", cap);
+	return layout_text(&l, "{mode!Capital}", VIEW(obj)->row, 0, out, cap);
 }
 
 static size_t
@@ -142,6 +200,7 @@ static const struct layout_value view_values[] = {
 	{ "sequence", sequence_text },
 	{ "interface", interface_text },
 	{ "acl", acl_text },
+	{ "rule", rule_text },
 	{ "mode", mode_text },
 	{ "local", local_text },
 	{ "remote", remote_text },
@@ -157,14 +216,28 @@ static const struct layout_line interface_card[] = {
 	{ 0 },
 };
 
+static bool
+is_policy(const void *obj)
+{
+	return VIEW(obj)->sequence;
+}
+
+static bool
+is_profile(const void *obj)
+{
+	return !is_policy(obj);
+}
+
 static const struct layout_line policy_card[] = {
 	{ "" },
 	{ "  -----------------------------" },
-	{ "  IPSec policy name: \"{name}\"" },
-	{ "  Sequence number  : {sequence}" },
-	{ "  Acl group        : {acl}" },
-	{ "  Acl rule         : 0" },
-	{ "  Mode             : {mode}" },
+	{ "  IPSec policy name: \"{name}\"", is_policy },
+	{ "  Sequence number  : {sequence}", is_policy },
+	{ "  Acl group        : {acl}", is_policy },
+	{ "  Acl rule         : {rule}", is_policy },
+	{ "  Mode             : {mode}", is_policy },
+	{ "  IPSec profile name: \"{name}\"", is_profile },
+	{ "  Mode              : PROF-MANUAL", is_profile },
 	{ "  -----------------------------" },
 	{ "    Encapsulation mode: {encapsulation}" },
 	{ "    Tunnel local      : {local}" },
@@ -187,13 +260,59 @@ is_outbound(const void *obj)
 static bool
 is_esp(const void *obj)
 {
-	return SA(obj)->protocol == PROTOCOL_ESP;
+	return SA(obj)->protocol == IPPROTO_ESP;
 }
 
 static bool
 is_ah(const void *obj)
 {
 	return !is_esp(obj);
+}
+
+/* An AEAD has no second algorithm. */
+static size_t
+proposal_text(const void *obj, char *out, size_t cap)
+{
+	static const char *const texts[2][2] = {
+		{ "AH-{auth!AUTH}", "AH-{auth!AUTH}" },
+		{ "ESP-ENCRYPT-{cipher!CIPHER}",
+			"ESP-ENCRYPT-{cipher!CIPHER} ESP-AUTH-{auth!AUTH}" },
+	};
+	const struct layout l = { .record = &state_info(STATE_ipsec_sa)->record };
+
+	return layout_text(
+		&l, texts[is_esp(obj)][alg_auth(SA(obj)->auth) != NULL], obj, 0, out, cap);
+}
+
+static size_t
+algorithm_text(const void *obj, char *out, size_t cap)
+{
+	const struct layout l = { .record = &state_info(STATE_ipsec_sa)->record };
+	const struct alg_auth_info *a = alg_auth(SA(obj)->auth);
+	const char *auth = !a		   ? ""
+		: a->kind == ALG_KIND_hmac ? "A:HMAC-{auth!AUTH};"
+					   : "A:{auth!AUTH};";
+	size_t len = is_esp(obj) ? layout_text(&l, "E:{cipher!CIPHER};", obj, 0, out, cap) : 0;
+
+	return len + layout_text(&l, auth, obj, 0, out + len, cap - len);
+}
+
+static const struct layout_value sa_values[] = {
+	{ "proposal", proposal_text },
+	{ "algorithm", algorithm_text },
+	{ 0 },
+};
+
+static bool
+is_encrypted(const void *obj)
+{
+	return is_esp(obj) && is_outbound(obj);
+}
+
+static bool
+is_decrypted(const void *obj)
+{
+	return is_esp(obj) && is_inbound(obj);
 }
 
 static bool
@@ -213,25 +332,25 @@ static const struct layout_line sa_card[] = {
 	{ "    [Outbound {protocol!protocol} SAs] ", is_outbound },
 	{ "    [Inbound {protocol!protocol} SAs] ", is_inbound },
 	{ "      SPI: {spi} ({spi!hex})" },
-	{ "      Proposal: ESP-ENCRYPT-{cipher!CIPHER} ESP-AUTH-{auth!AUTH}", is_esp },
-	{ "      Proposal: AH-{auth!AUTH}", is_ah },
+	{ "      Proposal: {proposal}" },
 	{ "      No duration limit for this SA" },
 	{ "      Outpacket count       : {packets}", is_outbound },
 	{ "      Outpacket drop count  : {dropped}", is_outbound },
 	{ "      Max sent sequence-number: {sequence}", is_outbound },
-	{ "      SA encrypted packets (number/bytes): {packets}/{bytes}", is_outbound },
+	{ "      SA encrypted packets (number/bytes): {packets}/{bytes}", is_encrypted },
 	{ "      Inpacket count        : {packets}", is_inbound },
 	{ "      Inpacket drop count   : {dropped}", is_inbound },
 	{ "      Max received sequence-number: {sequence}", is_inbound },
-	{ "      SA decrypted packets (number/bytes): {packets}/{bytes}", is_inbound },
-	{ "      UDP encapsulation used for NAT traversal: N" },
+	{ "      SA decrypted packets (number/bytes): {packets}/{bytes}", is_decrypted },
+	{ "      SA authenticated packets (number/bytes): {packets}/{bytes}", is_ah },
+	{ "      UDP encapsulation used for NAT traversal: N", is_esp },
 	{ "      Anti-replay : Enable", has_window },
 	{ "      Anti-replay window size: {replay_window}", has_window },
 	{ "      Anti-replay : Disable", has_no_window },
 	{ 0 },
 };
 
-/* By interface, policy and sequence number; outbound before inbound. */
+/* By interface, policy and sequence number; ESP before AH, outbound before inbound. */
 static int
 compare(const void *a, const void *b)
 {
@@ -243,26 +362,33 @@ compare(const void *a, const void *b)
 	split_policy(&w, y->policy);
 	if (!d)
 		d = strcmp(v.name, w.name);
-	if (!d && strcmp(v.sequence, w.sequence))
-		d = strtol(v.sequence, NULL, 10) < strtol(w.sequence, NULL, 10) ? -1 : 1;
+	if (!d && v.sequence != w.sequence)
+		d = v.sequence < w.sequence ? -1 : 1;
+	if (!d)
+		d = (int)x->protocol - (int)y->protocol;
 	return d ? d : (int)x->inbound - (int)y->inbound;
 }
 
-/* Only those of a policy, or with this peer. */
+/* Only those of a policy or a profile, or with this peer. */
 static bool
-selected(const struct st_ipsec_sa *sa, const struct cli_match *m)
+selected(struct shell *sh, const struct st_ipsec_sa *sa, const struct cli_match *m)
 {
 	const char *name = cli_arg_text(m, "name", NULL);
-	const char *sequence = cli_arg_text(m, "sequence", NULL);
+	const char *profile = cli_arg_text(m, "profile", NULL);
 	const char *remote = cli_arg_text(m, "remote", NULL);
+	int64_t sequence = cli_arg_int(m, "sequence", 0);
 	struct policy_view v;
-	char text[ADDR_STRLEN];
+	struct addr a;
 
-	split_policy(&v, sa->policy);
-	if ((name && strcmp(name, v.name)) || (sequence && strcmp(sequence, v.sequence)))
-		return false;
-	addr_format(sa->inbound ? &sa->source : &sa->destination, text);
-	return !remote || !strcmp(remote, text);
+	if (remote)
+		return !addr_parse(remote, &a) &&
+			addr_eq(&a, sa->inbound ? &sa->source : &sa->destination);
+	if (!name && !profile)
+		return true;
+	view_find(sh, &v, sa);
+	if (profile)
+		return !v.sequence && !strcmp(profile, v.name);
+	return v.sequence && !strcmp(name, v.name) && (!sequence || sequence == v.sequence);
 }
 
 /* The SAs that were asked for, in the order in which they are shown. */
@@ -275,7 +401,7 @@ get_sas(struct shell *sh, const struct cli_match *m, struct client_rows *rows, s
 	if (rc)
 		return rc;
 	for (size_t i = 0; i < rows->n; i++)
-		if (selected(rows->row[i], m))
+		if (selected(sh, rows->row[i], m))
 			rows->row[n++] = rows->row[i];
 	rows->n = n;
 	if (n)
@@ -288,19 +414,23 @@ print_head(struct shell *sh, const struct st_ipsec_sa *sa, const struct st_ipsec
 {
 	const struct layout policy = { .values = view_values, .card = policy_card };
 	const struct layout interface = { .values = view_values, .card = interface_card };
+	bool moved = !before || before->port != sa->port;
 	struct policy_view v;
 
+	if (!moved && !strcmp(before->policy, sa->policy))
+		return;
 	view_fill(sh, &v, sa);
-	if (!before || before->port != sa->port)
+	if (moved)
 		layout_card(sh->out, &interface, &v);
-	if (!before || before->port != sa->port || strcmp(before->policy, sa->policy) != 0)
-		layout_card(sh->out, &policy, &v);
+	layout_card(sh->out, &policy, &v);
 }
 
 int
 display_ipsec_sa(struct shell *sh, const struct cli_match *m, struct err *e)
 {
-	const struct layout l = { .record = &state_info(STATE_ipsec_sa)->record, .card = sa_card };
+	const struct layout l = {
+		.record = &state_info(STATE_ipsec_sa)->record, .values = sa_values, .card = sa_card
+	};
 	const struct st_ipsec_sa *before = NULL;
 	struct client_rows rows;
 	int rc = get_sas(sh, m, &rows, e);
@@ -326,7 +456,7 @@ static const struct layout_column brief_columns[] = {
 	{ 16, "Dst Address", "{destination}" },
 	{ 32, "SPI", "{spi}" },
 	{ 43, "Protocol", "{protocol!protocol}" },
-	{ 53, "Algorithm", "E:{cipher!CIPHER};A:HMAC-{auth!AUTH};" },
+	{ 53, "Algorithm", "{algorithm}" },
 	{ 0 },
 };
 
@@ -348,6 +478,7 @@ display_ipsec_sa_brief(struct shell *sh, const struct cli_match *m, struct err *
 	static const char line[] =
 		"------------------------------------------------------------------------------";
 	const struct layout l = { .record = &state_info(STATE_ipsec_sa)->record,
+		.values = sa_values,
 		.columns = brief_columns };
 	struct client_rows rows;
 	int rc = get_sas(sh, m, &rows, e);
@@ -369,54 +500,5 @@ display_ipsec_sa_brief(struct shell *sh, const struct cli_match *m, struct err *
 	}
 	if (!out_is_json(sh->out))
 		out_line(sh->out, line);
-	return 0;
-}
-
-static const struct layout_line statistics_card[] = {
-	{ " IPSec statistics information:" },
-	{ " Number of IPSec tunnels: {tunnels}" },
-	{ " Number of standby IPSec tunnels: 0" },
-	{ " the security packet statistics:" },
-	{ "   input/output security packets: {in_packets}/{out_packets}" },
-	{ "   input/output security bytes: {in_bytes}/{out_bytes}" },
-	{ "   input/output dropped security packets: {in_dropped}/{out_dropped}" },
-	{ "   packets past the policies: {bypassed}" },
-	{ "   dropped security packet detail:" },
-	{ 0 },
-};
-
-/* The colon stands apart: a line with "error:" would be taken for a failure by Ansible. */
-static const struct layout_line drop_card[] = {
-	{ "     {text:-45} : {packets}" },
-	{ 0 },
-};
-
-int
-display_ipsec_statistics(struct shell *sh, const struct cli_match *m, struct err *e)
-{
-	const struct layout l = { .record = &state_info(STATE_ipsec_statistics)->record,
-		.card = statistics_card };
-	const struct layout drop = { .record = &state_info(STATE_drop)->record, .card = drop_card };
-	const struct st_ipsec_statistics *total;
-	struct client_rows totals, drops;
-	int rc = shell_state(sh, STATE_ipsec_statistics, NULL, &totals, e);
-
-	if (!rc)
-		rc = shell_state(sh, STATE_drop, NULL, &drops, e);
-	if (rc)
-		return rc;
-	if (!totals.n)
-		return err_set(e, -ENODATA, "", "The datapath does not say what it has counted.");
-	total = totals.row[0];
-	if (out_is_json(sh->out)) {
-		layout_json(sh->out, &l, total);
-		for (size_t i = 0; i < drops.n; i++)
-			layout_json(sh->out, &drop, drops.row[i]);
-		return 0;
-	}
-	layout_card(sh->out, &l, total);
-	for (size_t i = 0; i < drops.n; i++)
-		if (!strcmp(((const struct st_drop *)drops.row[i])->group, "ipsec"))
-			layout_card(sh->out, &drop, drops.row[i]);
 	return 0;
 }

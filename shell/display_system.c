@@ -156,3 +156,19 @@ display_status(struct shell *sh, const struct cli_match *m, struct err *e)
 	}
 	return 0;
 }
+
+/* Only the own session: others are not known here. */
+int
+display_users(struct shell *sh, const struct cli_match *m, struct err *e)
+{
+	static const char *const titles[] = {
+		"  User-Intf    Delay    Type   Network Address     AuthenStatus    AuthorcmdFlag",
+		NULL,
+	};
+
+	layout_lines(sh->out, titles);
+	out_linef(sh->out, "+ %-12s 00:00:00                            pass            no",
+		sh->terminal ? "VTY" : "BATCH");
+	out_linef(sh->out, "  Username : %s", sh->client ? client_user(sh->client) : "root");
+	return 0;
+}

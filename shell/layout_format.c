@@ -142,7 +142,7 @@ cipher_name_text(unsigned long long n, char *out, size_t cap)
 	return put_upper(out, cap, a ? a->keyword : "-");
 }
 
-/* "SHA2-256-128": with the bits of the ICV, as IANA names it */
+/* "SHA2-256-128": with the bits of the ICV, as IANA names it, unless the keyword says it */
 static size_t
 auth_name_text(unsigned long long n, char *out, size_t cap)
 {
@@ -151,6 +151,8 @@ auth_name_text(unsigned long long n, char *out, size_t cap)
 
 	if (!a)
 		return put(out, cap, "-");
+	if (a->kind != ALG_KIND_hmac || a->offered == ALG_OFFERED_no)
+		return put_upper(out, cap, a->keyword);
 	snprintf(text, sizeof(text), "%s-%u", a->keyword, a->icv_len * 8u);
 	return put_upper(out, cap, text);
 }

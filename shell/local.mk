@@ -52,6 +52,7 @@ libshell_a_SOURCES = \
 	shell/display_ipsec.c \
 	shell/display_route.c \
 	shell/display_sa.c \
+	shell/display_statistics.c \
 	shell/display_system.c \
 	shell/edit.c \
 	shell/edit.h \

@@ -8,6 +8,7 @@
 #include "tests/unit/shell/shell_fixture.h"
 #include "tests/unit/shell/suites.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -35,6 +36,17 @@ const char *const display_test_commands[] = {
 	"display ipsec sa policy P1 10",
 	"display ipsec sa remote 203.0.113.1",
 	"display ipsec statistics",
+	"display ipsec statistics esp",
+	"display ipsec statistics ah",
+	"display ipsec sa profile prof-1",
+	"display ipsec sa remote 2001:db8::2",
+	"display ipsec profile",
+	"display ipsec profile name prof-1",
+	"display acl ipv6 all",
+	"display acl ipv6 3002",
+	"display ipv6 interface brief",
+	"display ipv6 routing-table",
+	"display users",
 	"display configuration status",
 	NULL,
 };
@@ -49,7 +61,7 @@ golden(const char *command, const char *mode)
 	for (char *p = path + strlen(GOLDEN "/"); *p; p++)
 		if (*p == ' ')
 			*p = '-';
-		else if (*p == '/')
+		else if (*p == '/' || *p == ':')
 			*p = '.';
 	return fopen(path, mode);
 }
@@ -125,7 +137,7 @@ test_json(void)
 		{ "display acl all", "[{\"number\":3001,\"description\":null,\"step\":5" },
 		{ "display acl all",
 			"{\"acl\":3001,\"id\":5,\"action\":\"permit\",\"protocol\":0," },
-		{ "display ipsec proposal", "[{\"name\":\"tran1\",\"transform\":\"esp\"," },
+		{ "display ipsec proposal", "{\"name\":\"tran1\",\"transform\":\"esp\"," },
 		{ "display ipsec policy", "\"in_esp_spi\":12345,\"out_esp_spi\":54321," },
 		{ "display ipsec policy", "\"in_esp_string_key\":\"%^%#" },
 		{ "display ipsec sa", "\"spi\":54321,\"protocol\":50," },
@@ -151,6 +163,71 @@ test_json(void)
 	shell_fixture_fini(&f);
 }
 
+/* Of the tunnel in whose view it is asked. */
+static void
+test_keepalive(void)
+{
+	static const char command[] = "display keepalive packets count";
+	struct shell_fixture f;
+
+	shell_fixture_init(&f);
+	fixture_lab(&f);
+	CU_ASSERT_EQUAL(fixture_line(&f, command), -EINVAL);
+	CU_ASSERT_PTR_NOT_NULL(strstr(f.error_text, "view of a tunnel"));
+	CU_ASSERT_EQUAL(fixture_line(&f, "reset keepalive packets count"), -EINVAL);
+	fixture_line(&f, "system-view");
+	fixture_line(&f, "interface Tunnel 0/0/1");
+	CU_ASSERT_EQUAL(fixture_line(&f, command), 0);
+	CU_ASSERT_STRING_EQUAL(f.text,
+		"Send 7 keepalive packets to peers, Receive 6 keepalive response packets from "
+		"peers\n"
+		"Receive 2 keepalive packets from peers, Send 2 keepalive response packets to "
+		"peers.\n");
+	CU_ASSERT_EQUAL(fixture_line(&f, "display keepalive packets count | json"), 0);
+	CU_ASSERT_PTR_NOT_NULL(strstr(f.text, "\"sent_requests\":7,"));
+	CU_ASSERT_EQUAL(fixture_line(&f, "reset keepalive packets count"), 0);
+	fixture_line(&f, "interface Tunnel 0/0/2");
+	CU_ASSERT_EQUAL(fixture_line(&f, command), 0);
+	CU_ASSERT_PTR_NOT_NULL(strstr(f.text, "Send 0 keepalive packets"));
+	fixture_line(&f, "interface GigabitEthernet 0/0/1");
+	CU_ASSERT_EQUAL(fixture_line(&f, command), -EINVAL);
+	shell_fixture_fini(&f);
+}
+
+static void
+test_reset(void)
+{
+	static const char *const lines[] = {
+		"reset ipsec statistics",
+		"reset ipsec statistics esp",
+		"reset ipsec statistics ah",
+		"reset counters interface",
+		"reset counters interface Tunnel0/0/1",
+		NULL,
+	};
+	struct shell_fixture f;
+
+	shell_fixture_init(&f);
+	fixture_lines(&f, lines);
+	CU_ASSERT_STRING_EQUAL(f.text, "");
+	shell_fixture_fini(&f);
+}
+
+static void
+test_weak(void)
+{
+	struct shell_fixture f;
+
+	shell_fixture_init(&f);
+	fixture_line(&f, "system-view");
+	fixture_line(&f, "ipsec proposal weak");
+	CU_ASSERT_EQUAL(fixture_line(&f, "esp encryption-algorithm des"), 0);
+	CU_ASSERT_PTR_NOT_NULL(strstr(f.error_text, "Warning: The algorithm is not secure"));
+	CU_ASSERT_EQUAL(fixture_line(&f, "esp encryption-algorithm aes-256"), 0);
+	CU_ASSERT_STRING_EQUAL(f.error_text, "");
+	shell_fixture_fini(&f);
+}
+
 static void
 test_empty_router(void)
 {
@@ -163,6 +240,8 @@ test_empty_router(void)
 	CU_ASSERT_STRING_EQUAL(f.text, "Info: No IPSec policy is configured.\n");
 	CU_ASSERT_EQUAL(fixture_line(&f, "display ipsec proposal"), 0);
 	CU_ASSERT_STRING_EQUAL(f.text, "Number of proposals: 0\n");
+	CU_ASSERT_EQUAL(fixture_line(&f, "display ipsec profile"), 0);
+	CU_ASSERT_STRING_EQUAL(f.text, "Info: No IPSec profile is configured.\n");
 	CU_ASSERT_EQUAL(fixture_line(&f, "display acl all | json"), 0);
 	CU_ASSERT_STRING_EQUAL(f.text, "[]\n");
 	shell_fixture_fini(&f);
@@ -172,5 +251,8 @@ CU_TestInfo display_tests[] = {
 	{ "displays print what they did", test_text },
 	{ "and as JSON", test_json },
 	{ "a router without configuration has displays too", test_empty_router },
+	{ "keepalives are those of the tunnel in whose view one is", test_keepalive },
+	{ "counters are reset without a word", test_reset },
+	{ "a weak algorithm draws a warning", test_weak },
 	CU_TEST_INFO_NULL,
 };

@@ -16,6 +16,11 @@
 		.af = AF_INET, .b = { w, x, y, z } \
 	}
 
+#define IP6(last)                                                              \
+	{                                                                      \
+		.af = AF_INET6, .b = { 0x20, 0x01, 0x0d, 0xb8, [15] = (last) } \
+	}
+
 static const struct st_system system_rows[] = {
 	{ .sysname = "RTA",
 		.version = "0.1",
@@ -43,6 +48,12 @@ static const struct st_interface interface_rows[] = {
 		.mtu = 1500,
 		.address = "10.1.1.1/24",
 		.address_sub = "10.1.3.1/24",
+		.ipv6 = true,
+		.address6 = "2001:db8:1::1/64 2001:db8:2::1/64",
+		.in_packets_rate = 100,
+		.in_bits_rate = 800000,
+		.out_packets_rate = 90,
+		.out_bits_rate = 720000,
 		.mac = "00e0-fc12-3456",
 		.in_packets = 1200,
 		.in_bytes = 123456,
@@ -72,6 +83,12 @@ static const struct st_interface interface_rows[] = {
 		.last_up_time = 1767225600,
 		.mtu = 1468,
 		.address = "172.16.40.1/24",
+		.ipv6 = true,
+		.address6 = "2001:db8:40::1/64",
+		.in_packets_rate = 3,
+		.in_bits_rate = 2016,
+		.out_packets_rate = 4,
+		.out_bits_rate = 2688,
 		.tunnel_protocol = "gre",
 		.tunnel_source = IP4(198, 51, 100, 1),
 		.tunnel_source_if = "GigabitEthernet0/0/1",
@@ -100,6 +117,8 @@ static const struct st_route route_rows[] = {
 	{ "10.1.1.0/24", "OSPF", 10, 2, "D", IP4(10, 1, 1, 9), "GigabitEthernet0/0/0" },
 	{ "10.1.1.1/32", "Direct", 0, 0, "D", IP4(127, 0, 0, 1), "GigabitEthernet0/0/0" },
 	{ "198.51.100.0/24", "Direct", 0, 0, "D", IP4(198, 51, 100, 1), "GigabitEthernet0/0/1" },
+	{ "2001:db8:1::/64", "Direct", 0, 0, "D", IP6(1), "GigabitEthernet0/0/0" },
+	{ "::/0", "Static", 60, 0, "RD", IP6(254), "GigabitEthernet0/0/1" },
 };
 
 static const struct st_ipsec_sa ipsec_sa_rows[] = {
@@ -132,6 +151,67 @@ static const struct st_ipsec_sa ipsec_sa_rows[] = {
 		.packets = 4,
 		.bytes = 240,
 		.sequence = 5 },
+	{ .policy = "P1-20",
+		.sa = 3,
+		.spi = 70001,
+		.protocol = 51,
+		.mode = 2,
+		.source = IP4(198, 51, 100, 1),
+		.destination = IP4(203, 0, 113, 9),
+		.auth = ALG_AUTH_hmac_sha2_256_96,
+		.port = 4,
+		.packets = 6,
+		.bytes = 600,
+		.dropped = 2,
+		.sequence = 8 },
+	{ .policy = "P1-20",
+		.sa = 4,
+		.inbound = true,
+		.spi = 70002,
+		.protocol = 50,
+		.mode = 2,
+		.source = IP4(203, 0, 113, 9),
+		.destination = IP4(198, 51, 100, 1),
+		.cipher = ALG_CIPHER_3des_cbc,
+		.auth = ALG_AUTH_hmac_md5_96,
+		.port = 4 },
+	{ .policy = "P1-20",
+		.sa = 5,
+		.spi = 70003,
+		.protocol = 50,
+		.mode = 2,
+		.source = IP4(198, 51, 100, 1),
+		.destination = IP4(203, 0, 113, 9),
+		.cipher = ALG_CIPHER_3des_cbc,
+		.auth = ALG_AUTH_hmac_md5_96,
+		.port = 4 },
+	{ .policy = "P1-20",
+		.sa = 6,
+		.inbound = true,
+		.spi = 70004,
+		.protocol = 51,
+		.mode = 2,
+		.source = IP4(203, 0, 113, 9),
+		.destination = IP4(198, 51, 100, 1),
+		.auth = ALG_AUTH_hmac_sha2_256_96,
+		.port = 4,
+		.packets = 5,
+		.bytes = 500,
+		.dropped = 1,
+		.sequence = 6,
+		.replay_window = 64 },
+	{ .policy = "prof-1",
+		.sa = 7,
+		.spi = 80001,
+		.protocol = 50,
+		.mode = 1,
+		.source = IP6(1),
+		.destination = IP6(2),
+		.cipher = ALG_CIPHER_aes_gcm_256,
+		.port = 5,
+		.packets = 1,
+		.bytes = 100,
+		.sequence = 1 },
 };
 
 static const struct st_ipsec_statistics ipsec_statistics_rows[] = {
@@ -150,6 +230,19 @@ static const struct st_drop drop_rows[] = {
 	{ "esp_replay", "ipsec", "replay packet", 2 },
 	{ "esp_crypto", "ipsec", "cryptography error", 0 },
 	{ "gre_key", "gre", "wrong key", 3 },
+};
+
+static const struct st_keepalive keepalive_rows[] = {
+	{ .name = "Tunnel0-0-1",
+		.port = 6,
+		.enabled = true,
+		.period_ms = 3000,
+		.retries = 3,
+		.line_up = true,
+		.sent_requests = 7,
+		.sent_answers = 2,
+		.received_requests = 2,
+		.received_answers = 6 },
 };
 
 #define TABLE(name)                                                  \
@@ -171,6 +264,7 @@ static const struct {
 	TABLE(ipsec_sa),
 	TABLE(ipsec_statistics),
 	TABLE(drop),
+	TABLE(keepalive),
 };
 
 const void *

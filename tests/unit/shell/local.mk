@@ -37,6 +37,8 @@ UNIT_TESTS += test_shell
 EXTRA_DIST += \
 	tests/golden/display-acl-3001.txt \
 	tests/golden/display-acl-all.txt \
+	tests/golden/display-acl-ipv6-3002.txt \
+	tests/golden/display-acl-ipv6-all.txt \
 	tests/golden/display-clock.txt \
 	tests/golden/display-configuration-status.txt \
 	tests/golden/display-current-configuration-configuration-acl.txt \
@@ -49,14 +51,23 @@ EXTRA_DIST += \
 	tests/golden/display-ip-routing-table.txt \
 	tests/golden/display-ipsec-policy-brief.txt \
 	tests/golden/display-ipsec-policy.txt \
+	tests/golden/display-ipsec-profile-name-prof-1.txt \
+	tests/golden/display-ipsec-profile.txt \
 	tests/golden/display-ipsec-proposal-name-tran1.txt \
 	tests/golden/display-ipsec-proposal.txt \
 	tests/golden/display-ipsec-sa-brief.txt \
 	tests/golden/display-ipsec-sa-policy-P1-10.txt \
+	tests/golden/display-ipsec-sa-profile-prof-1.txt \
+	tests/golden/display-ipsec-sa-remote-2001.db8..2.txt \
 	tests/golden/display-ipsec-sa-remote-203.0.113.1.txt \
 	tests/golden/display-ipsec-sa.txt \
+	tests/golden/display-ipsec-statistics-ah.txt \
+	tests/golden/display-ipsec-statistics-esp.txt \
 	tests/golden/display-ipsec-statistics.txt \
+	tests/golden/display-ipv6-interface-brief.txt \
+	tests/golden/display-ipv6-routing-table.txt \
 	tests/golden/display-startup.txt \
+	tests/golden/display-users.txt \
 	tests/golden/display-version.txt
 
 # A terminal's view: yongsh on a pty.

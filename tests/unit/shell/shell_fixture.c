@@ -101,6 +101,43 @@ void
 fixture_lab(struct shell_fixture *f)
 {
 	static const char path[] = EXAMPLES "/2-ipsec-manual/RTA.cfg";
+	/* and one of each thing that the lab does without */
+	static const char *const more[] = {
+		"return",
+		"system-view",
+		"acl ipv6 number 3002",
+		"rule 5 permit ipv6 source 2001:db8:1:: 64 destination 2001:db8:2:: 64",
+		"rule 10 permit tcp destination-port eq 443",
+		"quit",
+		"acl ipv6 number 2001",
+		"quit",
+		"ipsec proposal bundle",
+		"transform ah-esp",
+		"quit",
+		"ipsec proposal gcm",
+		"encapsulation-mode transport",
+		"esp encryption-algorithm aes-gcm-256",
+		"quit",
+		"ipsec proposal ah-only",
+		"transform ah",
+		"ah authentication-algorithm aes-gmac-256",
+		"quit",
+		"ipsec policy P1 20 manual",
+		"security acl ipv6 3002",
+		"proposal bundle",
+		"quit",
+		"ipsec profile prof-1",
+		"proposal gcm",
+		"sa spi inbound esp 80002",
+		"sa spi outbound esp 80001",
+		"sa string-key inbound esp simple huawei",
+		"quit",
+		"interface Tunnel 0/0/1",
+		"tunnel-protocol gre",
+		"ipsec profile prof-1",
+		"return",
+		NULL,
+	};
 	FILE *in = fopen(path, "re");
 	char line[256];
 
@@ -111,5 +148,5 @@ fixture_lab(struct shell_fixture *f)
 		CU_ASSERT_EQUAL(fixture_line(f, line), 0);
 	}
 	fclose(in);
-	fixture_line(f, "return");
+	fixture_lines(f, more);
 }
