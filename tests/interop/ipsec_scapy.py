@@ -89,10 +89,10 @@ def random_packet(rng, family, ends, here):
 
 def scapy_reads(packet):
     """Does scapy 2.5 treat these headers as the RFC does? It knows no source routes, takes timestamps
-    apart, puts its header in front of fragment and behind destination headers, and turns a routing
+    and labels apart, puts its header in front of fragment and behind destination headers, and turns a routing
     header as if no hop had been reached."""
     if packet[0] >> 4 == 4:
-        return not set(b"\x83\x44\xde") & set(packet[20:(packet[0] & 15) * 4])
+        return not set(b"\x82\x83\x44\xde") & set(packet[20:(packet[0] & 15) * 4])
     kind, at, last = packet[6], 40, 0
     while kind in (0, 43, 44, 60):
         if kind == 44 or (kind == 43 and packet[at + 3] * 2 != packet[at + 1]):
