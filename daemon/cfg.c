@@ -15,7 +15,7 @@
 
 enum bind_kind { BIND_TEXT, BIND_INT, BIND_ADDR };
 
-enum { MOST_BINDS = 24 };
+enum { MOST_BINDS = 32 };
 
 struct bind {
 	const char *column;
@@ -51,7 +51,7 @@ struct cfg_shape {
 #column, BIND_INT, offsetof(struct s, f) \
 	}
 
-static const struct bind system_binds[] = { TEXT(cfg_system, sysname) };
+static const struct bind system_binds[] = { TEXT(cfg_system, sysname), INT(cfg_system, ipv6) };
 
 static const struct bind interface_binds[] = {
 	TEXT(cfg_interface, name),
@@ -71,6 +71,10 @@ static const struct bind interface_binds[] = {
 	INT(cfg_interface, keepalive_period),
 	INT(cfg_interface, keepalive_retries),
 	TEXT(cfg_interface, ipsec_policy),
+	TEXT(cfg_interface, ipsec_profile),
+	INT(cfg_interface, ipv6_enable),
+	INT(cfg_interface, tcp_mss),
+	INT(cfg_interface, gre_sequence),
 };
 
 static const struct bind ip_address_binds[] = {
@@ -78,6 +82,12 @@ static const struct bind ip_address_binds[] = {
 	ADDR(cfg_ip_address, address),
 	INT(cfg_ip_address, length),
 	INT(cfg_ip_address, sub),
+};
+
+static const struct bind ipv6_address_binds[] = {
+	TEXT(cfg_ipv6_address, interface),
+	ADDR(cfg_ipv6_address, address),
+	INT(cfg_ipv6_address, length),
 };
 
 static const struct bind route_static_binds[] = {
@@ -105,42 +115,84 @@ static const struct bind acl_rule_binds[] = {
 	INT(cfg_acl_rule, icmp_code),
 };
 
+static const struct bind acl6_rule_binds[] = {
+	INT(cfg_acl6_rule, acl),
+	INT(cfg_acl6_rule, id),
+	TEXT(cfg_acl6_rule, action),
+	INT(cfg_acl6_rule, protocol),
+	ADDR(cfg_acl6_rule, source),
+	INT(cfg_acl6_rule, source_length),
+	INT(cfg_acl6_rule, source_port_low),
+	INT(cfg_acl6_rule, source_port_high),
+	ADDR(cfg_acl6_rule, destination),
+	INT(cfg_acl6_rule, destination_length),
+	INT(cfg_acl6_rule, destination_port_low),
+	INT(cfg_acl6_rule, destination_port_high),
+	INT(cfg_acl6_rule, icmp_type),
+	INT(cfg_acl6_rule, icmp_code),
+};
+
+static const struct bind ipsec_global_binds[] = {
+	INT(cfg_ipsec_global, sha2_compatible),
+	INT(cfg_ipsec_global, anti_replay),
+	INT(cfg_ipsec_global, anti_replay_window),
+	INT(cfg_ipsec_global, fragmentation_before),
+	TEXT(cfg_ipsec_global, df_bit),
+};
+
 static const struct bind ipsec_proposal_binds[] = {
 	TEXT(cfg_ipsec_proposal, name),
 	TEXT(cfg_ipsec_proposal, transform),
 	TEXT(cfg_ipsec_proposal, encapsulation_mode),
+	TEXT(cfg_ipsec_proposal, ah_authentication),
 	TEXT(cfg_ipsec_proposal, esp_authentication),
 	TEXT(cfg_ipsec_proposal, esp_encryption),
 };
+
+/* The columns of cfg_keying, which policies and profiles share. */
+#define SA_BINDS(s, way)                                                                           \
+	INT_AS(s, way##_spi, keying.way.spi), TEXT_AS(s, way##_string_key, keying.way.string_key), \
+		TEXT_AS(s, way##_authentication_key, keying.way.authentication_key)
+
+#define KEYING_BINDS(s)                                                                   \
+	TEXT_AS(s, proposal, keying.proposal), SA_BINDS(s, in_esp), SA_BINDS(s, out_esp), \
+		SA_BINDS(s, in_ah), SA_BINDS(s, out_ah),                                  \
+		TEXT_AS(s, in_esp_encryption_key, keying.in_esp.encryption_key),          \
+		TEXT_AS(s, out_esp_encryption_key, keying.out_esp.encryption_key),        \
+		INT_AS(s, anti_replay_window, keying.anti_replay_window)
 
 static const struct bind ipsec_policy_binds[] = {
 	TEXT(cfg_ipsec_policy, name),
 	INT(cfg_ipsec_policy, sequence),
 	INT(cfg_ipsec_policy, acl),
-	TEXT(cfg_ipsec_policy, proposal),
+	INT(cfg_ipsec_policy, acl6),
 	ADDR(cfg_ipsec_policy, tunnel_local),
 	ADDR(cfg_ipsec_policy, tunnel_remote),
-	INT_AS(cfg_ipsec_policy, in_esp_spi, in_esp.spi),
-	INT_AS(cfg_ipsec_policy, out_esp_spi, out_esp.spi),
-	TEXT_AS(cfg_ipsec_policy, in_esp_string_key, in_esp.string_key),
-	TEXT_AS(cfg_ipsec_policy, out_esp_string_key, out_esp.string_key),
-	TEXT_AS(cfg_ipsec_policy, in_esp_authentication_key, in_esp.authentication_key),
-	TEXT_AS(cfg_ipsec_policy, out_esp_authentication_key, out_esp.authentication_key),
-	TEXT_AS(cfg_ipsec_policy, in_esp_encryption_key, in_esp.encryption_key),
-	TEXT_AS(cfg_ipsec_policy, out_esp_encryption_key, out_esp.encryption_key),
+	KEYING_BINDS(cfg_ipsec_policy),
 };
 
-#define SHAPE(name)                                                                     \
-	const struct cfg_shape cfg_##name = { &model_##name, sizeof(struct cfg_##name), \
-		name##_binds, sizeof(name##_binds) / sizeof(name##_binds[0]) }
+static const struct bind ipsec_profile_binds[] = {
+	TEXT(cfg_ipsec_profile, name),
+	KEYING_BINDS(cfg_ipsec_profile),
+};
+
+#define SHAPE_AS(table, shape)                                                             \
+	const struct cfg_shape cfg_##table = { &model_##table, sizeof(struct cfg_##shape), \
+		shape##_binds, sizeof(shape##_binds) / sizeof(shape##_binds[0]) }
+#define SHAPE(name) SHAPE_AS(name, name)
 
 SHAPE(system);
 SHAPE(interface);
 SHAPE(ip_address);
+SHAPE(ipv6_address);
 SHAPE(route_static);
+SHAPE_AS(ipv6_route_static, route_static);
 SHAPE(acl_rule);
+SHAPE(acl6_rule);
+SHAPE(ipsec_global);
 SHAPE(ipsec_proposal);
 SHAPE(ipsec_policy);
+SHAPE(ipsec_profile);
 
 /* A shape with its columns looked up once for many rows. */
 struct reader {

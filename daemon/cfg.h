@@ -34,6 +34,10 @@ struct cfg_interface {
 	int64_t keepalive_period;
 	int64_t keepalive_retries;
 	const char *ipsec_policy;
+	const char *ipsec_profile;
+	int64_t ipv6_enable;
+	int64_t tcp_mss;
+	int64_t gre_sequence;
 };
 
 struct cfg_ip_address {
@@ -43,6 +47,13 @@ struct cfg_ip_address {
 	int64_t sub;
 };
 
+struct cfg_ipv6_address {
+	const char *interface;
+	struct addr address;
+	int64_t length;
+};
+
+/* Of both families: the tables have the same columns. */
 struct cfg_route_static {
 	struct addr destination;
 	int64_t length;
@@ -68,15 +79,41 @@ struct cfg_acl_rule {
 	int64_t icmp_code;
 };
 
+struct cfg_acl6_rule {
+	int64_t acl;
+	int64_t id;
+	const char *action;
+	int64_t protocol;
+	struct addr source;
+	int64_t source_length;
+	int64_t source_port_low;
+	int64_t source_port_high;
+	struct addr destination;
+	int64_t destination_length;
+	int64_t destination_port_low;
+	int64_t destination_port_high;
+	int64_t icmp_type;
+	int64_t icmp_code;
+};
+
+struct cfg_ipsec_global {
+	int64_t sha2_compatible;
+	int64_t anti_replay;
+	int64_t anti_replay_window;
+	int64_t fragmentation_before;
+	const char *df_bit;
+};
+
 struct cfg_ipsec_proposal {
 	const char *name;
 	const char *transform;
 	const char *encapsulation_mode;
+	const char *ah_authentication;
 	const char *esp_authentication;
 	const char *esp_encryption;
 };
 
-/* The columns of one direction's ESP SA. Keys are sealed. */
+/* The columns of one SA; AH has no encryption key. Keys are sealed. */
 struct cfg_manual_sa {
 	int64_t spi;
 	const char *string_key;
@@ -84,26 +121,42 @@ struct cfg_manual_sa {
 	const char *encryption_key;
 };
 
+/* What policies and profiles are keyed with. */
+struct cfg_keying {
+	const char *proposal;
+	struct cfg_manual_sa in_esp;
+	struct cfg_manual_sa out_esp;
+	struct cfg_manual_sa in_ah;
+	struct cfg_manual_sa out_ah;
+	int64_t anti_replay_window;
+};
+
 struct cfg_ipsec_policy {
 	const char *name;
 	int64_t sequence;
 	int64_t acl;
-	const char *proposal;
+	int64_t acl6;
 	struct addr tunnel_local;
 	struct addr tunnel_remote;
-	struct cfg_manual_sa in_esp;
-	struct cfg_manual_sa out_esp;
+	struct cfg_keying keying;
+};
+
+struct cfg_ipsec_profile {
+	const char *name;
+	struct cfg_keying keying;
 };
 
 struct cfg_system {
 	const char *sysname;
+	int64_t ipv6;
 };
 
 /* Which struct a table's rows become. */
 struct cfg_shape;
 
 extern const struct cfg_shape cfg_system, cfg_interface, cfg_ip_address, cfg_route_static,
-	cfg_acl_rule, cfg_ipsec_proposal, cfg_ipsec_policy;
+	cfg_acl_rule, cfg_ipsec_proposal, cfg_ipsec_policy, cfg_ipsec_profile, cfg_ipsec_global,
+	cfg_ipv6_address, cfg_ipv6_route_static, cfg_acl6_rule;
 
 typedef int cfg_fn(void *arg, const void *cfg);
 

@@ -69,11 +69,11 @@ env_path(void *arg, const struct addr *destination, uint32_t *mtu, struct addr *
 }
 
 static int
-env_device_addr(void *arg, const char *device, struct addr *out)
+env_device_addr(void *arg, const char *device, uint8_t af, struct addr *out)
 {
 	struct daemon *d = arg;
 
-	return d->os != NULL ? oscfg_device_addr(d->os, device, out) : -ENOTSUP;
+	return d->os != NULL ? oscfg_device_addr(d->os, device, af, out) : -ENOTSUP;
 }
 
 static int

@@ -99,6 +99,22 @@ sa_id_set(struct kind_dp *k, const char *key, uint32_t id)
 	s->id = id;
 }
 
+static bool
+key_equal(const char *a, const char *b)
+{
+	return a == b || (a != NULL && b != NULL && strcmp(a, b) == 0);
+}
+
+/* The identity of the SA with that key; NULL: none is wanted, 0. -ENOTCONN: it does not run, not yet. */
+static int
+sa_number(struct daemon *d, const char *key, uint32_t *id)
+{
+	const struct sa_id *s = key != NULL ? sa_id_find(d->kind_dp, key) : NULL;
+
+	*id = s != NULL ? s->id : 0;
+	return key != NULL && s == NULL ? -ENOTCONN : 0;
+}
+
 /* Sends a step for w; `deleting` what is gone already succeeds. */
 static int
 step(struct daemon *d, const struct want *w, enum msg_type type, const void *body, int fd,
@@ -201,15 +217,28 @@ tunnel_equal(const struct want *wa, const struct want *wb)
 
 	return addr_eq(&a->source, &b->source) && addr_eq(&a->destination, &b->destination) &&
 		a->has_key == b->has_key && a->key == b->key && a->checksum == b->checksum &&
-		a->mtu == b->mtu && a->up == b->up;
+		a->mtu == b->mtu && a->up == b->up && a->sequence == b->sequence &&
+		a->keepalive == b->keepalive && a->mss == b->mss &&
+		a->keepalive_period_ms == b->keepalive_period_ms &&
+		a->keepalive_retries == b->keepalive_retries &&
+		key_equal(wa->tunnel.sa_out_key, wb->tunnel.sa_out_key) &&
+		key_equal(wa->tunnel.sa_in_key, wb->tunnel.sa_in_key) &&
+		strcmp(wa->tunnel.spd_device, wb->tunnel.spd_device) == 0;
 }
 
 static int
 tunnel_add(struct daemon *d, const struct want *w, struct err *e)
 {
-	struct msg_dp_tunnel m = w->tunnel.tunnel;
-	int rc = tun_port(d, w->tunnel.device, &m.port, e);
+	const struct want_tunnel *t = &w->tunnel;
+	struct msg_dp_tunnel m = t->tunnel;
+	int rc = dplink_is_up(d->dplink) ? tun_port(d, t->device, &m.port, e) : -ENOTCONN;
 
+	if (rc == 0 && t->spd_device[0] != '\0')
+		rc = tun_port(d, t->spd_device, &m.spd_port, e);
+	if (rc == 0)
+		rc = sa_number(d, t->sa_out_key, &m.sa_out);
+	if (rc == 0)
+		rc = sa_number(d, t->sa_in_key, &m.sa_in);
 	return rc != 0 ? rc : step(d, w, MSG_dp_tunnel, &m, -1, e);
 }
 
@@ -242,7 +271,10 @@ sa_equal(const struct want *a, const struct want *b)
 {
 	return strcmp(a->sa.device, b->sa.device) == 0 &&
 		addr_eq(&a->sa.sa.source, &b->sa.sa.source) &&
-		a->sa.sa.replay_window == b->sa.sa.replay_window;
+		a->sa.sa.replay_window == b->sa.sa.replay_window &&
+		a->sa.sa.mode == b->sa.sa.mode && a->sa.sa.df == b->sa.sa.df &&
+		a->sa.sa.fragment_before == b->sa.sa.fragment_before &&
+		a->sa.sa.mtu == b->sa.sa.mtu && key_equal(a->sa.bundle_key, b->sa.bundle_key);
 }
 
 static int
@@ -253,6 +285,8 @@ sa_add(struct daemon *d, const struct want *w, struct err *e)
 	int rc = dplink_is_up(d->dplink) ? tun_port(d, w->sa.device, &m.port, e) : -ENOTCONN;
 
 	keys_identity(&m, identity);
+	if (rc == 0)
+		rc = sa_number(d, w->sa.bundle_key, &m.bundle);
 	if (rc == 0)
 		rc = sastate_take(d->sastate, identity, m.inbound, &m.slot, &m.seq_limit, e);
 	if (rc == 0) {
@@ -292,12 +326,6 @@ const struct kind_ops kind_sa = {
 /* --- policies ------------------------------------------------------------------------------- */
 
 static bool
-key_equal(const char *a, const char *b)
-{
-	return a == b || (a != NULL && b != NULL && strcmp(a, b) == 0);
-}
-
-static bool
 rule_equal(const struct msg_dp_spd_rule *a, const struct msg_dp_spd_rule *b)
 {
 	return a->rule == b->rule && a->action == b->action && a->protocol == b->protocol &&
@@ -326,22 +354,17 @@ spd_equal(const struct want *wa, const struct want *wb)
 	return true;
 }
 
-static uint32_t
-sa_number(struct daemon *d, const char *key)
-{
-	const struct sa_id *s = key != NULL ? sa_id_find(d->kind_dp, key) : NULL;
-
-	return s != NULL ? s->id : 0;
-}
-
 /* Without its SAs a list is not sent: the TUN discards everything, and it is tried again. */
 static int
 spd_sas_exist(struct daemon *d, const struct want_spd *s, struct err *e)
 {
+	uint32_t id;
+
 	for (size_t i = 0; i < s->n_rules; i++) {
 		if (s->rules[i].action != MSG_SPD_PROTECT)
 			continue;
-		if (sa_number(d, s->sa_out_key[i]) == 0 || sa_number(d, s->sa_in_key[i]) == 0)
+		if (sa_number(d, s->sa_out_key[i], &id) != 0 ||
+			sa_number(d, s->sa_in_key[i], &id) != 0)
 			return err_set(e, -ENOENT, s->device, "an SA of its policy does not run");
 	}
 	return 0;
@@ -357,8 +380,8 @@ spd_rules_send(struct daemon *d, const struct want *w, uint32_t port, struct err
 		struct msg_dp_spd_rule m = s->rules[i];
 
 		m.port = port;
-		m.sa_out = sa_number(d, s->sa_out_key[i]);
-		m.sa_in = sa_number(d, s->sa_in_key[i]);
+		(void)sa_number(d, s->sa_out_key[i], &m.sa_out);
+		(void)sa_number(d, s->sa_in_key[i], &m.sa_in);
 		rc = step(d, w, MSG_dp_spd_rule, &m, -1, e);
 	}
 	return rc;

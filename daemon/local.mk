@@ -19,6 +19,7 @@ libdaemon_a_SOURCES = \
 	daemon/compile/query.c \
 	daemon/compile/route.c \
 	daemon/compile/router.c \
+	daemon/compile/tunnel.c \
 	daemon/control.c daemon/control.h \
 	daemon/daemon.c daemon/daemon.h \
 	daemon/detach.c daemon/detach.h \

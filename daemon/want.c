@@ -8,6 +8,8 @@
 
 #include "lib/arena.h"
 
+#include <sys/socket.h>
+
 static const char *
 route_key(const struct want_route *r, struct arena *a)
 {
@@ -50,7 +52,8 @@ want_key(const struct want *w, struct arena *a)
 		return arena_printf(
 			a, "%s %s", w->addr.device, prefix_format(&w->addr.prefix, text));
 	case WANT_ROUTE: return route_key(&w->route, a);
-	case WANT_RULE: return arena_printf(a, "%u", w->rule.priority);
+	case WANT_RULE:
+		return arena_printf(a, w->rule.af == AF_INET6 ? "ipv6 %u" : "%u", w->rule.priority);
 	case WANT_N_KINDS: break;
 	}
 	return "";

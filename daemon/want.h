@@ -25,9 +25,9 @@ enum want_kind {
 	WANT_FILTER, /* what the kernel must drop: cleartext that policy wants protected (nftables) */
 	WANT_LINK,   /* a network device: physical (adopted), dummy, TUN */
 	WANT_PORT,   /* a raw socket of the datapath */
-	WANT_TUNNEL, /* GRE parameters of a tunnel TUN, in the datapath */
 	WANT_SA,     /* a security association, in the datapath */
 	WANT_SPD,    /* the policy list of one protected TUN, in the datapath */
+	WANT_TUNNEL, /* GRE parameters of a tunnel TUN, in the datapath; may name SAs and an SPD */
 	WANT_RULE,   /* routing policy rules of the steering scheme */
 	WANT_ADDR,
 	WANT_ROUTE,  /* main table, or the steering table */
@@ -72,6 +72,7 @@ struct want_link {
 	uint32_t mtu;	   /* bytes; 0 = leave */
 	bool up;
 	uint32_t group; /* OSCFG_GROUP_PROTECTED for protected interfaces, else 0 */
+	bool ipv6;	/* switched on, on a device of ours */
 };
 
 struct want_port {
@@ -81,13 +82,17 @@ struct want_port {
 
 struct want_tunnel {
 	char device[16];
-	struct msg_dp_tunnel tunnel; /* port is filled in when it is sent: the TUN's kernel index */
+	struct msg_dp_tunnel tunnel; /* port, sa_out, sa_in, spd_port are filled in when it is sent */
+	const char *sa_out_key;	     /* by profile: keys of WANT_SA objects, or NULL */
+	const char *sa_in_key;
+	char spd_device[16]; /* protected TUN of the interface it leaves by, "" = none */
 };
 
 struct want_sa {
 	char device[16];      /* the protected TUN */
 	uint64_t fingerprint; /* of what it is cryptographically; another one is another SA */
-	struct msg_dp_sa sa;  /* identity, slot and seq_limit are filled in when it is sent */
+	struct msg_dp_sa sa;  /* identity, slot, seq_limit and bundle are filled in when it is sent */
+	const char *bundle_key; /* of the SA around this one, or NULL */
 };
 
 struct want_spd {
@@ -125,6 +130,7 @@ enum want_rule_type {
 
 struct want_rule {
 	enum want_rule_type type;
+	uint8_t af;
 	uint32_t priority;
 };
 

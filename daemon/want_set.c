@@ -13,6 +13,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 
 struct want_set *
 want_set_new(const char *owner)
@@ -101,6 +102,12 @@ void
 want_set_claim_text(struct want_set *s, const char *object, const char *what, const char *text)
 {
 	claim_new(s, object, what)->text = arena_strdup(s->arena, text);
+}
+
+void
+want_set_need(struct want_set *s, enum want_need need, uint8_t af)
+{
+	s->needs[(unsigned int)need + (af == AF_INET6)] = 1;
 }
 
 void

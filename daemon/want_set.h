@@ -36,8 +36,8 @@ struct want_claim {
 
 /* A question that compile asked the kernel; the set is compiled again when the answer changes. */
 struct want_query {
-	enum { WANT_QUERY_PATH, WANT_QUERY_DEVICE_ADDR, WANT_QUERY_DEVICE } kind;
-	struct addr destination;
+	enum { WANT_QUERY_PATH, WANT_QUERY_DEVICE_ADDR, WANT_QUERY_DEVICE, WANT_QUERY_LINE } kind;
+	struct addr destination; /* of a path; the family of a device's address */
 	char device[16];
 	struct want_answer {
 		int rc;
@@ -48,6 +48,16 @@ struct want_query {
 	STAILQ_ENTRY(want_query) link;
 };
 
+/* What an owner needs of the router as a whole, in IPv4 and (the next) in IPv6. */
+enum want_need {
+	WANT_NEED_ROUTER,  /* forwarding */
+	WANT_NEED_GRE = 2, /* raw sockets */
+	WANT_NEED_ESP = 4,
+	WANT_NEED_AH = 6,
+	WANT_NEED_STEER = 8, /* rules, and the socket for what is bypassed */
+	WANT_N_NEEDS = 10
+};
+
 struct want_set {
 	struct arena *arena;
 	unsigned int refs;
@@ -56,8 +66,8 @@ struct want_set {
 	STAILQ_HEAD(, want_note) notes;
 	STAILQ_HEAD(, want_claim) claims;
 	STAILQ_HEAD(, want_query) queries;
-	bool tunnel;	 /* a GRE tunnel runs here */
-	bool protection; /* an IPsec policy is applied here */
+	unsigned char needs[WANT_N_NEEDS]; /* 1: of the router as a whole, see want_set_need */
+	const char *leaves_by; /* tunnel: the device its packets leave by, or NULL */
 };
 
 struct want_set *want_set_new(const char *owner);
@@ -70,6 +80,8 @@ void want_set_note(struct want_set *s, const char *name, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
 void want_set_claim_text(
 	struct want_set *s, const char *object, const char *what, const char *text);
+/* af: which of the two. */
+void want_set_need(struct want_set *s, enum want_need need, uint8_t af);
 void want_set_claim_prefix(struct want_set *s, const char *object, const struct prefix *p);
 
 #endif

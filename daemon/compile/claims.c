@@ -1,6 +1,6 @@
 /*
- * Claims: two ordered trees, one of texts, one of IPv4 prefixes. Prefixes of different owners never
- * overlap, so that whoever contains a new one is found by its at most 33 possible lengths and whoever
+ * Claims: two ordered trees, one of texts, one of prefixes. Prefixes of different owners never
+ * overlap, so that whoever contains a new one is found by its possible lengths and whoever
  * lies inside it follows it in order.
  */
 #include "config.h"
@@ -14,13 +14,12 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
 
 struct node {
 	RB_ENTRY(node) entry;
 	const char *text;
-	uint32_t low;	  /* of the network */
-	uint32_t address; /* with host bits */
+	struct addr low;     /* of the network */
+	struct addr address; /* with host bits */
 	uint8_t len;
 	const char *owner;
 	const struct want_claim *claim;
@@ -33,19 +32,13 @@ text_cmp(struct node *a, struct node *b)
 }
 
 static int
-u32_cmp(uint32_t a, uint32_t b)
-{
-	return a < b ? -1 : a > b;
-}
-
-static int
 prefix_cmp(struct node *a, struct node *b)
 {
-	int rc = u32_cmp(a->low, b->low);
+	int rc = addr_cmp(&a->low, &b->low);
 
 	if (rc == 0)
-		rc = u32_cmp(a->len, b->len);
-	return rc != 0 ? rc : u32_cmp(a->address, b->address);
+		rc = (int)a->len - (int)b->len;
+	return rc != 0 ? rc : addr_cmp(&a->address, &b->address);
 }
 
 RB_HEAD(text_tree, node);
@@ -82,35 +75,47 @@ claims_free(struct claims *c)
 	free(c);
 }
 
-static uint32_t
-mask_of(uint8_t len)
+/* The first address of the network that holds a, or the last one. */
+static struct addr
+low_of(const struct addr *a, uint8_t len)
 {
-	return len == 0 ? 0 : ~0u << (32 - len);
+	return prefix_network(&(struct prefix){ .addr = *a, .len = len });
 }
 
-/* The first node of exactly this network, or NULL. */
-static struct node *
-exact(struct claims *c, uint32_t low, uint8_t len)
+static struct addr
+high_of(const struct addr *a, uint8_t len)
 {
-	struct node key = { .low = low, .len = len, .address = 0 };
+	struct addr high = low_of(a, len);
+
+	for (size_t bit = len; bit < addr_len(a) * 8; bit++)
+		high.b[bit / 8] |= (uint8_t)(0x80 >> bit % 8);
+	return high;
+}
+
+/* The first node of exactly the network of that length that holds a, or NULL. */
+static struct node *
+exact(struct claims *c, const struct addr *a, uint8_t len)
+{
+	struct node key = { .low = low_of(a, len), .len = len, .address = { .af = 0 } };
 	struct node *n = RB_NFIND(prefix_tree, &c->prefixes, &key);
 
-	return n != NULL && n->low == low && n->len == len ? n : NULL;
+	return n != NULL && addr_eq(&n->low, &key.low) && n->len == len ? n : NULL;
 }
 
-/* Another owner's node that overlaps [low, low/len]. */
+/* Another owner's node that overlaps the network. */
 static struct node *
-overlapping(struct claims *c, uint32_t low, uint8_t len, const char *owner)
+overlapping(struct claims *c, const struct addr *low, uint8_t len, const char *owner)
 {
-	struct node key = { .low = low, .len = len }, *n;
-	uint32_t high = low | ~mask_of(len);
+	struct node key = { .low = *low, .len = len }, *n;
+	struct addr high = high_of(low, len);
 
 	for (unsigned int l = 0; l < len; l++) {
-		n = exact(c, low & mask_of((uint8_t)l), (uint8_t)l);
+		n = exact(c, low, (uint8_t)l);
 		if (n != NULL && strcmp(n->owner, owner) != 0)
 			return n;
 	}
-	for (n = RB_NFIND(prefix_tree, &c->prefixes, &key); n != NULL && n->low <= high;
+	for (n = RB_NFIND(prefix_tree, &c->prefixes, &key);
+		n != NULL && addr_cmp(&n->low, &high) <= 0;
 		n = RB_NEXT(prefix_tree, &c->prefixes, n))
 		if (strcmp(n->owner, owner) != 0)
 			return n;
@@ -127,9 +132,9 @@ node_of(const struct want_set *s, const struct want_claim *claim)
 	n->owner = s->owner;
 	n->claim = claim;
 	n->text = claim->text;
-	n->address = addr_u32(&claim->prefix.addr);
+	n->address = claim->prefix.addr;
 	n->len = claim->prefix.len;
-	n->low = n->address & mask_of(n->len);
+	n->low = low_of(&n->address, n->len);
 	return n;
 }
 
@@ -141,7 +146,7 @@ enter(struct claims *c, struct node *n)
 
 	if (n->text != NULL)
 		return RB_INSERT(text_tree, &c->texts, n);
-	other = overlapping(c, n->low, n->len, n->owner);
+	other = overlapping(c, &n->low, n->len, n->owner);
 	return other != NULL ? other : RB_INSERT(prefix_tree, &c->prefixes, n);
 }
 
@@ -196,10 +201,8 @@ claims_remove(struct claims *c, struct want_set *s)
 const char *
 claims_owner_of(struct claims *c, const struct addr *a, struct prefix *found)
 {
-	uint32_t v = addr_u32(a);
-
-	for (int len = 32; len >= 0; len--) {
-		struct node *n = exact(c, v & mask_of((uint8_t)len), (uint8_t)len);
+	for (int len = (int)addr_len(a) * 8; len >= 0; len--) {
+		struct node *n = exact(c, a, (uint8_t)len);
 
 		if (n == NULL)
 			continue;
@@ -209,24 +212,34 @@ claims_owner_of(struct claims *c, const struct addr *a, struct prefix *found)
 	return NULL;
 }
 
+static bool
+is_within(const struct addr *a, const struct addr *low, const struct addr *high)
+{
+	return addr_cmp(a, low) >= 0 && addr_cmp(a, high) <= 0;
+}
+
 bool
 claims_address_in(struct claims *c, const struct prefix *p, struct addr *out)
 {
-	uint32_t low = addr_u32(&p->addr) & mask_of(p->len), high = low | ~mask_of(p->len);
+	struct addr low = low_of(&p->addr, p->len), high = high_of(&p->addr, p->len);
 	struct node *n, *best = NULL;
 	struct node key = { .low = low };
 
 	/* An own network that contains the prefix may still have its address outside of it. */
-	for (unsigned int len = 0; len < p->len; len++)
-		for (n = exact(c, low & mask_of((uint8_t)len), (uint8_t)len);
-			n != NULL && n->low == (low & mask_of((uint8_t)len)) && n->len == len;
+	for (unsigned int len = 0; len < p->len; len++) {
+		struct addr network = low_of(&low, (uint8_t)len);
+
+		for (n = exact(c, &low, (uint8_t)len);
+			n != NULL && addr_eq(&n->low, &network) && n->len == len;
 			n = RB_NEXT(prefix_tree, &c->prefixes, n))
-			if (n->address >= low && n->address <= high)
+			if (is_within(&n->address, &low, &high))
 				best = n;
-	for (n = RB_NFIND(prefix_tree, &c->prefixes, &key); n != NULL && n->low <= high;
+	}
+	for (n = RB_NFIND(prefix_tree, &c->prefixes, &key);
+		n != NULL && addr_cmp(&n->low, &high) <= 0;
 		n = RB_NEXT(prefix_tree, &c->prefixes, n))
-		if (n->address >= low && n->address <= high &&
-			(best == NULL || n->address < best->address))
+		if (is_within(&n->address, &low, &high) &&
+			(best == NULL || addr_cmp(&n->address, &best->address) < 0))
 			best = n;
 	if (best == NULL)
 		return false;

@@ -67,9 +67,7 @@ struct compile {
 	struct dirty_tree dirty; /* in order, so that of two that clash always the same is named */
 	size_t n_dirty;
 	/* of the current sets */
-	size_t n_interfaces;
-	size_t n_tunnels;
-	size_t n_protections;
+	size_t n_needs[WANT_N_NEEDS];
 };
 
 size_t
@@ -136,6 +134,20 @@ owner_make(struct compile *c, enum owner_kind kind, const char *name)
 	return o;
 }
 
+static void mark(void *arg, enum owner_kind kind, const char *name);
+
+/* A tunnel that passes the policies of an interface has to know what they do to it. */
+static void
+mark_tunnels_by(struct compile *c, const char *interface)
+{
+	struct owner *o;
+
+	RB_FOREACH (o, owner_tree, &c->owners)
+		if (o->set != NULL && o->set->leaves_by != NULL &&
+			strcmp(o->set->leaves_by, interface) == 0)
+			mark(c, o->kind, o->name);
+}
+
 static void
 mark(void *arg, enum owner_kind kind, const char *name)
 {
@@ -144,6 +156,8 @@ mark(void *arg, enum owner_kind kind, const char *name)
 
 	if (o->is_dirty)
 		return;
+	if (kind == OWNER_PROTECTION)
+		mark_tunnels_by(c, name);
 	o->is_dirty = true;
 	c->n_dirty++;
 	RB_INSERT(dirty_tree, &c->dirty, o);
@@ -154,14 +168,10 @@ mark(void *arg, enum owner_kind kind, const char *name)
 /* --- compiling what is dirty --------------------------------------------------------------- */
 
 static void
-count(struct compile_job *j, const struct owner *o, const struct want_set *s, int by)
+count(size_t n_needs[WANT_N_NEEDS], const struct want_set *s, int by)
 {
-	if (s == NULL)
-		return;
-	if (o->kind == OWNER_INTERFACE && !STAILQ_EMPTY(&s->items))
-		j->n_interfaces += (size_t)by;
-	j->n_tunnels += s->tunnel ? (size_t)by : 0;
-	j->n_protections += s->protection ? (size_t)by : 0;
+	for (unsigned int i = 0; s != NULL && i < WANT_N_NEEDS; i++)
+		n_needs[i] += s->needs[i] ? (size_t)by : 0;
 }
 
 static struct want_set *
@@ -251,8 +261,8 @@ kind_compile(
 		rc = owner_said(c, o, rc, lenient, &why, e);
 		if (rc != 0)
 			return rc;
-		count(j, o, o->set, -1);
-		count(j, o, o->next, 1);
+		count(j->n_needs, o->set, -1);
+		count(j->n_needs, o->next, 1);
 	}
 	return 0;
 }
@@ -260,16 +270,12 @@ kind_compile(
 static int
 compile_dirty(struct compile *c, struct store *s, bool lenient, struct err *e)
 {
-	struct compile_job j = { .store = s,
-		.seal = c->seal,
-		.keys = c->keys,
-		.claims = c->claims,
-		.env = c->env,
-		.n_interfaces = c->n_interfaces,
-		.n_tunnels = c->n_tunnels,
-		.n_protections = c->n_protections };
+	struct compile_job j = {
+		.store = s, .seal = c->seal, .keys = c->keys, .claims = c->claims, .env = c->env
+	};
 	int rc = 0;
 
+	memcpy(j.n_needs, c->n_needs, sizeof(j.n_needs));
 	mark(c, OWNER_ROUTER, "");
 	for (unsigned int k = 0; k < OWNER_N && rc == 0; k++)
 		rc = kind_compile(c, (enum owner_kind)k, &j, lenient, e);
@@ -355,15 +361,13 @@ static bool
 set_is_empty(const struct want_set *s)
 {
 	return s == NULL ||
-		(STAILQ_EMPTY(&s->items) && STAILQ_EMPTY(&s->notes) && STAILQ_EMPTY(&s->claims));
+		(STAILQ_EMPTY(&s->items) && STAILQ_EMPTY(&s->notes) && STAILQ_EMPTY(&s->claims) &&
+			STAILQ_EMPTY(&s->queries));
 }
 
 void
 compile_accept(struct compile *c, struct want_pair **pairs, size_t *n)
 {
-	struct compile_job total = { .n_interfaces = c->n_interfaces,
-		.n_tunnels = c->n_tunnels,
-		.n_protections = c->n_protections };
 	struct owner *o;
 
 	*n = 0;
@@ -373,8 +377,8 @@ compile_accept(struct compile *c, struct want_pair **pairs, size_t *n)
 	while ((o = dirty_take(c)) != NULL) {
 		struct want_pair *p = &(*pairs)[(*n)++];
 
-		count(&total, o, o->set, -1);
-		count(&total, o, o->next, 1);
+		count(c->n_needs, o->set, -1);
+		count(c->n_needs, o->next, 1);
 		p->old = o->set;
 		p->new = o->next != NULL ? want_set_ref(o->next) : NULL;
 		o->set = o->next;
@@ -382,9 +386,6 @@ compile_accept(struct compile *c, struct want_pair **pairs, size_t *n)
 		if (set_is_empty(o->set))
 			owner_free(c, o);
 	}
-	c->n_interfaces = total.n_interfaces;
-	c->n_tunnels = total.n_tunnels;
-	c->n_protections = total.n_protections;
 }
 
 void

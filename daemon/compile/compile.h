@@ -26,8 +26,10 @@ struct compile_env {
 	/* MTU, source and device of the path to an address; 0 or -errno. */
 	int (*path)(void *arg, const struct addr *destination, uint32_t *mtu, struct addr *source,
 		char device[16]);
-	/* First IPv4 address the kernel has on a device; 0 or -ENOENT. */
-	int (*device_addr)(void *arg, const char *device, struct addr *out);
+	/* First address of a family that the kernel has on a device; 0 or -ENOENT. */
+	int (*device_addr)(void *arg, const char *device, uint8_t af, struct addr *out);
+	/* 0, or -ENETDOWN: keepalives say that the line is down. */
+	int (*line)(void *arg, const char *device);
 	/* 0 or -ENODEV. */
 	int (*device)(void *arg, const char *device);
 	void *arg;

@@ -60,6 +60,13 @@ tunnels_from(struct dirty *d, struct value interface)
 }
 
 static int
+tunnels_with(struct dirty *d, struct value profile)
+{
+	return cfg_each_where(
+		d->store, &cfg_interface, "ipsec_profile", profile, d->arena, on_sourced_tunnel, d);
+}
+
+static int
 group_dirty(struct dirty *d, struct value group)
 {
 	return cfg_each_where(
@@ -73,11 +80,29 @@ on_policy(void *arg, const void *cfg)
 }
 
 static int
+on_profile(void *arg, const void *cfg)
+{
+	return tunnels_with(arg, VALUE_OF_TEXT(((const struct cfg_ipsec_profile *)cfg)->name));
+}
+
+static int
+on_any_keyed(void *arg, const void *cfg)
+{
+	const struct cfg_interface *i = cfg;
+
+	if (i->ipsec_profile != NULL)
+		on_sourced_tunnel(arg, cfg);
+	return i->ipsec_policy != NULL ? on_protected(arg, cfg) : 0;
+}
+
+static int
 on_any_protected(void *arg, const void *cfg)
 {
 	return ((const struct cfg_interface *)cfg)->ipsec_policy != NULL ? on_protected(arg, cfg)
 									 : 0;
 }
+
+static const struct cfg_shape *const route_tables[] = { &cfg_route_static, &cfg_ipv6_route_static };
 
 /* --- one function a table ----------------------------------------------------------------- */
 
@@ -89,9 +114,10 @@ interface_dirty(struct dirty *d, const struct value *key)
 	d->fn(d->arg, OWNER_INTERFACE, key[0].s);
 	d->fn(d->arg, OWNER_PROTECTION, key[0].s);
 	rc = tunnels_from(d, key[0]);
-	return rc != 0 ? rc
-		       : cfg_each_where(d->store, &cfg_route_static, "interface", key[0], d->arena,
-				 on_route, d);
+	for (unsigned int i = 0; rc == 0 && i < 2; i++)
+		rc = cfg_each_where(
+			d->store, route_tables[i], "interface", key[0], d->arena, on_route, d);
+	return rc;
 }
 
 /* Protections, too: the router's own packets get an address that a policy protects. */
@@ -121,10 +147,39 @@ acl_dirty(struct dirty *d, const struct value *key)
 }
 
 static int
+acl6_dirty(struct dirty *d, const struct value *key)
+{
+	return cfg_each_where(d->store, &cfg_ipsec_policy, "acl6", key[0], d->arena, on_policy, d);
+}
+
+static int
 proposal_dirty(struct dirty *d, const struct value *key)
 {
-	return cfg_each_where(
+	int rc = cfg_each_where(
 		d->store, &cfg_ipsec_policy, "proposal", key[0], d->arena, on_policy, d);
+
+	return rc != 0 ? rc
+		       : cfg_each_where(d->store, &cfg_ipsec_profile, "proposal", key[0], d->arena,
+				 on_profile, d);
+}
+
+static int
+profile_dirty(struct dirty *d, const struct value *key)
+{
+	return tunnels_with(d, key[0]);
+}
+
+static int
+global_dirty(struct dirty *d, const struct value *key)
+{
+	return cfg_each(d->store, &cfg_interface, NULL, 0, d->arena, on_any_keyed, d);
+}
+
+static int
+system_dirty(struct dirty *d, const struct value *key)
+{
+	d->fn(d->arg, OWNER_ROUTER, "");
+	return 0;
 }
 
 static int
@@ -137,11 +192,18 @@ static const struct {
 	const struct table *table;
 	int (*dirty)(struct dirty *d, const struct value *key);
 } tables[] = {
+	{ &model_system, system_dirty },
 	{ &model_interface, interface_dirty },
 	{ &model_ip_address, address_dirty },
+	{ &model_ipv6_address, address_dirty },
 	{ &model_route_static, route_dirty },
+	{ &model_ipv6_route_static, route_dirty },
 	{ &model_acl, acl_dirty },
 	{ &model_acl_rule, acl_dirty },
+	{ &model_acl6, acl6_dirty },
+	{ &model_acl6_rule, acl6_dirty },
+	{ &model_ipsec_global, global_dirty },
+	{ &model_ipsec_profile, profile_dirty },
 	{ &model_ipsec_proposal, proposal_dirty },
 	{ &model_ipsec_policy_group, policy_dirty },
 	{ &model_ipsec_policy, policy_dirty },
@@ -176,5 +238,7 @@ dirty_all(struct store *s, struct arena *a, dirty_fn *fn, void *arg)
 	struct dirty d = { .store = s, .arena = a, .fn = fn, .arg = arg };
 	int rc = cfg_each(s, &cfg_interface, NULL, 0, a, on_interface, &d);
 
-	return rc != 0 ? rc : cfg_each(s, &cfg_route_static, NULL, 0, a, on_route, &d);
+	for (unsigned int i = 0; rc == 0 && i < 2; i++)
+		rc = cfg_each(s, route_tables[i], NULL, 0, a, on_route, &d);
+	return rc;
 }

@@ -1,6 +1,6 @@
 /*
- * An interface: its device, its addresses and, for a tunnel, its GRE parameters (RFC 2784, 2890).
- * Refuses to know IPsec but for the group that marks a protected device.
+ * An interface: its device and its addresses. Refuses to know IPsec but for the group that marks a
+ * protected device.
  */
 #include "config.h"
 
@@ -15,8 +15,6 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
-
-enum { IP_HDR_LEN = 20, GRE_HDR_LEN = 4, GRE_FIELD_LEN = 4 };
 
 /* Short forms for device names that must fit 15 characters. */
 static const struct {
@@ -134,122 +132,40 @@ compile_addresses(
 	return cfg_each(j->store, &cfg_ip_address, &key, 1, j->set->arena, on_address, &as);
 }
 
-/* --- tunnels -------------------------------------------------------------------------- */
-
 static int
-on_source_address(void *arg, const void *cfg)
+on_address6(void *arg, const void *cfg)
 {
-	*(struct addr *)arg = ((const struct cfg_ip_address *)cfg)->address;
-	return 1; /* the first one is the primary */
-}
+	struct addresses *as = arg;
+	const struct cfg_ipv6_address *a = cfg;
+	struct want w = { .kind = WANT_ADDR };
+	char text[PREFIX_STRLEN];
 
-/* The source of a tunnel: typed, or the first address of the source interface. af 0: none. */
-static int
-tunnel_source(
-	struct compile_job *j, const struct cfg_interface *i, struct addr *source, struct err *e)
-{
-	struct value key = VALUE_OF_TEXT(i->source_interface);
-	struct cfg_interface from;
-	char device[16];
-
-	*source = i->source_address;
-	if (i->source_interface == NULL)
-		return 0;
-	if (strcmp(i->source_interface, i->name) == 0)
-		return err_set(e, -EINVAL, i->name, "a tunnel cannot be its own source interface");
-	if (cfg_each(j->store, &cfg_ip_address, &key, 1, j->set->arena, on_source_address, source) >
-		0)
-		return 0;
-	if (iface_get(j, i->source_interface, &from) != 0)
-		return 0;
-	iface_device(&from, device);
-	if (device[0] == '\0' || job_device_addr(j, device, source) != 0)
-		source->af = 0;
+	w.addr.prefix = (struct prefix){ .addr = a->address, .len = (uint8_t)a->length };
+	strlcpy(w.addr.device, as->device, sizeof(w.addr.device));
+	if (addr_is_unspecified(&a->address) || a->address.b[0] == 0xff)
+		return err_set(as->err, -EINVAL, as->iface->name, "%s is not the address of a host",
+			prefix_format(&w.addr.prefix, text));
+	if (a->address.b[0] != 0xfe || (a->address.b[1] & 0xc0) != 0x80) /* of each link, its own */
+		want_set_claim_prefix(as->job->set, as->iface->name, &w.addr.prefix);
+	if (as->device[0] != '\0' && as->iface->ipv6_enable > 0)
+		want_set_add(as->job->set, &w);
+	else if (as->device[0] != '\0')
+		want_set_note(as->job->set, as->iface->name, "ipv6 is not enabled");
 	return 0;
 }
 
-static uint32_t
-gre_overhead(const struct cfg_interface *i)
-{
-	return IP_HDR_LEN + GRE_HDR_LEN + (i->gre_checksum > 0 ? GRE_FIELD_LEN : 0) +
-		(i->gre_key != CFG_NONE ? GRE_FIELD_LEN : 0);
-}
-
-static uint32_t
-tunnel_mtu(struct compile_job *j, const struct cfg_interface *i)
-{
-	if (i->mtu != CFG_NONE)
-		return (uint32_t)i->mtu;
-	return job_path_mtu(j, &i->destination) - gre_overhead(i);
-}
-
-static void
-claim_tunnel(struct compile_job *j, const struct cfg_interface *i, const struct addr *source)
-{
-	char s[ADDR_STRLEN], d[ADDR_STRLEN], text[160], key[32] = "no key";
-
-	if (i->gre_key != CFG_NONE)
-		snprintf(key, sizeof(key), "key %u", (unsigned int)i->gre_key);
-	snprintf(text, sizeof(text), "gre source %s destination %s %s", addr_format(source, s),
-		addr_format(&i->destination, d), key);
-	want_set_claim_text(j->set, i->name, text + strlen("gre "), text);
-}
-
-/* What keeps the tunnel from running, or NULL. */
-static const char *
-tunnel_lacks(const struct cfg_interface *i, const struct addr *source)
-{
-	if (i->tunnel_protocol == NULL || strcmp(i->tunnel_protocol, "gre") != 0)
-		return "no tunnel protocol";
-	if (source->af == 0)
-		return i->source_interface != NULL ? "the source interface has no address"
-						   : "no source";
-	return i->destination.af == 0 ? "no destination" : NULL;
-}
-
-/* By what the kernel knows besides the configuration. While it is so, nothing is sent, and the device
- * stays up: taking it down would withdraw the route, and bring the tunnel up again. */
-static bool
-leads_into_itself(struct compile_job *j, const struct cfg_interface *i, const char *device)
-{
-	struct want_answer a;
-
-	return job_path(j, &i->destination, &a) == 0 && strcmp(a.device, device) == 0;
-}
-
 static int
-compile_tunnel(
-	struct compile_job *j, const struct cfg_interface *i, struct want *link, struct err *e)
+compile_addresses6(
+	struct compile_job *j, const struct cfg_interface *i, const char *device, struct err *e)
 {
-	struct want w = { .kind = WANT_TUNNEL };
-	struct want port = { .kind = WANT_PORT, .port.kind = MSG_PORT_TUN_TUNNEL };
-	struct msg_dp_tunnel *t = &w.tunnel.tunnel;
-	const char *lacks;
-	int rc = tunnel_source(j, i, &t->source, e);
+	struct addresses as = { .job = j, .iface = i, .device = device, .err = e };
+	struct value key = VALUE_OF_TEXT(i->name);
+	struct want w = { .kind = WANT_SYSCTL, .sysctl.value = "0" };
 
-	if (rc != 0)
-		return rc;
-	strlcpy(port.port.device, link->link.device, sizeof(port.port.device));
-	want_set_add(j->set, &port);
-	lacks = tunnel_lacks(i, &t->source);
-	if (lacks == NULL && leads_into_itself(j, i, link->link.device))
-		lacks = "recursive: the kernel's route to the destination leads into the tunnel "
-			"itself";
-	if (lacks != NULL) {
-		want_set_note(j->set, i->name, "%s", lacks);
-		return 0;
-	}
-	strlcpy(w.tunnel.device, link->link.device, sizeof(w.tunnel.device));
-	t->destination = i->destination;
-	t->has_key = i->gre_key != CFG_NONE;
-	t->key = t->has_key ? (uint32_t)i->gre_key : 0;
-	t->checksum = i->gre_checksum > 0;
-	t->mtu = link->link.mtu = tunnel_mtu(j, i);
-	t->up = i->shutdown == 0;
-	claim_tunnel(j, i, &t->source);
-	want_set_add(j->set, &w);
-	j->set->tunnel = true;
-	return 0;
+	snprintf(w.sysctl.path, sizeof(w.sysctl.path), "net/ipv6/conf/%s/disable_ipv6", device);
+	if (i->ipv6_enable > 0 && device[0] != '\0' && strcmp(i->kind, "GigabitEthernet") == 0)
+		want_set_add(j->set, &w);
+	return cfg_each(j->store, &cfg_ipv6_address, &key, 1, j->set->arena, on_address6, &as);
 }
 
 /* --- the interface -------------------------------------------------------------------- */
@@ -285,11 +201,16 @@ iface_compile(struct compile_job *j, const char *name, struct err *e)
 				arena_printf(j->set->arena, "device %s", w.link.device),
 				arena_printf(j->set->arena, "device %s", w.link.device));
 	}
+	w.link.ipv6 = i.ipv6_enable > 0 && w.link.kind != WANT_LINK_PHYSICAL;
 	if (w.link.kind == WANT_LINK_TUNNEL)
-		rc = compile_tunnel(j, &i, &w, e);
-	if (rc == 0 && w.link.device[0] != '\0')
+		rc = tunnel_compile(j, &i, &w, e);
+	if (rc == 0 && w.link.device[0] != '\0') {
 		want_set_add(j->set, &w);
-	return rc != 0 ? rc : compile_addresses(j, &i, w.link.device, e);
+		want_set_need(j->set, WANT_NEED_ROUTER, AF_INET);
+	}
+	if (rc == 0)
+		rc = compile_addresses(j, &i, w.link.device, e);
+	return rc != 0 ? rc : compile_addresses6(j, &i, w.link.device, e);
 }
 
 int

@@ -43,6 +43,7 @@ struct protection {
 	size_t n_steers;
 	size_t n_steer_room;
 	uint32_t mtu; /* the least of the SAs'; 0 = no SA */
+	bool v6;      /* a rule is of IPv6 */
 	struct err *err;
 	/* the policy whose rules are being read */
 	const char *sa_out;
@@ -60,6 +61,15 @@ port_or(int64_t port, uint16_t otherwise)
 	return port == CFG_NONE ? otherwise : (uint16_t)port;
 }
 
+static struct addr
+all_ones(uint8_t af)
+{
+	struct addr a = { .af = af };
+
+	memset(a.b, 0xff, addr_len(&a));
+	return a;
+}
+
 /* An absent address is any: one that is compared in no bit. */
 static void
 selector_addr(const struct addr *a, const struct addr *wildcard, struct addr *out,
@@ -68,22 +78,42 @@ selector_addr(const struct addr *a, const struct addr *wildcard, struct addr *ou
 	bool any = a->af == 0;
 
 	*out = any ? addr_v4(0) : *a;
-	*out_wildcard = any ? addr_v4(~0u) : wildcard->af == 0 ? addr_v4(0) : *wildcard;
+	*out_wildcard = any ? all_ones(AF_INET) : wildcard->af == 0 ? addr_v4(0) : *wildcard;
 }
+
+/* The same of a prefix's length. */
+static void
+selector_addr6(const struct addr *a, int64_t len, struct addr *out, struct addr *out_wildcard)
+{
+	struct prefix host_bits = { .addr = all_ones(AF_INET6), .len = (uint8_t)len };
+	struct addr network;
+
+	*out = a->af == 0 ? (struct addr){ .af = AF_INET6 } : *a;
+	*out_wildcard = all_ones(AF_INET6);
+	if (a->af == 0)
+		return;
+	network = prefix_network(&host_bits);
+	for (unsigned int i = 0; i < sizeof(network.b); i++)
+		out_wildcard->b[i] = (uint8_t)~network.b[i];
+}
+
+/* What the rules of both families have in common. */
+#define SELECTOR_OF(r)                                                                  \
+	(struct msg_dp_spd_rule)                                                        \
+	{                                                                               \
+		.rule = (uint32_t)(r)->id, .protocol = (uint8_t)(r)->protocol,          \
+		.source_port_low = port_or((r)->source_port_low, 0),                    \
+		.source_port_high = port_or((r)->source_port_high, PORT_MAX),           \
+		.destination_port_low = port_or((r)->destination_port_low, 0),          \
+		.destination_port_high = port_or((r)->destination_port_high, PORT_MAX), \
+		.icmp_type = port_or((r)->icmp_type, ICMP_ANY),                         \
+		.icmp_code = port_or((r)->icmp_code, ICMP_ANY),                         \
+	}
 
 static struct msg_dp_spd_rule
 selector_of(const struct cfg_acl_rule *r)
 {
-	struct msg_dp_spd_rule s = {
-		.rule = (uint32_t)r->id,
-		.protocol = (uint8_t)r->protocol,
-		.source_port_low = port_or(r->source_port_low, 0),
-		.source_port_high = port_or(r->source_port_high, PORT_MAX),
-		.destination_port_low = port_or(r->destination_port_low, 0),
-		.destination_port_high = port_or(r->destination_port_high, PORT_MAX),
-		.icmp_type = port_or(r->icmp_type, ICMP_ANY),
-		.icmp_code = port_or(r->icmp_code, ICMP_ANY),
-	};
+	struct msg_dp_spd_rule s = SELECTOR_OF(r);
 
 	selector_addr(&r->source, &r->source_wildcard, &s.source, &s.source_wildcard);
 	selector_addr(
@@ -91,13 +121,26 @@ selector_of(const struct cfg_acl_rule *r)
 	return s;
 }
 
+static struct msg_dp_spd_rule
+selector_of6(const struct cfg_acl6_rule *r)
+{
+	struct msg_dp_spd_rule s = SELECTOR_OF(r);
+
+	selector_addr6(&r->source, r->source_length, &s.source, &s.source_wildcard);
+	selector_addr6(
+		&r->destination, r->destination_length, &s.destination, &s.destination_wildcard);
+	return s;
+}
+
 /* The smallest prefix that covers an address with its wildcard. */
 static struct prefix
 covering(const struct addr *a, const struct addr *wildcard)
 {
-	uint32_t w = addr_u32(wildcard);
-	struct prefix p = { .addr = *a, .len = (uint8_t)(w == 0 ? 32 : __builtin_clz(w)) };
+	struct prefix p = { .addr = *a };
+	size_t bits = addr_len(a) * 8;
 
+	while (p.len < bits && !(wildcard->b[p.len / 8] & 0x80 >> p.len % 8))
+		p.len++;
 	p.addr = prefix_network(&p);
 	return p;
 }
@@ -143,20 +186,37 @@ add_steer(struct protection *p, const struct msg_dp_spd_rule *rule)
 	p->n_steers++;
 }
 
+static void
+take_rule(struct protection *p, struct msg_dp_spd_rule *rule, const char *action)
+{
+	bool permit = strcmp(action, "permit") == 0;
+
+	rule->action = !permit ? MSG_SPD_BYPASS : p->discards ? MSG_SPD_DISCARD : MSG_SPD_PROTECT;
+	add_rule(p, rule);
+	p->v6 |= rule->destination.af == AF_INET6;
+	if (!permit)
+		return;
+	p->n_permits++;
+	add_steer(p, rule);
+}
+
 static int
 on_rule(void *arg, const void *cfg)
 {
-	struct protection *p = arg;
 	const struct cfg_acl_rule *r = cfg;
 	struct msg_dp_spd_rule rule = selector_of(r);
-	bool permit = strcmp(r->action, "permit") == 0;
 
-	rule.action = !permit ? MSG_SPD_BYPASS : p->discards ? MSG_SPD_DISCARD : MSG_SPD_PROTECT;
-	add_rule(p, &rule);
-	if (!permit)
-		return 0;
-	p->n_permits++;
-	add_steer(p, &rule);
+	take_rule(arg, &rule, r->action);
+	return 0;
+}
+
+static int
+on_rule6(void *arg, const void *cfg)
+{
+	const struct cfg_acl6_rule *r = cfg;
+	struct msg_dp_spd_rule rule = selector_of6(r);
+
+	take_rule(arg, &rule, r->action);
 	return 0;
 }
 
@@ -165,13 +225,52 @@ on_rule(void *arg, const void *cfg)
 static int
 policy_sas(struct protection *p, const struct manual *m)
 {
-	uint32_t path_mtu = job_path_mtu(p->job, &m->policy->tunnel_remote);
+	uint32_t path_mtu = job_path_mtu(p->job, &m->remote);
 	int rc = manual_compile(p->job, m, &p->sa_out, &p->sa_in, p->err);
 
-	p->sa_mtu = manual_inner_mtu(&m->proposal, path_mtu);
+	if (rc != 0)
+		return rc;
+	p->sa_mtu = manual_inner_mtu(m, path_mtu);
 	if (p->mtu == 0 || p->sa_mtu < p->mtu)
 		p->mtu = p->sa_mtu;
+	return 0;
+}
+
+static int
+policy_read(struct compile_job *j, const struct cfg_ipsec_policy *policy, struct manual *m)
+{
+	struct arena *a = j->set->arena;
+	long long sequence = (long long)policy->sequence;
+
+	m->keying = &policy->keying;
+	m->local = policy->tunnel_local;
+	m->remote = policy->tunnel_remote;
+	m->label = arena_printf(a, "IPSec policy %s %lld", policy->name, sequence);
+	m->policy = arena_printf(a, "%s-%lld", policy->name, sequence);
+	return manual_read(j, m);
+}
+
+/* The rules of a policy's ACLs, IPv4 first. */
+static int
+each_rule(struct compile_job *j, const struct cfg_ipsec_policy *policy, cfg_fn *rule, cfg_fn *rule6,
+	void *arg)
+{
+	struct value key = VALUE_OF_INT(policy->acl), key6 = VALUE_OF_INT(policy->acl6);
+	int rc = 0;
+
+	if (policy->acl != CFG_NONE)
+		rc = cfg_each(j->store, &cfg_acl_rule, &key, 1, j->set->arena, rule, arg);
+	if (rc == 0 && policy->acl6 != CFG_NONE)
+		rc = cfg_each(j->store, &cfg_acl6_rule, &key6, 1, j->set->arena, rule6, arg);
 	return rc;
+}
+
+static const char *
+policy_lacks(struct compile_job *j, const struct cfg_ipsec_policy *policy, const struct manual *m)
+{
+	if (policy->acl == CFG_NONE && policy->acl6 == CFG_NONE)
+		return "no ACL";
+	return manual_lacks(j, m);
 }
 
 static int
@@ -179,34 +278,107 @@ on_policy(void *arg, const void *cfg)
 {
 	struct protection *p = arg;
 	const struct cfg_ipsec_policy *policy = cfg;
-	struct arena *a = p->job->set->arena;
-	struct manual m = { .policy = policy, .device = p->device };
-	struct value key;
+	struct manual m = { .device = p->device };
+	int rc = policy_read(p->job, policy, &m);
 	const char *lacks;
-	int rc = 0;
 
-	m.label =
-		arena_printf(a, "IPSec policy %s %lld", policy->name, (long long)policy->sequence);
-	key = VALUE_OF_TEXT(policy->proposal);
-	if (policy->proposal != NULL)
-		rc = cfg_get(p->job->store, &cfg_ipsec_proposal, &key, a, &m.proposal);
 	if (rc != 0)
 		return rc;
-	lacks = policy->acl == CFG_NONE ? "no ACL" : manual_lacks(&m);
+	lacks = policy_lacks(p->job, policy, &m);
 	p->sa_out = p->sa_in = NULL;
 	p->discards = lacks != NULL;
 	p->sa_mtu = 0;
 	p->n_permits = 0;
 	if (lacks == NULL)
 		rc = policy_sas(p, &m);
-	key = VALUE_OF_INT(policy->acl);
-	if (rc == 0 && policy->acl != CFG_NONE)
-		rc = cfg_each(p->job->store, &cfg_acl_rule, &key, 1, a, on_rule, p);
+	if (rc == 0)
+		rc = each_rule(p->job, policy, on_rule, on_rule6, p);
 	if (rc == 0 && lacks == NULL && p->n_permits == 0)
 		lacks = "its ACL permits nothing";
 	if (rc == 0 && lacks != NULL)
 		want_set_note(p->job->set, m.label, "%s", lacks);
 	return rc;
+}
+
+/* --- what a group does to one flow ------------------------------------------------------ */
+
+struct flow {
+	struct compile_job *job;
+	const struct addr *source, *destination;
+	uint8_t protocol;
+	uint32_t mtu; /* of the path, then of what fits into it */
+	int permit;   /* -1: no rule of this policy knows it */
+};
+
+static bool
+differs(const struct addr *a, const struct addr *b, const struct addr *wildcard)
+{
+	uint8_t bits = 0;
+
+	for (size_t i = 0; i < addr_len(a); i++)
+		bits |= (uint8_t)((a->b[i] ^ b->b[i]) & ~wildcard->b[i]);
+	return a->af != b->af || bits != 0;
+}
+
+static int
+flow_meets(struct flow *f, const struct msg_dp_spd_rule *r, const char *action)
+{
+	if ((r->protocol != 0 && r->protocol != f->protocol) ||
+		differs(f->source, &r->source, &r->source_wildcard) ||
+		differs(f->destination, &r->destination, &r->destination_wildcard))
+		return 0;
+	f->permit = strcmp(action, "permit") == 0;
+	return 1;
+}
+
+static int
+flow_rule(void *arg, const void *cfg)
+{
+	const struct cfg_acl_rule *r = cfg;
+	struct msg_dp_spd_rule rule = selector_of(r);
+
+	return flow_meets(arg, &rule, r->action);
+}
+
+static int
+flow_rule6(void *arg, const void *cfg)
+{
+	const struct cfg_acl6_rule *r = cfg;
+	struct msg_dp_spd_rule rule = selector_of6(r);
+
+	return flow_meets(arg, &rule, r->action);
+}
+
+static int
+flow_policy(void *arg, const void *cfg)
+{
+	struct flow *f = arg;
+	const struct cfg_ipsec_policy *policy = cfg;
+	struct manual m = { 0 };
+	int rc = each_rule(f->job, policy, flow_rule, flow_rule6, f);
+
+	if (rc <= 0 || f->permit == 0)
+		return rc;
+	rc = policy_read(f->job, policy, &m);
+	if (rc == 0 && policy_lacks(f->job, policy, &m) == NULL)
+		f->mtu = manual_inner_mtu(&m, f->mtu);
+	return rc != 0 ? rc : 1;
+}
+
+uint32_t
+ipsec_flow_mtu(struct compile_job *j, const char *group, const struct addr *source,
+	const struct addr *destination, uint8_t protocol, uint32_t path_mtu)
+{
+	struct value key = VALUE_OF_TEXT(group);
+	struct flow f = { .job = j,
+		.source = source,
+		.destination = destination,
+		.protocol = protocol,
+		.mtu = path_mtu,
+		.permit = -1 };
+
+	cfg_each(j->store, &cfg_ipsec_policy, &key, 1, j->set->arena, flow_policy, &f);
+	return f.mtu;
 }
 
 /* --- what comes of it ----------------------------------------------------------------- */
@@ -327,6 +499,7 @@ want_tun(struct protection *p)
 	link.link.kind = WANT_LINK_PROTECTED;
 	link.link.mtu = p->mtu != 0 ? p->mtu : PATH_MTU_DEFAULT;
 	link.link.up = true;
+	link.link.ipv6 = p->v6;
 	strlcpy(link.link.device, p->device, sizeof(link.link.device));
 	strlcpy(port.port.device, p->device, sizeof(port.port.device));
 	want_set_add(p->job->set, &link);
@@ -349,7 +522,9 @@ compile_group(struct protection *p)
 	want_tun(p);
 	want_spd(p);
 	want_steers(p);
-	j->set->protection = true;
+	want_set_need(j->set, WANT_NEED_STEER, AF_INET);
+	if (p->v6)
+		want_set_need(j->set, WANT_NEED_STEER, AF_INET6);
 	return 0;
 }
 

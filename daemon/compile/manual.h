@@ -3,23 +3,29 @@
 
 #include "daemon/compile/owner.h"
 
-/* A manual policy with what it refers to. */
+/* What manual SAs are made of: a policy or a profile, with what it refers to. */
 struct manual {
-	const struct cfg_ipsec_policy *policy;
-	struct cfg_ipsec_proposal proposal; /* when policy->proposal */
-	const char *label;		    /* "IPSec policy P1 10" */
-	const char *device;		    /* the protected TUN */
+	const struct cfg_keying *keying;
+	struct cfg_ipsec_proposal proposal; /* when keying->proposal */
+	struct cfg_ipsec_global global;
+	struct addr local, remote;
+	const char *label;  /* "IPSec policy P1 10" */
+	const char *policy; /* "P1-10", for displays */
+	const char *device; /* the TUN that the protected packets come from */
 };
 
-/* What the policy lacks for its SAs, or NULL. */
-const char *manual_lacks(const struct manual *m);
+/* Reads the proposal that keying names, and what holds for all. 0 or -errno. */
+int manual_read(struct compile_job *j, struct manual *m);
+/* What is lacking for the SAs, or NULL. */
+const char *manual_lacks(struct compile_job *j, const struct manual *m);
 
-/* Adds the pair of SAs; *key_out, *key_in become their keys. Only when nothing is lacking.
- * -EINVAL with err: a key of the wrong length, string and hex keys together. */
+/* Adds the SAs of both directions; *key_out, *key_in become the keys of the innermost ones. Only when
+ * nothing is lacking. -EINVAL with err: a key of the wrong length, string and hex keys together, ends of
+ * two families, an algorithm that needs keys which change. */
 int manual_compile(struct compile_job *j, const struct manual *m, const char **key_out,
 	const char **key_in, struct err *e);
 
-/* Largest inner packet that fits a path after encapsulation (RFC 4303 2.4, 3.1.2), bytes. */
-uint32_t manual_inner_mtu(const struct cfg_ipsec_proposal *p, uint32_t path_mtu);
+/* Largest packet that fits a path once it is protected (RFC 4302 2, 4303 2.4, 3.1.2), bytes. */
+uint32_t manual_inner_mtu(const struct manual *m, uint32_t path_mtu);
 
 #endif

@@ -20,9 +20,7 @@ struct compile_job {
 	const struct compile_env *env;
 	struct want_set *set; /* comes out; scratch goes into its arena too */
 	/* Owners of the whole router, for its own set. */
-	size_t n_interfaces;
-	size_t n_tunnels;
-	size_t n_protections;
+	size_t n_needs[WANT_N_NEEDS];
 };
 
 /* Each fills job->set for the object of that name; nothing when it does not exist (any more).
@@ -47,12 +45,21 @@ uint32_t iface_rank(const struct cfg_interface *i);
 void iface_protected_device(const char *interface, char out[16]);
 /* An interface's row; -ENOENT. */
 int iface_get(struct compile_job *j, const char *name, struct cfg_interface *out);
+/* Fills the link of a tunnel interface, and wants what the tunnel is. -EINVAL with err. */
+int tunnel_compile(
+	struct compile_job *j, const struct cfg_interface *i, struct want *link, struct err *e);
+/* What the policies of a group leave of a path's MTU for packets between two addresses, bytes. */
+uint32_t ipsec_flow_mtu(struct compile_job *j, const char *group, const struct addr *source,
+	const struct addr *destination, uint8_t protocol, uint32_t path_mtu);
 /* Would the router's own configuration send what is for destination into this interface? */
 bool route_leads_into(struct compile_job *j, const struct addr *destination, const char *interface);
 
 /* Asks the kernel and remembers question and answer in the set. */
 int job_path(struct compile_job *j, const struct addr *destination, struct want_answer *out);
-int job_device_addr(struct compile_job *j, const char *device, struct addr *out);
+/* The first address of a family on a device. */
+int job_device_addr(struct compile_job *j, const char *device, uint8_t af, struct addr *out);
+/* Is the line of a device up, as far as keepalives say? */
+bool job_line(struct compile_job *j, const char *device);
 int job_device(struct compile_job *j, const char *device);
 /* MTU of the path to an address, or of an ordinary one when it is not known. */
 #define PATH_MTU_DEFAULT 1500

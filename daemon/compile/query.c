@@ -25,11 +25,15 @@ query_ask(const struct compile_env *env, struct want_query *q)
 		break;
 	case WANT_QUERY_DEVICE_ADDR:
 		if (env->device_addr != NULL)
-			a->rc = env->device_addr(env->arg, q->device, &a->addr);
+			a->rc = env->device_addr(env->arg, q->device, q->destination.af, &a->addr);
 		break;
 	case WANT_QUERY_DEVICE:
 		if (env->device != NULL)
 			a->rc = env->device(env->arg, q->device);
+		break;
+	case WANT_QUERY_LINE:
+		if (env->line != NULL)
+			a->rc = env->line(env->arg, q->device);
 		break;
 	}
 	return a->rc;
@@ -64,12 +68,13 @@ job_path(struct compile_job *j, const struct addr *destination, struct want_answ
 }
 
 int
-job_device_addr(struct compile_job *j, const char *device, struct addr *out)
+job_device_addr(struct compile_job *j, const char *device, uint8_t af, struct addr *out)
 {
 	struct want_query q = device_query(device);
 	const struct want_query *asked;
 
 	q.kind = WANT_QUERY_DEVICE_ADDR;
+	q.destination.af = af;
 	asked = query_add(j, q);
 	*out = asked->answer.addr;
 	return asked->answer.rc;
@@ -82,6 +87,15 @@ job_device(struct compile_job *j, const char *device)
 
 	q.kind = WANT_QUERY_DEVICE;
 	return query_add(j, q)->answer.rc;
+}
+
+bool
+job_line(struct compile_job *j, const char *device)
+{
+	struct want_query q = device_query(device);
+
+	q.kind = WANT_QUERY_LINE;
+	return query_add(j, q)->answer.rc != -ENETDOWN;
 }
 
 uint32_t

@@ -50,6 +50,12 @@ route_key(char *name, struct value key[4])
 	return 0;
 }
 
+static const struct cfg_shape *
+table_of(const struct value key[])
+{
+	return strchr(key[0].s, ':') != NULL ? &cfg_ipv6_route_static : &cfg_route_static;
+}
+
 /* --- recursion ------------------------------------------------------------------------ */
 
 struct leads {
@@ -106,7 +112,7 @@ route_leads_into(struct compile_job *j, const struct addr *destination, const ch
 	bool own;
 	int connected = connected_len(j, destination, interface, &own);
 
-	for (int len = 32; len >= 0; len--) {
+	for (int len = (int)addr_len(destination) * 8; len >= 0; len--) {
 		struct prefix p = { .addr = *destination, .len = (uint8_t)len };
 		struct leads l = { .job = j, .interface = interface };
 		char network[ADDR_STRLEN];
@@ -117,7 +123,7 @@ route_leads_into(struct compile_job *j, const struct addr *destination, const ch
 		p.addr = prefix_network(&p);
 		key[0] = VALUE_OF_TEXT(addr_format(&p.addr, network));
 		key[1] = VALUE_OF_INT(len);
-		cfg_each(j->store, &cfg_route_static, key, 2, j->set->arena, on_candidate, &l);
+		cfg_each(j->store, table_of(key), key, 2, j->set->arena, on_candidate, &l);
 		if (l.into || l.elsewhere)
 			return l.into && !l.elsewhere;
 	}
@@ -150,22 +156,45 @@ route_device(struct compile_job *j, const struct cfg_route_static *r, const char
 	return 0;
 }
 
+/* Of the tunnel that the route leads into, by itself or to its next hop: withdrawn while it is down. */
+static bool
+line_is_up(struct compile_job *j, const struct cfg_route_static *r, const char *device)
+{
+	static const char tunnel[] = "interface Tunnel";
+	const char *owner;
+	struct cfg_interface i;
+	struct prefix on;
+	char name[16];
+
+	if (r->interface != NULL)
+		return strncmp(r->interface, tunnel + 10, 6) != 0 || job_line(j, device);
+	owner = claims_owner_of(j->claims, &r->nexthop, &on);
+	if (owner == NULL || strncmp(owner, tunnel, sizeof(tunnel) - 1) != 0 ||
+		iface_get(j, owner + 10, &i) != 0)
+		return true;
+	iface_device(&i, name);
+	return job_line(j, name);
+}
+
 int
 route_compile(struct compile_job *j, const char *name, struct err *e)
 {
 	struct want w = { .kind = WANT_ROUTE };
 	struct cfg_route_static r;
-	char *object = arena_printf(j->set->arena, "ip route-static %s", name);
+	bool v6 = strchr(name, ':') != NULL;
+	char *object = arena_printf(j->set->arena, "%s route-static %s", v6 ? "ipv6" : "ip", name);
 	struct value key[4];
 	int rc = route_key(arena_strdup(j->set->arena, name), key);
 
 	if (rc == 0)
-		rc = cfg_get(j->store, &cfg_route_static, key, j->set->arena, &r);
+		rc = cfg_get(j->store, table_of(key), key, j->set->arena, &r);
 	if (rc != 0)
 		return rc == -ENOENT ? 0 : rc;
 	rc = route_device(j, &r, object, w.route.device, e);
 	if (rc != 0 || (r.interface != NULL && w.route.device[0] == '\0'))
 		return rc;
+	if (!line_is_up(j, &r, w.route.device))
+		return 0;
 	w.route.type = WANT_ROUTE_UNICAST;
 	w.route.table = TABLE_MAIN;
 	w.route.destination = (struct prefix){ .addr = r.destination, .len = (uint8_t)r.length };

@@ -8,6 +8,22 @@
 #include "daemon/oscfg/oscfg.h"
 
 #include <string.h>
+#include <sys/socket.h>
+
+/* Whose need opens which raw socket. */
+static const struct {
+	unsigned int need;
+	enum msg_port_kind kind;
+} ports[] = {
+	{ WANT_NEED_GRE, MSG_PORT_RAW_GRE },
+	{ WANT_NEED_GRE + 1, MSG_PORT_RAW6_GRE },
+	{ WANT_NEED_ESP, MSG_PORT_RAW_ESP },
+	{ WANT_NEED_ESP + 1, MSG_PORT_RAW6_ESP },
+	{ WANT_NEED_AH, MSG_PORT_RAW_AH },
+	{ WANT_NEED_AH + 1, MSG_PORT_RAW6_AH },
+	{ WANT_NEED_STEER, MSG_PORT_RAW_BYPASS },
+	{ WANT_NEED_STEER + 1, MSG_PORT_RAW6_BYPASS },
+};
 
 static void
 want_sysctl(struct compile_job *j, const char *path, const char *value)
@@ -28,17 +44,18 @@ want_port(struct compile_job *j, enum msg_port_kind kind)
 }
 
 static void
-want_rules(struct compile_job *j)
+want_rules(struct compile_job *j, uint8_t af)
 {
 	static const struct want_rule rules[] = {
-		{ WANT_RULE_BYPASS, OSCFG_RULE_BYPASS },
-		{ WANT_RULE_MAIN, OSCFG_RULE_MAIN },
-		{ WANT_RULE_STEER, OSCFG_RULE_STEER },
+		{ .type = WANT_RULE_BYPASS, .priority = OSCFG_RULE_BYPASS },
+		{ .type = WANT_RULE_MAIN, .priority = OSCFG_RULE_MAIN },
+		{ .type = WANT_RULE_STEER, .priority = OSCFG_RULE_STEER },
 	};
 	struct want w = { .kind = WANT_RULE };
 
 	for (unsigned int i = 0; i < sizeof(rules) / sizeof(rules[0]); i++) {
 		w.rule = rules[i];
+		w.rule.af = af;
 		want_set_add(j->set, &w);
 	}
 }
@@ -46,15 +63,25 @@ want_rules(struct compile_job *j)
 int
 router_compile(struct compile_job *j, const char *name, struct err *e)
 {
-	if (j->n_interfaces > 0)
+	struct value key = VALUE_OF_INT(1);
+	struct cfg_system system;
+	int rc = cfg_get(j->store, &cfg_system, &key, j->set->arena, &system);
+
+	if (rc != 0)
+		return rc;
+	if (j->n_needs[WANT_NEED_ROUTER] > 0) {
 		want_sysctl(j, "net/ipv4/ip_forward", "1");
-	if (j->n_tunnels > 0)
-		want_port(j, MSG_PORT_RAW_GRE);
-	if (j->n_protections == 0)
-		return 0;
-	want_sysctl(j, "net/ipv4/conf/all/send_redirects", "0");
-	want_port(j, MSG_PORT_RAW_ESP);
-	want_port(j, MSG_PORT_RAW_BYPASS);
-	want_rules(j);
+		if (system.ipv6 > 0)
+			want_sysctl(j, "net/ipv6/conf/all/forwarding", "1");
+	}
+	if (j->n_needs[WANT_NEED_STEER] > 0)
+		want_sysctl(j, "net/ipv4/conf/all/send_redirects", "0");
+	for (unsigned int i = 0; i < sizeof(ports) / sizeof(ports[0]); i++)
+		if (j->n_needs[ports[i].need] > 0)
+			want_port(j, ports[i].kind);
+	if (j->n_needs[WANT_NEED_STEER] > 0)
+		want_rules(j, AF_INET);
+	if (j->n_needs[WANT_NEED_STEER + 1] > 0)
+		want_rules(j, AF_INET6);
 	return 0;
 }

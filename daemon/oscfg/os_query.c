@@ -150,6 +150,7 @@ oscfg_path(struct oscfg *o, const struct addr *destination, uint32_t *mtu, struc
 /* The addresses of one device, the first on its own. */
 struct addresses {
 	uint32_t index;
+	uint8_t af;
 	struct addr first;
 	char prefix[PREFIX_STRLEN];
 	char others[256];
@@ -164,7 +165,7 @@ take_address(void *arg, const struct nlmsghdr *nlh)
 	size_t used;
 
 	if (nlh->nlmsg_type != RTM_NEWADDR || !os_decode_addr(nlh, &a) || a.index != x->index ||
-		a.prefix.addr.af != AF_INET)
+		a.prefix.addr.af != x->af || (x->af == AF_INET6 && a.scope != RT_SCOPE_UNIVERSE))
 		return 0;
 	prefix_format(&a.prefix, text);
 	if (x->first.af == 0) {
@@ -180,20 +181,21 @@ take_address(void *arg, const struct nlmsghdr *nlh)
 }
 
 static int
-list_addresses(struct oscfg *o, uint32_t index, struct addresses *x)
+list_addresses(struct oscfg *o, uint32_t index, uint8_t af, struct addresses *x)
 {
 	struct ifaddrmsg *m;
 	struct nlmsghdr *nlh = os_netlink_begin(&o->nl, RTM_GETADDR, 0, sizeof *m, &m);
 
-	m->ifa_family = AF_INET;
+	m->ifa_family = af;
 	m->ifa_index = index;
 	memset(x, 0, sizeof *x);
 	x->index = index;
+	x->af = af;
 	return os_netlink_dump(&o->nl, nlh, take_address, x);
 }
 
 int
-oscfg_device_addr(struct oscfg *o, const char *device, struct addr *out)
+oscfg_device_addr(struct oscfg *o, const char *device, uint8_t af, struct addr *out)
 {
 	uint32_t index = oscfg_index(o, device);
 	struct addresses x;
@@ -201,7 +203,7 @@ oscfg_device_addr(struct oscfg *o, const char *device, struct addr *out)
 
 	if (index == 0)
 		return -ENODEV;
-	rc = list_addresses(o, index, &x);
+	rc = list_addresses(o, index, af, &x);
 	if (rc == 0 && x.first.af == 0)
 		rc = -ENOENT;
 	if (rc == 0)
@@ -218,7 +220,7 @@ oscfg_interface_state(struct oscfg *o, const char *device, struct st_interface *
 
 	if (rc < 0)
 		return rc;
-	rc = list_addresses(o, l.index, &x);
+	rc = list_addresses(o, l.index, AF_INET, &x);
 	if (rc < 0)
 		return rc;
 	snprintf(st->device, sizeof st->device, "%s", l.name);

@@ -67,8 +67,8 @@ int oscfg_tun_fd(struct oscfg *o, const char *device);
 /* MTU of the device a packet to this destination would leave by, and its source; 0 or -errno. */
 int oscfg_path(struct oscfg *o, const struct addr *destination, uint32_t *mtu, struct addr *source,
 	char device[16]);
-/* First IPv4 address the kernel has on a device. -ENOENT. */
-int oscfg_device_addr(struct oscfg *o, const char *device, struct addr *out);
+/* First global address of a family that the kernel has on a device. -ENOENT. */
+int oscfg_device_addr(struct oscfg *o, const char *device, uint8_t af, struct addr *out);
 
 /* Live state for displays: fills what the kernel knows (up, mac, counters, addresses, MTU). */
 int oscfg_interface_state(struct oscfg *o, const char *device, struct st_interface *st);

@@ -77,7 +77,7 @@ oscfg_path(struct oscfg *o, const struct addr *destination, uint32_t *mtu, struc
 }
 
 int
-oscfg_device_addr(struct oscfg *o, const char *device, struct addr *out)
+oscfg_device_addr(struct oscfg *o, const char *device, uint8_t af, struct addr *out)
 {
 	return -ENOTSUP;
 }

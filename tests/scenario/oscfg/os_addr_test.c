@@ -9,6 +9,7 @@
 #include "daemon/oscfg/os.h"
 
 #include <string.h>
+#include <sys/socket.h>
 
 static void
 an_address_is_set_tagged_and_removed(void)
@@ -81,13 +82,13 @@ the_primary_comes_first_whenever_it_is_added(void)
 	bed_open(&b);
 	ADD(&b, &sub);
 	ADD(&b, &primary);
-	CU_ASSERT_EQUAL(oscfg_device_addr(b.o, "wan", &first), 0);
+	CU_ASSERT_EQUAL(oscfg_device_addr(b.o, "wan", AF_INET, &first), 0);
 	CU_ASSERT_STRING_EQUAL(addr_format(&first, text), "198.51.100.1");
 	sub.addr.secondary = false;
 	primary.addr.secondary = true;
 	CHANGE(&b, &primary);
 	CHANGE(&b, &sub);
-	CU_ASSERT_EQUAL(oscfg_device_addr(b.o, "wan", &first), 0);
+	CU_ASSERT_EQUAL(oscfg_device_addr(b.o, "wan", AF_INET, &first), 0);
 	CU_ASSERT_STRING_EQUAL(addr_format(&first, text), "198.51.100.9");
 	CU_ASSERT_TRUE(sh_says("198.51.100.1/24", "ip addr show wan"));
 	bed_close(&b);

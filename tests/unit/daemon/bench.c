@@ -146,11 +146,19 @@ fake_path(void *arg, const struct addr *destination, uint32_t *mtu, struct addr 
 }
 
 static int
-fake_device_addr(void *arg, const char *device, struct addr *out)
+fake_device_addr(void *arg, const char *device, uint8_t af, struct addr *out)
 {
 	const struct bench *b = arg;
 
 	return b->address != NULL ? addr_parse(b->address, out) : -ENOENT;
+}
+
+static int
+fake_line(void *arg, const char *device)
+{
+	const struct bench *b = arg;
+
+	return b->line_down != NULL && strcmp(b->line_down, device) == 0 ? -ENETDOWN : 0;
 }
 
 static int
@@ -196,9 +204,11 @@ bench_init(struct bench *b)
 	b->path_mtu = 1500;
 	rc = daemon_open(&b->daemon, b->loop, b->dir, "/nowhere", &b->err);
 	CU_ASSERT_EQUAL_FATAL(rc, 0);
-	b->daemon.env = (struct compile_env){
-		.path = fake_path, .device_addr = fake_device_addr, .device = fake_device, .arg = b
-	};
+	b->daemon.env = (struct compile_env){ .path = fake_path,
+		.device_addr = fake_device_addr,
+		.line = fake_line,
+		.device = fake_device,
+		.arg = b };
 	b->daemon.reconcile = reconcile_new(&b->daemon, b->loop, fake_kinds);
 }
 
@@ -250,8 +260,8 @@ say_link(struct bench *b, const struct want_link *l)
 {
 	static const char *const kinds[] = { "physical", "dummy", "tunnel", "protected" };
 
-	say(b, "link %s %s mtu %u %s%s\n", l->device, kinds[l->kind], l->mtu, l->up ? "up" : "down",
-		l->group != 0 ? " group" : "");
+	say(b, "link %s %s mtu %u %s%s%s\n", l->device, kinds[l->kind], l->mtu,
+		l->up ? "up" : "down", l->group != 0 ? " group" : "", l->ipv6 ? " ipv6" : "");
 }
 
 static void
@@ -264,7 +274,15 @@ say_tunnel(struct bench *b, const struct want_tunnel *w)
 		addr_format(&t->destination, d));
 	if (t->has_key)
 		say(b, " key %u", t->key);
-	say(b, "%s mtu %u %s\n", t->checksum ? " checksum" : "", t->mtu, t->up ? "up" : "down");
+	say(b, "%s%s mtu %u %s", t->checksum ? " checksum" : "", t->sequence ? " sequence" : "",
+		t->mtu, t->up ? "up" : "down");
+	if (t->keepalive)
+		say(b, " keepalive %u/%u", t->keepalive_period_ms, t->keepalive_retries);
+	if (t->mss != 0)
+		say(b, " mss %u", t->mss);
+	if (w->spd_device[0] != '\0')
+		say(b, " spd %s", w->spd_device);
+	say(b, "%s%s\n", w->sa_out_key != NULL ? " out" : "", w->sa_in_key != NULL ? " in" : "");
 }
 
 static void
@@ -273,10 +291,16 @@ say_sa(struct bench *b, const struct want_sa *w)
 	const struct msg_dp_sa *sa = &w->sa;
 	char s[ADDR_STRLEN], d[ADDR_STRLEN];
 
-	say(b, "sa %s %s %u %s -> %s %s %s window %u on %s\n", sa->policy,
-		sa->inbound ? "in" : "out", sa->spi, addr_format(&sa->source, s),
-		addr_format(&sa->destination, d), alg_cipher(sa->cipher)->keyword,
-		alg_auth(sa->auth)->keyword, sa->replay_window, w->device);
+	static const char *const dfs[] = { "", " df set", " df clear" };
+	bool ah = sa->protocol == 51;
+
+	say(b, "sa %s %s %u %s -> %s %s %s window %u on %s", sa->policy, sa->inbound ? "in" : "out",
+		sa->spi, addr_format(&sa->source, s), addr_format(&sa->destination, d),
+		ah ? "ah" : alg_cipher(sa->cipher)->keyword, alg_auth(sa->auth)->keyword,
+		sa->replay_window, w->device);
+	say(b, "%s%s%s%s\n", sa->mode == MSG_SA_TRANSPORT ? " transport" : "",
+		w->bundle_key != NULL ? " bundled" : "", dfs[sa->df],
+		sa->fragment_before ? " fragment-before" : "");
 }
 
 static void

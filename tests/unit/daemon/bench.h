@@ -21,6 +21,7 @@ struct bench {
 	unsigned int path_mtu; /* 0: no path */
 	const char *missing;   /* a device that does not exist */
 	const char *address;   /* of any device; NULL: none */
+	const char *line_down; /* a device whose keepalives are not answered */
 };
 
 void bench_init(struct bench *b);

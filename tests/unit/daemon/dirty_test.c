@@ -31,7 +31,12 @@ on_owner(void *arg, enum owner_kind kind, const char *name)
 		"source_interface=GigabitEthernet0/0/1\n"                              \
 		"put route_static destination=10.9.0.0 length=16 "                     \
 		"interface_name=GigabitEthernet0/0/1 interface=GigabitEthernet0/0/1\n" \
-		"put acl number=2000\n"
+		"put acl number=2000\n"                                                \
+		"put acl6 number=3001\n"                                               \
+		"set ipsec_policy P1,10 acl6=3001\n"                                   \
+		"put ipsec_proposal name=other\n"                                      \
+		"put ipsec_profile name=roads proposal=other\n"                        \
+		"put interface name=Tunnel0/0/3 kind=Tunnel position=3 ipsec_profile=roads\n"
 
 static void
 a_row_reaches_who_depends_on_it_over_the_foreign_keys(void)
@@ -41,7 +46,7 @@ a_row_reaches_who_depends_on_it_over_the_foreign_keys(void)
 		struct value key[4];
 		const char *owners;
 	} rows[] = {
-		{ &model_system, { VALUE_OF_INT(1) }, "" },
+		{ &model_system, { VALUE_OF_INT(1) }, "?: " },
 		{ &model_interface, { VALUE_OF_TEXT("GigabitEthernet0/0/0") },
 			"I:GigabitEthernet0/0/0 P:GigabitEthernet0/0/0 " },
 		{ &model_interface, { VALUE_OF_TEXT("GigabitEthernet0/0/1") },
@@ -59,7 +64,19 @@ a_row_reaches_who_depends_on_it_over_the_foreign_keys(void)
 			"P:GigabitEthernet0/0/1 " },
 		{ &model_acl_rule, { VALUE_OF_INT(2000), VALUE_OF_INT(5) }, "" },
 		{ &model_ipsec_proposal, { VALUE_OF_TEXT("tran1") }, "P:GigabitEthernet0/0/1 " },
-		{ &model_ipsec_proposal, { VALUE_OF_TEXT("other") }, "" },
+		{ &model_ipsec_profile, { VALUE_OF_TEXT("roads") }, "I:Tunnel0/0/3 " },
+		{ &model_ipsec_proposal, { VALUE_OF_TEXT("other") }, "I:Tunnel0/0/3 " },
+		{ &model_ipsec_global, { VALUE_OF_INT(1) },
+			"P:GigabitEthernet0/0/1 I:Tunnel0/0/3 " },
+		{ &model_acl6_rule, { VALUE_OF_INT(3001), VALUE_OF_INT(7) },
+			"P:GigabitEthernet0/0/1 " },
+		{ &model_ipv6_address,
+			{ VALUE_OF_TEXT("GigabitEthernet0/0/0"), VALUE_OF_TEXT("2001:db8::1") },
+			"I:GigabitEthernet0/0/0 P:GigabitEthernet0/0/1 " },
+		{ &model_ipv6_route_static,
+			{ VALUE_OF_TEXT("::"), VALUE_OF_INT(0), VALUE_OF_TEXT("2001:db8::2"),
+				VALUE_OF_TEXT("") },
+			"R::: 0 2001:db8::2 - " },
 		{ &model_ipsec_policy, { VALUE_OF_TEXT("P1"), VALUE_OF_INT(10) },
 			"P:GigabitEthernet0/0/1 " },
 		{ &model_ipsec_policy_group, { VALUE_OF_TEXT("P1") }, "P:GigabitEthernet0/0/1 " },
@@ -96,7 +113,7 @@ everything_is_every_interface_protection_and_route(void)
 	CU_ASSERT_EQUAL(dirty_all(s, a, on_owner, log), 0);
 	CU_ASSERT_STRING_EQUAL(log,
 		"I:GigabitEthernet0/0/0 I:GigabitEthernet0/0/1 P:GigabitEthernet0/0/1 "
-		"I:Tunnel0/0/2 R:0.0.0.0 0 198.51.100.254 - "
+		"I:Tunnel0/0/2 I:Tunnel0/0/3 R:0.0.0.0 0 198.51.100.254 - "
 		"R:10.9.0.0 16 - GigabitEthernet0/0/1 ");
 	store_close(s);
 	arena_free(a);

@@ -90,20 +90,43 @@ a_policy_without_acl_or_with_an_empty_one_is_incomplete(void)
 	bench_fini(&b);
 }
 
+/* What follows the policy's name is the same in all rows but for mode and protocol. */
 static void
-what_the_datapath_cannot_do_yet_is_incomplete(void)
+a_proposal_s_form_decides_its_sas(void)
 {
+	static const char keys[] = "set ipsec_policy P1,10 out_ah_spi=54322 in_ah_spi=12346 "
+				   "out_ah_string_key=huawei in_ah_string_key=huawei\n";
 	static const struct {
-		const char *rows, *note;
+		const char *rows, *sas;
 	} rows[] = {
-		{ "set ipsec_proposal tran1 transform=ah",
-			"IPSec policy P1 10: the proposal's transform is not esp, which is all "
-			"that "
-			"runs yet\n" },
 		{ "set ipsec_proposal tran1 encapsulation_mode=transport",
-			"IPSec policy P1 10: the proposal's encapsulation mode is not tunnel, "
-			"which "
-			"is all that runs yet\n" },
+			"sa P1-10 out 54321 198.51.100.1 -> 203.0.113.1 aes-128 sha2-256 window 0 "
+			"on yp-ge0-0-1 transport\n"
+			"sa P1-10 in 12345 203.0.113.1 -> 198.51.100.1 aes-128 sha2-256 window "
+			"1024 on yp-ge0-0-1 transport\nfilter" },
+		{ "set ipsec_proposal tran1 transform=ah ah_authentication=sha1",
+			"sa P1-10 out 54322 198.51.100.1 -> 203.0.113.1 ah sha1 window 0 on "
+			"yp-ge0-0-1\n"
+			"sa P1-10 in 12346 203.0.113.1 -> 198.51.100.1 ah sha1 window 1024 on "
+			"yp-ge0-0-1\nfilter" },
+		{ "set ipsec_proposal tran1 transform=ah-esp",
+			"sa P1-10 out 54322 198.51.100.1 -> 203.0.113.1 ah sha2-256 window 0 on "
+			"yp-ge0-0-1 transport\n"
+			"sa P1-10 in 12346 203.0.113.1 -> 198.51.100.1 ah sha2-256 window 1024 on "
+			"yp-ge0-0-1 transport\n"
+			"sa P1-10 out 54321 198.51.100.1 -> 203.0.113.1 aes-128 sha2-256 window 0 "
+			"on yp-ge0-0-1 bundled\n"
+			"sa P1-10 in 12345 203.0.113.1 -> 198.51.100.1 aes-128 sha2-256 window "
+			"1024 on yp-ge0-0-1 bundled\nfilter" },
+		{ "set ipsec_global 1 sha2_compatible=1 df_bit=set fragmentation_before=1 "
+		  "anti_replay_window=64",
+			"sa P1-10 out 54321 198.51.100.1 -> 203.0.113.1 aes-128 sha2-256-96 window "
+			"0 on yp-ge0-0-1 df set fragment-before\n"
+			"sa P1-10 in 12345 203.0.113.1 -> 198.51.100.1 aes-128 sha2-256-96 window "
+			"64 on yp-ge0-0-1\nfilter" },
+		{ "set ipsec_global 1 anti_replay=0", "window 0 on yp-ge0-0-1\nfilter" },
+		{ "set ipsec_policy P1,10 anti_replay_window=256",
+			"window 256 on yp-ge0-0-1\nfilter" },
 	};
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
@@ -111,12 +134,82 @@ what_the_datapath_cannot_do_yet_is_incomplete(void)
 
 		bench_init(&b);
 		CU_ASSERT_EQUAL(bench_commit(&b, SITE_INTERFACES SITE_IPSEC), 0);
+		CU_ASSERT_EQUAL(bench_commit(&b, keys), 0);
 		CU_ASSERT_EQUAL(bench_commit(&b, rows[i].rows), 0);
-		CU_ASSERT_STRING_EQUAL(bench_notes(&b), rows[i].note);
-		CU_ASSERT_PTR_NULL(strstr(bench_wants(&b, OWNER), "sa "));
-		CU_ASSERT_PTR_NOT_NULL(strstr(bench_wants(&b, OWNER), "rule 5 discard"));
+		CU_ASSERT_STRING_EQUAL(bench_notes(&b), "");
+		CU_ASSERT_PTR_NOT_NULL(strstr(bench_wants(&b, OWNER), rows[i].sas));
 		bench_fini(&b);
 	}
+}
+
+static void
+what_manual_keys_cannot_do_is_refused(void)
+{
+	static const struct {
+		const char *rows, *text;
+	} rows[] = {
+		{ "set ipsec_proposal tran1 esp_encryption=aes-gcm-128",
+			"AES-GCM-128 cannot be used with keys typed by hand: it needs keys that "
+			"change" },
+		{ "set ipsec_policy P1,10 tunnel_remote=2001:db8::1",
+			"the tunnel's local and remote address are of two families" },
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct bench b;
+
+		bench_init(&b);
+		CU_ASSERT_EQUAL(bench_commit(&b, SITE_INTERFACES SITE_IPSEC), 0);
+		CU_ASSERT_EQUAL(bench_commit(&b, rows[i].rows), -EINVAL);
+		CU_ASSERT_STRING_EQUAL(b.err.object, "IPSec policy P1 10");
+		CU_ASSERT_STRING_EQUAL(b.err.text, rows[i].text);
+		bench_fini(&b);
+	}
+}
+
+static void
+an_ipv6_policy_steers_ipv6(void)
+{
+	struct bench b;
+
+	bench_init(&b);
+	CU_ASSERT_EQUAL(
+		bench_commit(&b,
+			SITE_INTERFACES SITE_PROPOSAL
+			"set system 1 ipv6=1\n"
+			"set interface GigabitEthernet0/0/0 ipv6_enable=1\n"
+			"put ipv6_address interface=GigabitEthernet0/0/0 address=2001:db8:1::1 "
+			"length=64\n"
+			"put acl6 number=3001\n"
+			"put acl6_rule acl=3001 id=5 action=permit source=2001:db8:1:: "
+			"source_length=64 destination=2001:db8:2:: destination_length=64\n"
+			"put ipsec_policy_group name=P1\n"
+			"put ipsec_policy name=P1 sequence=10 mode=manual acl6=3001 proposal=tran1 "
+			"tunnel_remote=2001:db8:b::1 tunnel_local=2001:db8:a::1 out_esp_spi=54321 "
+			"in_esp_spi=12345 out_esp_string_key=huawei "
+			"in_esp_string_key=huawei\n" SITE_APPLY),
+		0);
+	CU_ASSERT_STRING_EQUAL(bench_wants(&b, OWNER),
+		"sa P1-10 out 54321 2001:db8:a::1 -> 2001:db8:b::1 aes-128 sha2-256 window 0 on "
+		"yp-ge0-0-1\n"
+		"sa P1-10 in 12345 2001:db8:b::1 -> 2001:db8:a::1 aes-128 sha2-256 window 1024 on "
+		"yp-ge0-0-1\n"
+		"filter e1\n  drop 0 2001:db8:2::/::ffff:ffff:ffff:ffff:0-65535 "
+		"2001:db8:1::/::ffff:ffff:ffff:ffff:0-65535\n"
+		"link yp-ge0-0-1 protected mtu 1406 up ipv6\nport 2 yp-ge0-0-1\n"
+		"spd yp-ge0-0-1\n  rule 5 protect 0 2001:db8:1::/::ffff:ffff:ffff:ffff:0-65535 "
+		"2001:db8:2::/::ffff:ffff:ffff:ffff:0-65535 icmp 65535/65535 out in\n"
+		"route 22863 2001:db8:2::/64 blackhole metric 4294967294\n"
+		"route 22863 2001:db8:2::/64 dev yp-ge0-0-1 src 2001:db8:1::1 mtu 1406 metric 2\n");
+	CU_ASSERT_STRING_EQUAL(bench_wants(&b, "router "),
+		"sysctl net/ipv4/ip_forward = 1\nsysctl net/ipv6/conf/all/forwarding = 1\n"
+		"sysctl net/ipv4/conf/all/send_redirects = 0\n"
+		"port 7 \nport 5 \nport 10 \nrule 10\nrule 95\nrule 100\n"
+		"rule ipv6 10\nrule ipv6 95\nrule ipv6 100\n");
+	CU_ASSERT_STRING_EQUAL(bench_wants(&b, "interface GigabitEthernet0/0/0"),
+		"link e0 physical mtu 0 up\naddr e0 10.1.1.1/24\n"
+		"sysctl net/ipv6/conf/e0/disable_ipv6 = 0\naddr e0 2001:db8:1::1/64\n");
+	bench_fini(&b);
 }
 
 static void
@@ -284,8 +377,9 @@ CU_TestInfo ipsec_tests[] = {
 		what_an_incomplete_policy_should_protect_is_discarded },
 	{ "a policy without ACL or with an empty one is incomplete",
 		a_policy_without_acl_or_with_an_empty_one_is_incomplete },
-	{ "what the datapath cannot do yet is incomplete",
-		what_the_datapath_cannot_do_yet_is_incomplete },
+	{ "a proposal's form decides its SAs", a_proposal_s_form_decides_its_sas },
+	{ "what manual keys cannot do is refused", what_manual_keys_cannot_do_is_refused },
+	{ "an IPv6 policy steers IPv6", an_ipv6_policy_steers_ipv6 },
 	{ "rules keep their order over sequences, and deny bypasses",
 		rules_keep_their_order_over_sequences_and_deny_bypasses },
 	{ "one destination of many rules is one route",

@@ -34,6 +34,7 @@ test_daemon_SOURCES = \
 	tests/unit/daemon/shell.c tests/unit/daemon/shell.h \
 	tests/unit/daemon/site.h \
 	tests/unit/daemon/suites.h \
+	tests/unit/daemon/tunnel_test.c \
 	tests/unit/daemon/want_test.c
 ydctl_SOURCES = tests/unit/daemon/ydctl.c tests/unit/daemon/rows.c
 ydctl_LDADD = libschema.a $(CORE_LIBS) $(SQLITE_LIBS)

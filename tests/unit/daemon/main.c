@@ -36,6 +36,7 @@ main(void)
 		{ .pName = "sastate", .pTests = sastate_tests },
 		{ .pName = "session_config", .pTests = session_config_tests },
 		{ .pName = "session_state", .pTests = session_state_tests },
+		{ .pName = "tunnel", .pTests = tunnel_tests },
 		{ .pName = "want", .pTests = want_tests },
 		CU_SUITE_INFO_NULL,
 	};

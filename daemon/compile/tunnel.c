@@ -1,0 +1,323 @@
+/*
+ * A tunnel interface: GRE (RFC 2784, 2890), in clear, by a profile or through the policy of the
+ * interface it leaves by; or IPsec alone, whose TUN protects whatever is routed into it. What lacks
+ * something does not run: nothing that should be protected leaves in clear.
+ */
+#include "config.h"
+
+#include "daemon/compile/owner.h"
+
+#include "daemon/compile/manual.h"
+#include "lib/arena.h"
+#include "lib/err.h"
+
+#include <errno.h>
+#include <netinet/in.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+
+enum { IP_HDR_LEN = 20, IP6_HDR_LEN = 40, GRE_HDR_LEN = 4, GRE_FIELD_LEN = 4, MS = 1000 };
+
+struct tunnel {
+	struct compile_job *job;
+	const struct cfg_interface *iface;
+	const char *device;
+	struct addr source;
+	uint32_t path_mtu;
+	/* by profile */
+	struct manual manual;
+	struct cfg_ipsec_profile profile;
+	const char *sa_out, *sa_in;
+	/* by the policy of the interface that it leaves by */
+	struct cfg_interface leaves_by; /* name NULL: none of ours */
+};
+
+/* --- ends ----------------------------------------------------------------------------- */
+
+static int
+on_source_address(void *arg, const void *cfg)
+{
+	*(struct addr *)arg = ((const struct cfg_ip_address *)cfg)->address;
+	return 1; /* the first one is the primary */
+}
+
+static int
+on_source_address6(void *arg, const void *cfg)
+{
+	const struct cfg_ipv6_address *a = cfg;
+
+	if (a->address.b[0] == 0xfe)
+		return 0; /* reaches no other link */
+	*(struct addr *)arg = a->address;
+	return 1;
+}
+
+/* Typed, or the first address of the source interface, of the destination's family. af 0: none. */
+static int
+tunnel_source(struct tunnel *t, struct err *e)
+{
+	const struct cfg_interface *i = t->iface;
+	struct value key = VALUE_OF_TEXT(i->source_interface);
+	bool v6 = i->destination.af == AF_INET6;
+	struct compile_job *j = t->job;
+	struct cfg_interface from;
+	char device[16];
+
+	t->source = i->source_address;
+	if (i->source_interface == NULL)
+		return 0;
+	if (strcmp(i->source_interface, i->name) == 0)
+		return err_set(e, -EINVAL, i->name, "a tunnel cannot be its own source interface");
+	if (cfg_each(j->store, v6 ? &cfg_ipv6_address : &cfg_ip_address, &key, 1, j->set->arena,
+		    v6 ? on_source_address6 : on_source_address, &t->source) > 0)
+		return 0;
+	if (iface_get(j, i->source_interface, &from) != 0)
+		return 0;
+	iface_device(&from, device);
+	if (device[0] == '\0' ||
+		job_device_addr(j, device, v6 ? AF_INET6 : AF_INET, &t->source) != 0)
+		t->source.af = 0;
+	return 0;
+}
+
+static bool
+is_protocol(const struct cfg_interface *i, const char *protocol)
+{
+	return i->tunnel_protocol != NULL && strcmp(i->tunnel_protocol, protocol) == 0;
+}
+
+/* What keeps the tunnel from running, or NULL. */
+static const char *
+tunnel_lacks(const struct tunnel *t)
+{
+	const struct cfg_interface *i = t->iface;
+
+	if (!is_protocol(i, "gre") && !is_protocol(i, "ipsec"))
+		return "no tunnel protocol";
+	if (t->source.af == 0)
+		return i->source_interface != NULL ? "the source interface has no address"
+						   : "no source";
+	if (i->destination.af == 0)
+		return "no destination";
+	if (i->destination.af != t->source.af)
+		return "source and destination are of two families";
+	return is_protocol(i, "ipsec") && i->ipsec_profile == NULL ? "no IPSec profile" : NULL;
+}
+
+/* --- protection ----------------------------------------------------------------------- */
+
+/* The SAs of the tunnel's profile; *lacks says why there are none. Typed keys serve one tunnel: a second
+ * one would use their sequence numbers again. */
+static int
+profile_sas(struct tunnel *t, const char **lacks, struct err *e)
+{
+	struct compile_job *j = t->job;
+	struct manual *m = &t->manual;
+	struct value key = VALUE_OF_TEXT(t->iface->ipsec_profile);
+	const char *why;
+	int rc;
+
+	if (t->iface->ipsec_profile == NULL)
+		return 0;
+	rc = cfg_get(j->store, &cfg_ipsec_profile, &key, j->set->arena, &t->profile);
+	*m = (struct manual){ .keying = &t->profile.keying,
+		.local = t->source,
+		.remote = t->iface->destination,
+		.label = arena_printf(j->set->arena, "IPSec profile %s", key.s),
+		.policy = key.s,
+		.device = t->device };
+	if (rc == 0)
+		rc = manual_read(j, m);
+	if (rc != 0)
+		return rc;
+	want_set_claim_text(j->set, t->iface->name, m->label, m->label);
+	why = manual_lacks(j, m);
+	if (why == NULL && is_protocol(t->iface, "ipsec") &&
+		strcmp(m->proposal.encapsulation_mode, "tunnel") != 0)
+		why = "the proposal's encapsulation mode is not tunnel";
+	if (why == NULL)
+		return manual_compile(j, m, &t->sa_out, &t->sa_in, e);
+	*lacks = arena_printf(j->set->arena, "%s: %s", m->label, why);
+	return 0;
+}
+
+static int
+on_leaving(void *arg, const void *cfg)
+{
+	*(struct cfg_interface *)arg = *(const struct cfg_interface *)cfg;
+	return 1;
+}
+
+/* By what the kernel knows besides the configuration. While it is so, nothing is sent, and the device
+ * stays up: taking it down would withdraw the route, and bring the tunnel up again. */
+static bool
+leads_into_itself(const struct tunnel *t)
+{
+	struct want_answer a;
+
+	return job_path(t->job, &t->iface->destination, &a) == 0 &&
+		strcmp(a.device, t->device) == 0;
+}
+
+/* Which of our interfaces the encapsulated packets leave by, and what the path carries. */
+static void
+find_path(struct tunnel *t)
+{
+	struct compile_job *j = t->job;
+	struct value device;
+	struct want_answer a;
+
+	t->path_mtu = PATH_MTU_DEFAULT;
+	if (job_path(j, &t->iface->destination, &a) != 0)
+		return;
+	if (a.mtu != 0)
+		t->path_mtu = a.mtu;
+	device = VALUE_OF_TEXT(a.device);
+	cfg_each_where(j->store, &cfg_interface, "device", device, j->set->arena, on_leaving,
+		&t->leaves_by);
+	j->set->leaves_by = t->leaves_by.name;
+}
+
+/* --- GRE ------------------------------------------------------------------------------ */
+
+static uint32_t
+gre_overhead(const struct cfg_interface *i)
+{
+	return (i->destination.af == AF_INET6 ? IP6_HDR_LEN : IP_HDR_LEN) + GRE_HDR_LEN +
+		(i->gre_checksum > 0 ? GRE_FIELD_LEN : 0) +
+		(i->gre_key != CFG_NONE ? GRE_FIELD_LEN : 0) +
+		(i->gre_sequence > 0 ? GRE_FIELD_LEN : 0);
+}
+
+/* What is left for what is routed into the tunnel. */
+static uint32_t
+tunnel_mtu(const struct tunnel *t)
+{
+	const struct cfg_interface *i = t->iface;
+	uint32_t mtu = t->path_mtu, around = is_protocol(i, "gre") ? gre_overhead(i) : 0;
+
+	if (i->mtu != CFG_NONE)
+		return (uint32_t)i->mtu;
+	if (t->sa_out != NULL)
+		mtu = manual_inner_mtu(&t->manual, mtu);
+	else if (t->leaves_by.ipsec_policy != NULL)
+		mtu = ipsec_flow_mtu(t->job, t->leaves_by.ipsec_policy, &t->source, &i->destination,
+			IPPROTO_GRE, mtu);
+	return mtu > around ? mtu - around : 0;
+}
+
+static void
+claim_tunnel(const struct tunnel *t)
+{
+	const struct cfg_interface *i = t->iface;
+	char s[ADDR_STRLEN], d[ADDR_STRLEN], text[160], key[32] = "no key";
+
+	if (i->gre_key != CFG_NONE)
+		snprintf(key, sizeof(key), "key %u", (unsigned int)i->gre_key);
+	snprintf(text, sizeof(text), "gre source %s destination %s %s", addr_format(&t->source, s),
+		addr_format(&i->destination, d), key);
+	want_set_claim_text(t->job->set, i->name, text + strlen("gre "), text);
+}
+
+static void
+want_gre(const struct tunnel *t, uint32_t mtu)
+{
+	const struct cfg_interface *i = t->iface;
+	struct want w = { .kind = WANT_TUNNEL };
+	struct msg_dp_tunnel *m = &w.tunnel.tunnel;
+
+	strlcpy(w.tunnel.device, t->device, sizeof(w.tunnel.device));
+	m->source = t->source;
+	m->destination = i->destination;
+	m->has_key = i->gre_key != CFG_NONE;
+	m->key = m->has_key ? (uint32_t)i->gre_key : 0;
+	m->checksum = i->gre_checksum > 0;
+	m->sequence = i->gre_sequence > 0;
+	m->mtu = mtu;
+	m->up = i->shutdown == 0;
+	m->keepalive = i->keepalive > 0;
+	m->keepalive_period_ms = m->keepalive ? (uint32_t)i->keepalive_period * MS : 0;
+	m->keepalive_retries = m->keepalive ? (uint32_t)i->keepalive_retries : 0;
+	m->mss = i->tcp_mss != CFG_NONE ? (uint16_t)i->tcp_mss : 0;
+	w.tunnel.sa_out_key = t->sa_out;
+	w.tunnel.sa_in_key = t->sa_in;
+	if (t->sa_out == NULL && t->leaves_by.ipsec_policy != NULL)
+		iface_protected_device(t->leaves_by.name, w.tunnel.spd_device);
+	claim_tunnel(t);
+	want_set_add(t->job->set, &w);
+	want_set_need(t->job->set, WANT_NEED_GRE, i->destination.af);
+}
+
+/* --- IPsec alone ------------------------------------------------------------------------ */
+
+static void
+want_any(const struct tunnel *t)
+{
+	static const uint8_t families[] = { AF_INET, AF_INET6 };
+	enum { N = sizeof(families) / sizeof(families[0]) };
+	struct arena *a = t->job->set->arena;
+	struct want w = { .kind = WANT_SPD };
+	struct msg_dp_spd_rule *rules = arena_alloc(a, N * sizeof(*rules));
+	const char **out = arena_alloc(a, N * sizeof(*out)), **in = arena_alloc(a, N * sizeof(*in));
+
+	for (unsigned int i = 0; i < N; i++) {
+		struct addr none = { .af = families[i] }, all = none;
+
+		memset(all.b, 0xff, addr_len(&all));
+		rules[i] = (struct msg_dp_spd_rule){ .action = MSG_SPD_PROTECT,
+			.source = none,
+			.source_wildcard = all,
+			.destination = none,
+			.destination_wildcard = all,
+			.source_port_high = 0xffff,
+			.destination_port_high = 0xffff,
+			.icmp_type = 0xffff,
+			.icmp_code = 0xffff };
+		out[i] = t->sa_out;
+		in[i] = t->sa_in;
+	}
+	strlcpy(w.spd.device, t->device, sizeof(w.spd.device));
+	w.spd.rules = rules;
+	w.spd.sa_out_key = out;
+	w.spd.sa_in_key = in;
+	w.spd.n_rules = N;
+	want_set_add(t->job->set, &w);
+}
+
+/* --- the tunnel ------------------------------------------------------------------------- */
+
+int
+tunnel_compile(
+	struct compile_job *j, const struct cfg_interface *i, struct want *link, struct err *e)
+{
+	struct tunnel t = { .job = j, .iface = i, .device = link->link.device };
+	struct want port = { .kind = WANT_PORT, .port.kind = MSG_PORT_TUN_TUNNEL };
+	const char *lacks;
+	int rc = tunnel_source(&t, e);
+
+	if (rc != 0)
+		return rc;
+	if (is_protocol(i, "ipsec"))
+		port.port.kind = MSG_PORT_TUN_PROTECTED;
+	strlcpy(port.port.device, t.device, sizeof(port.port.device));
+	want_set_add(j->set, &port);
+	lacks = tunnel_lacks(&t);
+	if (lacks == NULL && leads_into_itself(&t))
+		lacks = "recursive: the kernel's route to the destination leads into the tunnel "
+			"itself";
+	if (lacks == NULL)
+		rc = profile_sas(&t, &lacks, e);
+	if (rc != 0 || lacks != NULL) {
+		if (rc == 0)
+			want_set_note(j->set, i->name, "%s", lacks);
+		return rc;
+	}
+	find_path(&t);
+	link->link.mtu = tunnel_mtu(&t);
+	if (is_protocol(i, "ipsec"))
+		want_any(&t);
+	else
+		want_gre(&t, link->link.mtu);
+	return 0;
+}

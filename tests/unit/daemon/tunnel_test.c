@@ -1,0 +1,200 @@
+/*
+ * Twin of daemon/compile/tunnel.c: GRE in clear, by profile and through a policy; IPsec alone.
+ */
+#include "config.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "tests/unit/daemon/bench.h"
+#include "tests/unit/daemon/site.h"
+#include "tests/unit/daemon/suites.h"
+
+#define OWNER "interface Tunnel0/0/1"
+#define TUNNEL(attributes)                                       \
+	"put interface name=Tunnel0/0/1 kind=Tunnel position=1 " \
+	"source_address=198.51.100.1 destination=203.0.113.1 " attributes "\n"
+#define PROFILE                                                          \
+	"put ipsec_proposal name=tran2 esp_authentication=sha2-256 "     \
+	"esp_encryption=aes-256 encapsulation_mode=transport\n"          \
+	"put ipsec_profile name=roads proposal=tran2 out_esp_spi=54321 " \
+	"in_esp_spi=12345 out_esp_string_key=huawei in_esp_string_key=huawei\n"
+#define SAS(mode)                                                                        \
+	"sa roads out 54321 198.51.100.1 -> 203.0.113.1 aes-256 sha2-256 window 0 on "   \
+	"Tunnel0-0-1" mode "\n"                                                          \
+	"sa roads in 12345 203.0.113.1 -> 198.51.100.1 aes-256 sha2-256 window 1024 on " \
+	"Tunnel0-0-1" mode "\n"
+#define ANY4 "0.0.0.0/255.255.255.255:0-65535"
+#define ANY6 "::/ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff:0-65535"
+
+static void
+a_tunnel_is_what_its_lines_say(void)
+{
+	static const struct {
+		const char *rows, *wants;
+	} rows[] = {
+		{ TUNNEL("tunnel_protocol=gre gre_sequence=1 keepalive=1 keepalive_period=2 "
+			 "keepalive_retries=4 tcp_mss=1300"),
+			"port 1 Tunnel0-0-1\n"
+			"tunnel Tunnel0-0-1 198.51.100.1 -> 203.0.113.1 sequence mtu 1472 up "
+			"keepalive 2000/4 mss 1300\n"
+			"link Tunnel0-0-1 tunnel mtu 1472 up\n" },
+		{ PROFILE TUNNEL("tunnel_protocol=gre ipsec_profile=roads"),
+			"port 1 Tunnel0-0-1\n" SAS(
+				" transport") "tunnel Tunnel0-0-1 198.51.100.1 -> 203.0.113.1 mtu "
+					      "1434 up out in\n"
+					      "link Tunnel0-0-1 tunnel mtu 1434 up\n" },
+		{ PROFILE "set ipsec_proposal tran2 encapsulation_mode=tunnel\n" TUNNEL(
+			  "tunnel_protocol=ipsec ipsec_profile=roads"),
+			"port 2 Tunnel0-0-1\n" SAS(
+				"") "spd Tunnel0-0-1\n"
+				    "  rule 0 protect 0 " ANY4 " " ANY4 " icmp 65535/65535 out in\n"
+				    "  rule 0 protect 0 " ANY6 " " ANY6 " icmp 65535/65535 out in\n"
+				    "link Tunnel0-0-1 tunnel mtu 1438 up\n" },
+		{ "put interface name=Tunnel0/0/1 kind=Tunnel position=1 tunnel_protocol=gre "
+		  "source_address=2001:db8:a::1 destination=2001:db8:b::1 ipv6_enable=1\n",
+			"port 1 Tunnel0-0-1\n"
+			"tunnel Tunnel0-0-1 2001:db8:a::1 -> 2001:db8:b::1 mtu 1456 up\n"
+			"link Tunnel0-0-1 tunnel mtu 1456 up ipv6\n" },
+		/* not by the policy's interface, so not by the policy */
+		{ SITE_IPSEC "set acl_rule 3001,5 source= destination=\n"
+			     "set interface GigabitEthernet0/0/1 device=e7\n" TUNNEL(
+				     "tunnel_protocol=gre"),
+			"port 1 Tunnel0-0-1\n"
+			"tunnel Tunnel0-0-1 198.51.100.1 -> 203.0.113.1 mtu 1476 up\n"
+			"link Tunnel0-0-1 tunnel mtu 1476 up\n" },
+		/* the policy protects something else */
+		{ SITE_IPSEC TUNNEL("tunnel_protocol=gre"),
+			"port 1 Tunnel0-0-1\n"
+			"tunnel Tunnel0-0-1 198.51.100.1 -> 203.0.113.1 mtu 1476 up spd "
+			"yp-ge0-0-1\n"
+			"link Tunnel0-0-1 tunnel mtu 1476 up\n" },
+		{ SITE_IPSEC "set acl_rule 3001,5 protocol=47 source=198.51.100.1 "
+			     "source_wildcard=0.0.0.0 destination=203.0.113.1 "
+			     "destination_wildcard=0.0.0.0\n" TUNNEL("tunnel_protocol=gre"),
+			"port 1 Tunnel0-0-1\n"
+			"tunnel Tunnel0-0-1 198.51.100.1 -> 203.0.113.1 mtu 1414 up spd "
+			"yp-ge0-0-1\n"
+			"link Tunnel0-0-1 tunnel mtu 1414 up\n" },
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct bench b;
+
+		bench_init(&b);
+		CU_ASSERT_EQUAL(bench_commit(&b, SITE_INTERFACES), 0);
+		CU_ASSERT_EQUAL(bench_commit(&b, rows[i].rows), 0);
+		CU_ASSERT_STRING_EQUAL(b.err.text, "");
+		CU_ASSERT_STRING_EQUAL(bench_wants(&b, OWNER), rows[i].wants);
+		CU_ASSERT_STRING_EQUAL(bench_notes(&b), "");
+		bench_fini(&b);
+	}
+}
+
+static void
+what_lacks_protection_does_not_run(void)
+{
+	static const struct {
+		const char *rows, *note;
+	} rows[] = {
+		{ TUNNEL("tunnel_protocol=ipsec"), "Tunnel0/0/1: no IPSec profile\n" },
+		{ PROFILE TUNNEL("tunnel_protocol=ipsec ipsec_profile=roads"),
+			"Tunnel0/0/1: IPSec profile roads: the proposal's encapsulation mode is "
+			"not tunnel\n" },
+		{ PROFILE "set ipsec_profile roads in_esp_spi=\n" TUNNEL(
+			  "tunnel_protocol=gre ipsec_profile=roads"),
+			"Tunnel0/0/1: IPSec profile roads: no SPI for the inbound ESP SA\n" },
+		{ "put interface name=Tunnel0/0/1 kind=Tunnel position=1 tunnel_protocol=gre "
+		  "source_address=198.51.100.1 destination=2001:db8:b::1\n",
+			"Tunnel0/0/1: source and destination are of two families\n" },
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct bench b;
+
+		bench_init(&b);
+		CU_ASSERT_EQUAL(bench_commit(&b, SITE_INTERFACES), 0);
+		CU_ASSERT_EQUAL(bench_commit(&b, rows[i].rows), 0);
+		CU_ASSERT_STRING_EQUAL(bench_notes(&b), rows[i].note);
+		CU_ASSERT_PTR_NULL(strstr(bench_wants(&b, OWNER), "tunnel Tunnel"));
+		CU_ASSERT_PTR_NULL(strstr(bench_wants(&b, OWNER), "spd "));
+		bench_fini(&b);
+	}
+}
+
+static void
+a_profile_keyed_by_hand_serves_one_tunnel(void)
+{
+	struct bench b;
+
+	bench_init(&b);
+	CU_ASSERT_EQUAL(
+		bench_commit(&b,
+			SITE_INTERFACES PROFILE TUNNEL("tunnel_protocol=gre ipsec_profile=roads")),
+		0);
+	CU_ASSERT_EQUAL(bench_commit(&b,
+				"put interface name=Tunnel0/0/2 kind=Tunnel position=2 "
+				"tunnel_protocol=gre source_address=198.51.100.1 "
+				"destination=203.0.113.9 ipsec_profile=roads\n"),
+		-EINVAL);
+	CU_ASSERT_STRING_EQUAL(b.err.text,
+		"IPSec profile roads conflicts with IPSec profile roads of Tunnel0/0/1");
+	bench_fini(&b);
+}
+
+static void
+a_policy_that_changes_changes_the_tunnels_that_pass_it(void)
+{
+	struct bench b;
+
+	bench_init(&b);
+	CU_ASSERT_EQUAL(
+		bench_commit(&b, SITE_INTERFACES SITE_IPSEC TUNNEL("tunnel_protocol=gre")), 0);
+	bench_steps(&b);
+	CU_ASSERT_EQUAL(
+		bench_commit(&b, "set acl_rule 3001,5 protocol=47 source= destination=\n"), 0);
+	CU_ASSERT_PTR_NOT_NULL(strstr(bench_wants(&b, OWNER), "mtu 1414 up spd"));
+	CU_ASSERT_EQUAL(bench_commit(&b, "set interface GigabitEthernet0/0/1 ipsec_policy=\n"), 0);
+	CU_ASSERT_PTR_NOT_NULL(strstr(bench_wants(&b, OWNER), "mtu 1476 up\n"));
+	bench_fini(&b);
+}
+
+static void
+routes_leave_a_tunnel_whose_line_is_down_and_return(void)
+{
+	static const char owner[] = "route 10.1.2.0 24 - Tunnel0/0/1";
+	static const char by_hop[] = "route 10.9.0.0 16 172.16.40.2 -";
+	struct bench b;
+	struct err e;
+
+	bench_init(&b);
+	CU_ASSERT_EQUAL(bench_commit(&b,
+				SITE_INTERFACES SITE_TUNNEL
+				"put route_static destination=10.9.0.0 length=16 "
+				"nexthop=172.16.40.2\n"),
+		0);
+	CU_ASSERT_STRING_EQUAL(
+		bench_wants(&b, owner), "route 254 10.1.2.0/24 dev Tunnel0-0-1 metric 60\n");
+	b.line_down = "Tunnel0-0-1";
+	CU_ASSERT_EQUAL(compile_events(b.daemon.compile, b.daemon.store, &e), 0);
+	daemon_apply(&b.daemon);
+	CU_ASSERT_STRING_EQUAL(bench_wants(&b, owner), "");
+	CU_ASSERT_STRING_EQUAL(bench_wants(&b, by_hop), "");
+	b.line_down = NULL;
+	CU_ASSERT_EQUAL(compile_events(b.daemon.compile, b.daemon.store, &e), 0);
+	daemon_apply(&b.daemon);
+	CU_ASSERT_STRING_EQUAL(
+		bench_wants(&b, owner), "route 254 10.1.2.0/24 dev Tunnel0-0-1 metric 60\n");
+	bench_fini(&b);
+}
+
+CU_TestInfo tunnel_tests[] = {
+	{ "a tunnel is what its lines say", a_tunnel_is_what_its_lines_say },
+	{ "what lacks protection does not run", what_lacks_protection_does_not_run },
+	{ "a profile keyed by hand serves one tunnel", a_profile_keyed_by_hand_serves_one_tunnel },
+	{ "a policy that changes changes the tunnels that pass it",
+		a_policy_that_changes_changes_the_tunnels_that_pass_it },
+	{ "routes leave a tunnel whose line is down, and return",
+		routes_leave_a_tunnel_whose_line_is_down_and_return },
+	CU_TEST_INFO_NULL,
+};
