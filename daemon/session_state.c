@@ -6,10 +6,13 @@
 
 #include "daemon/session.h"
 
+#include "daemon/cfg.h"
+#include "daemon/compile/owner.h"
 #include "daemon/daemon.h"
 #include "daemon/dplink.h"
 #include "daemon/oscfg/oscfg.h"
 #include "daemon/status.h"
+#include "lib/arena.h"
 #include "lib/buf.h"
 #include "lib/err.h"
 #include "lib/frame.h"
@@ -210,6 +213,24 @@ session_state_get(struct session_request *r, struct err *e)
 	return 0;
 }
 
+/* The datapath knows an interface by its device. */
+static int
+device_of(struct daemon *d, const char *interface, char device[16], struct err *e)
+{
+	const struct value key = VALUE_OF_TEXT(interface);
+	struct arena *a = arena_new();
+	struct cfg_interface i;
+	int rc = cfg_get(d->store, &cfg_interface, &key, a, &i);
+
+	device[0] = '\0';
+	if (rc == 0)
+		iface_device(&i, device);
+	arena_free(a);
+	if (rc != 0 || device[0] == '\0')
+		return err_set(e, -ENODEV, interface, "The interface has no counters.");
+	return 0;
+}
+
 int
 session_state_reset(struct session_request *r, struct err *e)
 {
@@ -217,15 +238,23 @@ session_state_reset(struct session_request *r, struct err *e)
 	struct daemon *d = r->session->daemon;
 	enum state_table table = table_of(m->table);
 	struct dplink_ask ask = { .done = reset_done };
+	const char *filter = m->filter;
+	char device[16];
+	int rc;
 
 	if (table == STATE_N)
 		return err_set(e, -ENOENT, m->table, "there is no such table");
 	if (d->dplink == NULL)
 		return err_set(e, -ENOTCONN, "datapath", "It does not run.");
+	if (table == STATE_interface && filter[0] != '\0') {
+		rc = device_of(d, filter, device, e);
+		if (rc != 0)
+			return rc;
+		filter = device;
+	}
 	if (d->os != NULL && (table == STATE_drop || table == STATE_ipsec_statistics))
 		d->filter_zero = oscfg_filter_drops(d->os);
-	ask.arg = question_new(r, table, m->filter);
-	dplink_reset(d->dplink, table == STATE_interface ? "port" : m->table,
-		table == STATE_interface ? "" : m->filter, &ask);
+	ask.arg = question_new(r, table, filter);
+	dplink_reset(d->dplink, table == STATE_interface ? "port" : m->table, filter, &ask);
 	return 0;
 }

@@ -24,6 +24,7 @@
 
 #include <errno.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <time.h>
 
 struct fill {
@@ -135,6 +136,14 @@ interface_config(const struct cfg_interface *i, struct st_interface *st)
 }
 
 static void
+append_prefix(char *list, size_t cap, const char *text)
+{
+	if (list[0] != '\0')
+		strlcat(list, " ", cap);
+	strlcat(list, text, cap);
+}
+
+static void
 interface_addresses(const struct want_set *s, struct st_interface *st)
 {
 	const struct want_item *i;
@@ -144,14 +153,14 @@ interface_addresses(const struct want_set *s, struct st_interface *st)
 		if (i->want.kind != WANT_ADDR)
 			continue;
 		prefix_format(&i->want.addr.prefix, text);
-		if (st->address[0] == '\0') {
+		if (i->want.addr.prefix.addr.af == AF_INET6)
+			append_prefix(st->address6, sizeof(st->address6), text);
+		else if (st->address[0] == '\0')
 			strlcpy(st->address, text, sizeof(st->address));
-			continue;
-		}
-		if (st->address_sub[0] != '\0')
-			strlcat(st->address_sub, " ", sizeof(st->address_sub));
-		strlcat(st->address_sub, text, sizeof(st->address_sub));
+		else
+			append_prefix(st->address_sub, sizeof(st->address_sub), text);
 	}
+	st->ipv6 = st->address6[0] != '\0';
 }
 
 static void
@@ -162,7 +171,7 @@ interface_compiled(const struct want_set *s, struct st_interface *st)
 
 	if (n != NULL)
 		strlcpy(st->incomplete, n->reason, sizeof(st->incomplete));
-	st->address[0] = st->address_sub[0] = '\0';
+	st->address[0] = st->address_sub[0] = st->address6[0] = '\0';
 	interface_addresses(s, st);
 	STAILQ_FOREACH (i, &s->items, link)
 		if (i->want.kind == WANT_TUNNEL)
@@ -204,7 +213,8 @@ interface_state(struct fill *f, const struct cfg_interface *i, struct st_interfa
 	/* A tunnel carries nothing before it is complete, and without the datapath. */
 	if (tunnel && (st->incomplete[0] != '\0' || !dplink_is_up(f->daemon->dplink)))
 		st->phys_up = false;
-	st->proto_up = st->admin_up && st->phys_up && st->address[0] != '\0';
+	st->proto_up =
+		st->admin_up && st->phys_up && (st->address[0] != '\0' || st->address6[0] != '\0');
 }
 
 static int
