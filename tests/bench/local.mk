@@ -15,3 +15,4 @@ EXTRA_PROGRAMS += bench_commit
 bench_commit_SOURCES = tests/bench/bench_commit.c
 bench_commit_LDADD = $(SCHEMA_LIBS) $(CORE_LIBS)
 CLEANFILES += bench_commit
+EXTRA_DIST += tests/bench/bench_net.py
