@@ -16,7 +16,6 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/socket.h>
 
 enum { PORT_MAX = 65535 };
 
@@ -93,10 +92,8 @@ any_port(int64_t low, int64_t high)
 }
 
 static void
-add_rule(struct text *t, const struct cfg_acl_rule *r)
+add_rule(struct text *t, const struct family *f, const struct cfg_acl_rule *r)
 {
-	const struct family *f =
-		&families[r->source.af == AF_INET6 || r->destination.af == AF_INET6];
 	bool ports = !any_port(r->source_port_low, r->source_port_high) ||
 		!any_port(r->destination_port_low, r->destination_port_high);
 
@@ -117,7 +114,8 @@ add_rule(struct text *t, const struct cfg_acl_rule *r)
 }
 
 int
-capture_filter(const struct cfg_acl_rule *rules, size_t n, char *out, size_t cap, struct err *e)
+capture_filter(
+	const struct cfg_acl_rule *rules, size_t n, bool v6, char *out, size_t cap, struct err *e)
 {
 	struct text t = { .p = out, .cap = cap };
 
@@ -129,7 +127,7 @@ capture_filter(const struct cfg_acl_rule *rules, size_t n, char *out, size_t cap
 			continue; /* denied anyway */
 		if (t.len > 0)
 			add(&t, permit ? " or " : " and not ");
-		add_rule(&t, &rules[i]);
+		add_rule(&t, &families[v6], &rules[i]);
 	}
 	if (t.full)
 		return err_set(e, -EMSGSIZE, "ACL", "It has too many rules for a capture.");

@@ -72,7 +72,7 @@ make_filter(struct store *s, uint32_t acl, struct arena *a, char *filter, struct
 	if (rc != 0)
 		err_set(e, rc, "ACL", "It cannot be read.");
 	else
-		rc = capture_filter(r.rule, r.n, filter, CAPTURE_FILTER_MAX, e);
+		rc = capture_filter(r.rule, r.n, false, filter, CAPTURE_FILTER_MAX, e);
 	free(r.rule);
 	return rc;
 }

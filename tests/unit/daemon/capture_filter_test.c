@@ -74,7 +74,7 @@ random_protocol(struct random *r)
 static struct sample
 random_sample(struct random *r)
 {
-	bool v6 = below(r, 4) == 0;
+	bool v6 = below(r, 3) == 0;
 	struct sample s = { .arp = below(r, 20) == 0,
 		.source = random_addr(r, v6),
 		.destination = random_addr(r, v6),
@@ -186,10 +186,9 @@ random_match(struct random *r, bool v6, struct addr *a, struct addr *wildcard)
 }
 
 static struct cfg_acl_rule
-random_rule(struct random *r)
+random_rule(struct random *r, bool v6)
 {
 	struct cfg_acl_rule x = any_rule(below(r, 3) ? "permit" : "deny");
-	bool v6 = below(r, 4) == 0;
 
 	random_match(r, v6, &x.source, &x.source_wildcard);
 	random_match(r, v6, &x.destination, &x.destination_wildcard);
@@ -229,10 +228,8 @@ icmp_matches(const struct sample *s, uint8_t value, int64_t rule)
 }
 
 static bool
-rule_matches(const struct cfg_acl_rule *r, const struct sample *s)
+rule_matches(const struct cfg_acl_rule *r, bool v6, const struct sample *s)
 {
-	bool v6 = r->source.af == AF_INET6 || r->destination.af == AF_INET6;
-
 	return v6 == (s->source.af == AF_INET6) &&
 		(r->protocol == 0 || r->protocol == s->protocol) &&
 		addr_matches(&s->source, &r->source, &r->source_wildcard) &&
@@ -243,10 +240,10 @@ rule_matches(const struct cfg_acl_rule *r, const struct sample *s)
 }
 
 static bool
-permitted(const struct cfg_acl_rule *rules, size_t n, const struct sample *s)
+permitted(const struct cfg_acl_rule *rules, size_t n, bool v6, const struct sample *s)
 {
 	for (size_t i = 0; !s->arp && i < n; i++)
-		if (rule_matches(&rules[i], s))
+		if (rule_matches(&rules[i], v6, s))
 			return strcmp(rules[i].action, "permit") == 0;
 	return false;
 }
@@ -279,8 +276,8 @@ captured(const struct bpf_program *program, const struct sample *s, int link)
 
 /* Compares PACKETS random packets; counts those that were permitted. */
 static unsigned int
-compare(struct random *r, const struct cfg_acl_rule *rules, size_t n, const char *text, int link,
-	bool optimize)
+compare(struct random *r, const struct cfg_acl_rule *rules, size_t n, bool v6, const char *text,
+	int link, bool optimize)
 {
 	struct bpf_program program;
 	unsigned int n_permitted = 0, wrong = 0;
@@ -291,7 +288,7 @@ compare(struct random *r, const struct cfg_acl_rule *rules, size_t n, const char
 		bool want;
 
 		s.arp &= link == DLT_EN10MB;
-		want = permitted(rules, n, &s);
+		want = permitted(rules, n, v6, &s);
 		n_permitted += want;
 		wrong += want != captured(&program, &s, link);
 	}
@@ -312,17 +309,18 @@ random_acls_capture_what_they_permit(void)
 	for (int round = 0; round < ROUNDS; round++) {
 		struct cfg_acl_rule rules[RULES_MAX];
 		size_t n = 1 + below(&r, RULES_MAX), permits = 0;
+		bool v6 = below(&r, 3) == 0;
 		int rc;
 
 		for (size_t i = 0; i < n; i++) {
-			rules[i] = random_rule(&r);
+			rules[i] = random_rule(&r, v6);
 			permits += strcmp(rules[i].action, "permit") == 0;
 		}
-		rc = capture_filter(rules, n, text, CAPTURE_FILTER_MAX, NULL);
+		rc = capture_filter(rules, n, v6, text, CAPTURE_FILTER_MAX, NULL);
 		CU_ASSERT_EQUAL(rc, permits ? 0 : -ENOENT);
 		for (int way = 0; rc == 0 && way < 4; way++, n_compared += PACKETS)
 			n_permitted += compare(
-				&r, rules, n, text, way & 1 ? DLT_EN10MB : DLT_RAW, way & 2);
+				&r, rules, n, v6, text, way & 1 ? DLT_EN10MB : DLT_RAW, way & 2);
 	}
 	CU_ASSERT_TRUE(n_permitted > n_compared / 10 && n_permitted < n_compared * 9 / 10);
 	free(text);
@@ -338,7 +336,7 @@ the_expression_reads_from_the_last_rule_to_the_first(void)
 	rules[0].destination_port_low = rules[0].destination_port_high = 22;
 	rules[1].source = addr_v4(0x0a010100);
 	rules[1].source_wildcard = addr_v4(0xff);
-	CU_ASSERT_EQUAL(capture_filter(rules, 3, text, sizeof(text), NULL), 0);
+	CU_ASSERT_EQUAL(capture_filter(rules, 3, false, text, sizeof(text), NULL), 0);
 	CU_ASSERT_STRING_EQUAL(text,
 		"(ip and ip[12:4] & 0xffffff00 = 0x0a010100) and not "
 		"(ip and ip[9] = 6 and ip[6:2] & 0x1fff = 0 and ip[(ip[0] & 15) * 4 + 2:2] = 22)");
@@ -351,8 +349,8 @@ an_acl_without_permits_is_refused(void)
 	struct err e = { 0 };
 	char text[64];
 
-	CU_ASSERT_EQUAL(capture_filter(NULL, 0, text, sizeof(text), &e), -ENOENT);
-	CU_ASSERT_EQUAL(capture_filter(&deny, 1, text, sizeof(text), &e), -ENOENT);
+	CU_ASSERT_EQUAL(capture_filter(NULL, 0, false, text, sizeof(text), &e), -ENOENT);
+	CU_ASSERT_EQUAL(capture_filter(&deny, 1, false, text, sizeof(text), &e), -ENOENT);
 	CU_ASSERT_STRING_EQUAL(e.text, "It permits nothing.");
 }
 
@@ -364,11 +362,11 @@ an_acl_that_does_not_fit_is_refused_at_every_length(void)
 	size_t len;
 
 	rules[1].protocol = UDP;
-	CU_ASSERT_EQUAL(capture_filter(rules, 2, whole, sizeof(whole), NULL), 0);
+	CU_ASSERT_EQUAL(capture_filter(rules, 2, false, whole, sizeof(whole), NULL), 0);
 	len = strlen(whole);
 	for (size_t cap = 1; cap <= len; cap++)
-		CU_ASSERT_EQUAL(capture_filter(rules, 2, text, cap, NULL), -EMSGSIZE);
-	CU_ASSERT_EQUAL(capture_filter(rules, 2, text, len + 1, NULL), 0);
+		CU_ASSERT_EQUAL(capture_filter(rules, 2, false, text, cap, NULL), -EMSGSIZE);
+	CU_ASSERT_EQUAL(capture_filter(rules, 2, false, text, len + 1, NULL), 0);
 	CU_ASSERT_STRING_EQUAL(text, whole);
 }
 
@@ -388,7 +386,7 @@ a_long_acl_compiles(void)
 		rules[i].destination = addr_v4(0x0b000000 + (i << 8));
 		rules[i].destination_wildcard = addr_v4(0xff);
 	}
-	CU_ASSERT_EQUAL(capture_filter(rules, LONG, text, CAPTURE_FILTER_MAX, NULL), 0);
+	CU_ASSERT_EQUAL(capture_filter(rules, LONG, false, text, CAPTURE_FILTER_MAX, NULL), 0);
 	compile(DLT_EN10MB, text, false, &program);
 	pcap_freecode(&program);
 	free(text);
