@@ -260,6 +260,7 @@ capture_new(struct captures *cs, struct session *s, uint32_t request, const stru
 	strlcpy(c->st.interface, x->interface, sizeof(c->st.interface));
 	c->st.decrypted = x->decrypted;
 	c->st.acl = x->acl;
+	c->st.acl6 = x->acl6;
 	c->fd = -1;
 	snprintf(path, sizeof(path), "%s/yongcap", cs->daemon->libexec_dir);
 	c->proc = proc_new(cs->daemon->loop, path, &ops);
@@ -306,6 +307,7 @@ captures_describe(const struct captures *cs, struct st_capture *st)
 		st->running = true;
 		st->decrypted = c->st.decrypted;
 		st->acl = c->st.acl;
+		st->acl6 = c->st.acl6;
 		st->packets = c->st.packets;
 		st->dropped = c->st.dropped;
 	}

@@ -19,7 +19,8 @@ void captures_free(struct captures *cs);
 struct capture_spec {
 	const char *interface; /* for displays */
 	bool decrypted;
-	uint32_t acl;
+	uint32_t acl; /* for displays */
+	bool acl6;
 	const char *device; /* of the kernel */
 	const char *filter; /* of libpcap, "" = everything */
 	const char *file;

@@ -57,22 +57,59 @@ on_rule(void *arg, const void *cfg)
 	return 0;
 }
 
+/* The bits that a prefix does not compare. */
+static struct addr
+wildcard_of(const struct addr *a, int64_t length)
+{
+	struct addr w = { .af = a->af };
+
+	for (size_t bit = (size_t)length; bit < 8 * addr_len(a); bit++)
+		w.b[bit / 8] |= (uint8_t)(0x80 >> bit % 8);
+	return w;
+}
+
+static int
+on_rule6(void *arg, const void *cfg)
+{
+	const struct cfg_acl6_rule *r = cfg;
+	const struct cfg_acl_rule like4 = { .acl = r->acl,
+		.id = r->id,
+		.action = r->action,
+		.protocol = r->protocol,
+		.source = r->source,
+		.source_wildcard = wildcard_of(&r->source, r->source_length),
+		.source_port_low = r->source_port_low,
+		.source_port_high = r->source_port_high,
+		.destination = r->destination,
+		.destination_wildcard = wildcard_of(&r->destination, r->destination_length),
+		.destination_port_low = r->destination_port_low,
+		.destination_port_high = r->destination_port_high,
+		.icmp_type = r->icmp_type,
+		.icmp_code = r->icmp_code };
+
+	return on_rule(arg, &like4);
+}
+
 /* acl 0: everything. filter: CAPTURE_FILTER_MAX bytes. */
 static int
-make_filter(struct store *s, uint32_t acl, struct arena *a, char *filter, struct err *e)
+make_filter(struct store *s, const struct msg_capture_start *m, struct arena *a, char *filter,
+	struct err *e)
 {
-	struct value key = VALUE_OF_INT(acl);
+	struct value key = VALUE_OF_INT(m->acl);
 	struct rules r = { 0 };
 	int rc;
 
 	filter[0] = '\0';
-	if (acl == 0)
+	if (m->acl == 0)
 		return 0;
-	rc = cfg_each(s, &cfg_acl_rule, &key, 1, a, on_rule, &r);
+	if (m->acl6)
+		rc = cfg_each(s, &cfg_acl6_rule, &key, 1, a, on_rule6, &r);
+	else
+		rc = cfg_each(s, &cfg_acl_rule, &key, 1, a, on_rule, &r);
 	if (rc != 0)
 		err_set(e, rc, "ACL", "It cannot be read.");
 	else
-		rc = capture_filter(r.rule, r.n, false, filter, CAPTURE_FILTER_MAX, e);
+		rc = capture_filter(r.rule, r.n, m->acl6, filter, CAPTURE_FILTER_MAX, e);
 	free(r.rule);
 	return rc;
 }
@@ -88,6 +125,7 @@ session_capture_start(struct session_request *r, struct err *e)
 	const struct capture_spec spec = { .interface = m->interface,
 		.decrypted = m->decrypted,
 		.acl = m->acl,
+		.acl6 = m->acl6,
 		.device = device,
 		.filter = filter,
 		.file = file,
@@ -99,7 +137,7 @@ session_capture_start(struct session_request *r, struct err *e)
 	if (rc == 0)
 		rc = find_device(d->store, m, a, device, e);
 	if (rc == 0)
-		rc = make_filter(d->store, m->acl, a, filter, e);
+		rc = make_filter(d->store, m, a, filter, e);
 	if (rc == 0)
 		rc = capture_file_name(m->file, time(NULL), file, e);
 	if (rc == 0)

@@ -80,7 +80,8 @@ run_capture(struct shell *sh, const struct cli_match *m, struct err *e)
 	struct watcher w = { .sh = sh };
 	struct msg_capture_start start = {
 		.decrypted = cli_has(m, "decrypted"),
-		.acl = (uint32_t)cli_arg_int(m, "acl", 0),
+		.acl = (uint32_t)cli_arg_int(m, "acl", cli_arg_int(m, "acl6", 0)),
+		.acl6 = cli_arg(m, "acl6") != NULL,
 		.packets = (uint32_t)cli_arg_int(m, "packets", DEFAULT_PACKETS),
 	};
 	struct msg_capture_done done;

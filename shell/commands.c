@@ -122,7 +122,8 @@ const struct command shell_commands[] = {
 	{ .syntax = "packet-capture{Capture packets into a file} interface{Of an interface} "
 		    "<interface:interface.name>{Interface name} ( "
 		    "decrypted{What its IPSec policy protects, in clear} | "
-		    "acl{Only what an ACL permits} <acl:acl.number>{ACL number} | "
+		    "acl{Only what an ACL permits} { <acl:acl.number>{ACL number} | "
+		    "ipv6{An IPv6 ACL} <acl6:acl6.number>{ACL number} } | "
 		    "packet-num{Number of packets} <packets:1-100000>{Default 1000} | "
 		    "file{Name of the file} <file:word>{Letters, digits, '.', '_' and '-'} )",
 		.level = CLI_CONFIGURE,

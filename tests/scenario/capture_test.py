@@ -13,6 +13,18 @@ from lab import ROOT, Lab, need_root, run, wait_for  # noqa: E402
 need_root()
 
 
+SIX = """
+import socket, sys
+s = socket.socket(socket.AF_PACKET, socket.SOCK_RAW)
+s.bind((sys.argv[1], 0))
+for subnet, port in (1, 5000), (1, 5001), (2, 5000):
+    ip = bytes.fromhex("60000000000c1140" "20010db8000%d" "0000" "0000000000000001" % subnet)
+    ip += bytes.fromhex("20010db8000900000000000000000001")
+    udp = (6000).to_bytes(2, "big") + port.to_bytes(2, "big") + bytes.fromhex("000c0000") + b"four"
+    s.send(b"\\xff" * 6 + b"\\2\\0\\0\\0\\0\\1" + b"\\x86\\xdd" + ip + udp)
+"""
+
+
 class Running:
     """A packet-capture that has begun, in a shell of its own."""
 
@@ -106,6 +118,15 @@ with Lab() as lab:
     assert tunnel.count("icmp") == 6, tunnel.count()
     assert re.search(r"/captures/capture-\d{8}-\d{6}\.pcap", tunnel.path), tunnel.path
     assert outside.stop().count("proto 47") == 6, outside.count()
+
+    # an IPv6 ACL: of three frames the one from its prefix to its port
+    rta.cli("system-view", "acl ipv6 number 3000",
+            "rule permit udp source 2001:db8:1::/64 destination-port eq 5000")
+    six = Running(rta, "interface g0/0/0 acl ipv6 3000 file six")
+    lab.hostA.run("/usr/bin/python3", "-c", SIX, "eth0")
+    lab.hostA.ping("10.1.1.1")
+    six.stop()
+    assert six.count() == six.count("src 2001:db8:1::1 and dst port 5000") == 1, six.count()
 
     # super-packets and full speed
     fast = Running(rta, "interface g0/0/1 decrypted packet-num 100000 file fast")
