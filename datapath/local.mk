@@ -66,7 +66,9 @@ libdatapath_a_SOURCES = \
 	datapath/spd.c \
 	datapath/spd.h \
 	datapath/stats.c \
-	datapath/stats.h
+	datapath/stats.h \
+	datapath/tuples.c \
+	datapath/tuples.h
 if LINUX
 libdatapath_a_SOURCES += datapath/os/errqueue_linux.c datapath/os/tun_linux.c
 else

@@ -7,8 +7,8 @@
  * first (reass.c). Of a packet that is too short to have ports, such rules take it for theirs when they
  * protect or discard and never when they bypass: it cannot slip out in clear.
  *
- * Rules are asked in order once for a flow; a cache beside the list remembers the answer. A new
- * list comes with an empty cache: nothing has to be invalidated.
+ * The index of a list (tuples.c) finds the first rule for a flow; a cache beside it remembers the
+ * answer, whether or not a rule was found. A new list comes with an empty cache: nothing has to be invalidated.
  */
 #include "config.h"
 
@@ -19,13 +19,17 @@
 #include "datapath/reass.h"
 #include "datapath/sadb.h"
 #include "datapath/selector.h"
+#include "datapath/tuples.h"
 
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 
-enum { N_BUCKETS = 256, N_FLOWS = 1024, RULES_MAX = 1 << 20, PORT_MAX = 65535, ICMP_ANY = 0xffff };
+enum { N_BUCKETS = 256, RULES_MAX = 1 << 20, PORT_MAX = 65535, ICMP_ANY = 0xffff };
+
+/* Remembered flows: few for a tunnel's one rule, since there may be thousands of tunnels. */
+enum { FLOWS_MIN = 64, FLOWS_MAX = 8192, FLOWS_PER_RULE = 16 };
 
 struct rule {
 	uint64_t value[4]; /* as struct selector has the addresses */
@@ -58,7 +62,9 @@ struct list {
 	uint32_t n;
 	bool wants_whole; /* a rule asks for what not every fragment shows */
 	uint32_t n_announced;
-	struct flow flows[N_FLOWS];
+	uint32_t n_flows; /* a power of two */
+	struct flow *flows;
+	struct tuples *index; /* of the rules, by addresses */
 	struct rule rules[];
 };
 
@@ -80,10 +86,40 @@ spd_new(void)
 }
 
 static void
+list_free(struct list *list)
+{
+	if (list == NULL)
+		return;
+	tuples_free(list->index);
+	free(list->flows);
+	free(list);
+}
+
+/* An empty list for n rules; NULL when memory is short. */
+static struct list *
+list_new(uint32_t n)
+{
+	struct list *list = calloc(1, sizeof(*list) + n * sizeof(struct rule));
+
+	if (list == NULL)
+		return NULL;
+	list->n_announced = n;
+	for (list->n_flows = FLOWS_MIN;
+		list->n_flows < FLOWS_MAX && list->n_flows < n * FLOWS_PER_RULE;)
+		list->n_flows *= 2;
+	list->flows = calloc(list->n_flows, sizeof(*list->flows));
+	list->index = tuples_new(n);
+	if (list->flows != NULL && list->index != NULL)
+		return list;
+	list_free(list);
+	return NULL;
+}
+
+static void
 port_free(struct spd_port *sp)
 {
-	free(sp->active);
-	free(sp->pending);
+	list_free(sp->active);
+	list_free(sp->pending);
 	free(sp);
 }
 
@@ -122,19 +158,18 @@ spd_begin(struct dp *dp, const struct msg_dp_spd_begin *m)
 
 	if (m->n_rules > RULES_MAX || m->port == 0)
 		return -EINVAL;
-	list = calloc(1, sizeof(*list) + m->n_rules * sizeof(struct rule));
+	list = list_new(m->n_rules);
 	if (list == NULL)
 		return -ENOMEM;
-	list->n_announced = m->n_rules;
 	if (*at == NULL) {
 		*at = calloc(1, sizeof(**at));
 		if (*at == NULL) {
-			free(list);
+			list_free(list);
 			return -ENOMEM;
 		}
 		(*at)->port = m->port;
 	}
-	free((*at)->pending);
+	list_free((*at)->pending);
 	(*at)->pending = list;
 	return 0;
 }
@@ -186,7 +221,7 @@ spd_rule(struct dp *dp, const struct msg_dp_spd_rule *m)
 		return -ENOENT;
 	if (list->n >= list->n_announced || !rule_is_sane(m))
 		return -EINVAL;
-	r = &list->rules[list->n++];
+	r = &list->rules[list->n];
 	*r = (struct rule){
 		.source_low = m->source_port_low,
 		.source_high = m->source_port_high,
@@ -206,6 +241,9 @@ spd_rule(struct dp *dp, const struct msg_dp_spd_rule *m)
 	list->wants_whole |= r->wants != SELECTOR_PLAIN || (r->protocol != 0 && r->af != AF_INET);
 	care_of(m, r->care);
 	selector_addr(&m->source, &m->destination, r->value);
+	if (tuples_add(list->index, r->value, r->care) != 0)
+		return -ENOMEM;
+	list->n++;
 	return 0;
 }
 
@@ -253,12 +291,14 @@ spd_end(struct dp *dp, uint32_t port)
 	if (list == NULL)
 		return -ENOENT;
 	sp->pending = NULL;
-	if (list->n != list->n_announced) {
-		free(list);
-		return -EINVAL;
+	if (list->n != list->n_announced || tuples_done(list->index) != 0) {
+		int rc = list->n != list->n_announced ? -EINVAL : -ENOMEM;
+
+		list_free(list);
+		return rc;
 	}
 	counters_inherit(list, sp->active);
-	free(sp->active);
+	list_free(sp->active);
 	sp->active = list;
 	return 0;
 }
@@ -312,7 +352,7 @@ rule_matches(const struct rule *r, const struct selector *s)
 }
 
 static uint32_t
-flow_hash(const struct selector *s)
+flow_hash(const struct list *list, const struct selector *s)
 {
 	const uint64_t odd = UINT64_C(0x9e3779b97f4a7c15);
 	uint64_t h = (uint64_t)s->source_port << 32 | (uint64_t)s->destination_port << 16 |
@@ -320,23 +360,36 @@ flow_hash(const struct selector *s)
 
 	for (unsigned int i = 0; i < 4; i++)
 		h = (h ^ s->addr[i]) * odd ^ h >> 29;
-	return (uint32_t)(h * odd >> 32) % N_FLOWS;
+	return (uint32_t)(h * odd >> 32) & (list->n_flows - 1);
+}
+
+/* A question to the index. */
+struct question {
+	const struct list *list;
+	const struct selector *s;
+};
+
+static bool
+rule_fits(const void *arg, uint32_t entry)
+{
+	const struct question *q = arg;
+
+	return rule_matches(&q->list->rules[entry], q->s);
 }
 
 static struct rule *
 list_find(struct list *list, const struct selector *s)
 {
-	struct flow *f = &list->flows[flow_hash(s)];
+	struct flow *f = &list->flows[flow_hash(list, s)];
+	const struct question q = { list, s };
+	uint32_t first;
 
 	if (f->used && memcmp(&f->key, s, sizeof(*s)) == 0)
 		return f->rule;
+	first = tuples_first(list->index, s->addr, rule_fits, &q);
 	f->used = true;
 	f->key = *s;
-	f->rule = NULL;
-	for (uint32_t i = 0; i < list->n && f->rule == NULL; i++) {
-		if (rule_matches(&list->rules[i], s))
-			f->rule = &list->rules[i];
-	}
+	f->rule = first != UINT32_MAX ? &list->rules[first] : NULL;
 	return f->rule;
 }
 

@@ -16,3 +16,10 @@ bench_commit_SOURCES = tests/bench/bench_commit.c
 bench_commit_LDADD = $(SCHEMA_LIBS) $(CORE_LIBS)
 CLEANFILES += bench_commit
 EXTRA_DIST += tests/bench/bench_net.py
+
+BENCHES += bench_spd
+EXTRA_PROGRAMS += bench_spd
+bench_spd_SOURCES = tests/bench/bench_spd.c tests/unit/datapath/esp_fixture.c \
+	tests/unit/datapath/esp_fixture.h
+bench_spd_LDADD = libdatapath.a $(CORE_LIBS)
+CLEANFILES += bench_spd
