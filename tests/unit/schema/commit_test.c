@@ -227,6 +227,29 @@ test_secret(void)
 
 /* With keys of all lengths, so that freed cells of every size are written over. */
 static void
+test_profile_secret(void)
+{
+	const struct value key = VALUE_OF_TEXT("prof");
+	struct fixture f;
+	struct store *c;
+	struct value v;
+
+	fixture_init(&f);
+	c = fixture_candidate(&f);
+	CU_ASSERT_EQUAL(row_insert(c, &model_ipsec_profile, &key), 0);
+	CU_ASSERT_EQUAL(set_text(c, &model_ipsec_profile, &key, "in_ah_authentication_key",
+				"plain:" PASSWORD),
+		0);
+	CU_ASSERT_EQUAL(fixture_commit(&f, c, NULL, NULL), 0);
+	v = get_value(&f, f.store, &model_ipsec_profile, &key, "in_ah_authentication_key");
+	CU_ASSERT_EQUAL(v.kind, VALUE_TEXT);
+	CU_ASSERT(v.kind == VALUE_TEXT && seal_is_sealed(v.s));
+	CU_ASSERT_FALSE(files_contain(&f, PASSWORD));
+	store_close(c);
+	fixture_fini(&f);
+}
+
+static void
 test_secrets_in_pages(void)
 {
 	struct fixture f;
@@ -395,6 +418,7 @@ CU_TestInfo commit_tests[] = {
 	{ "what is no changeset is refused", test_garbage },
 	{ "the check sees the result, sealed, and can refuse it", test_check },
 	{ "a secret is sealed and never reaches the disk plain", test_secret },
+	{ "the keys of a profile are sealed, too", test_profile_secret },
 	{ "secrets of all lengths leave no trace in any page", test_secrets_in_pages },
 	{ "a shell catches up with what its secrets became", test_secret_catch_up },
 	{ "a sealed secret is accepted under its own key only", test_sealed_typed },
