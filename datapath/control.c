@@ -7,6 +7,7 @@
 #include "datapath/control.h"
 
 #include "datapath/gre.h"
+#include "datapath/natt.h"
 #include "datapath/pmtu.h"
 #include "datapath/port.h"
 #include "datapath/sadb.h"
@@ -430,6 +431,17 @@ path_learned(void *arg, uint32_t sa, uint32_t mtu)
 		log_warn("the daemon is not told of a path: %s", strerror(-r));
 }
 
+static void
+peer_moved(void *arg, uint32_t sa, const struct addr *destination, uint16_t remote)
+{
+	struct control *c = arg;
+	struct msg_dp_sa_path m = { .sa = sa, .destination = *destination, .encap_remote = remote };
+	int r = frame_send(c->frame, MSG_dp_sa_path, 0, &m, -1);
+
+	if (r < 0)
+		log_warn("the daemon is not told of a peer: %s", strerror(-r));
+}
+
 struct control *
 control_new(struct dp *dp, int fd, void (*gone)(void *arg), void *arg)
 {
@@ -448,6 +460,7 @@ control_new(struct dp *dp, int fd, void (*gone)(void *arg), void *arg)
 	sadb_on_seq_need(dp->sadb, seq_need, c);
 	gre_on_line(dp->gre, tunnel_line, c);
 	pmtu_on_learned(dp, path_learned, c);
+	natt_on_moved(dp->natt, peer_moved, c);
 	return c;
 }
 
@@ -459,6 +472,7 @@ control_free(struct control *c)
 	sadb_on_seq_need(c->dp->sadb, NULL, NULL);
 	gre_on_line(c->dp->gre, NULL, NULL);
 	pmtu_on_learned(c->dp, NULL, NULL);
+	natt_on_moved(c->dp->natt, NULL, NULL);
 	frame_free(c->frame);
 	free(c);
 }

@@ -6,6 +6,7 @@
 #include "datapath/dp.h"
 
 #include "datapath/gre.h"
+#include "datapath/natt.h"
 #include "datapath/pipeline.h"
 #include "datapath/port.h"
 #include "datapath/reass.h"
@@ -34,7 +35,8 @@ dp_init(struct dp *dp, struct loop *l)
 	dp->reass = reass_new(dp);
 	dp->sadb = sadb_new();
 	dp->spd = spd_new();
-	if (dp->pool && dp->stats && dp->pipeline && dp->ports && dp->gre && dp->reass &&
+	dp->natt = dp->sadb ? natt_new(dp) : NULL;
+	if (dp->pool && dp->stats && dp->pipeline && dp->ports && dp->gre && dp->natt && dp->reass &&
 		dp->sadb && dp->spd)
 		return 0;
 	dp_fini(dp);
@@ -46,6 +48,7 @@ dp_fini(struct dp *dp)
 {
 	spd_free(dp->spd);
 	sadb_free(dp->sadb);
+	natt_free(dp->natt);
 	reass_free(dp->reass);
 	gre_table_free(dp->gre);
 	port_table_free(dp->ports);

@@ -9,6 +9,7 @@
 struct crypto_engine;
 struct gre_table;
 struct loop;
+struct natt;
 struct pipeline;
 struct port_table;
 struct reass;
@@ -24,6 +25,7 @@ struct dp {
 	struct pipeline *pipeline;
 	struct port_table *ports;
 	struct gre_table *gre;
+	struct natt *natt;
 	struct reass *reass;
 	struct sadb *sadb;
 	struct spd *spd;

@@ -41,8 +41,11 @@ libdatapath_a_SOURCES = \
 	datapath/limit.h \
 	datapath/mss.c \
 	datapath/mss.h \
+	datapath/natt.c \
+	datapath/natt.h \
 	datapath/os/errqueue.h \
 	datapath/os/tun.h \
+	datapath/os/udp.h \
 	datapath/pipeline.c \
 	datapath/pipeline.h \
 	datapath/pkt.c \
@@ -55,6 +58,7 @@ libdatapath_a_SOURCES = \
 	datapath/port_mem.h \
 	datapath/port_raw.c \
 	datapath/port_tun.c \
+	datapath/port_udp.c \
 	datapath/reass.c \
 	datapath/reass.h \
 	datapath/replay.c \
@@ -70,12 +74,15 @@ libdatapath_a_SOURCES = \
 	datapath/tuples.c \
 	datapath/tuples.h
 if LINUX
-libdatapath_a_SOURCES += datapath/os/errqueue_linux.c datapath/os/tun_linux.c
+libdatapath_a_SOURCES += datapath/os/errqueue_linux.c datapath/os/tun_linux.c \
+	datapath/os/udp_linux.c
 else
-libdatapath_a_SOURCES += datapath/os/errqueue_none.c datapath/os/tun_none.c
+libdatapath_a_SOURCES += datapath/os/errqueue_none.c datapath/os/tun_none.c \
+	datapath/os/udp_none.c
 endif
 EXTRA_DIST += datapath/os/tun_linux.c datapath/os/tun_none.c \
-	datapath/os/errqueue_linux.c datapath/os/errqueue_none.c
+	datapath/os/errqueue_linux.c datapath/os/errqueue_none.c \
+	datapath/os/udp_linux.c datapath/os/udp_none.c
 
 pkglibexec_PROGRAMS += yongdp
 yongdp_SOURCES = datapath/main.c

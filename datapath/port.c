@@ -37,6 +37,7 @@ static const struct {
 	[MSG_PORT_RAW6_ESP] = { &port_raw_ops, STAGE_ESP_IN, false },
 	[MSG_PORT_RAW6_AH] = { &port_raw_ops, STAGE_AH_IN, false },
 	[MSG_PORT_RAW6_GRE] = { &port_raw_ops, STAGE_GRE_IN, false },
+	[MSG_PORT_UDP] = { &port_udp_ops, STAGE_ESP_IN, false },
 	[MSG_PORT_RAW6_BYPASS] = { &port_raw_ops, STAGE_DROP, false },
 };
 
@@ -312,21 +313,28 @@ static const struct {
 };
 enum { N_SENDERS = sizeof(senders) / sizeof(senders[0]), ANY_PROTOCOL = N_SENDERS - 1 };
 
-/* What decides which port sends: version and protocol. */
+/* What decides which port sends: UDP or not, version and protocol. */
+enum { SORT_UDP = 0x200, SORT_V6 = 0x100 };
+
 static uint16_t
 sort_of(const struct pkt *p)
 {
 	bool v6 = p->data[0] >> 4 == 6;
 
-	return (uint16_t)(v6 << 8 | p->data[v6 ? 6 : 9]);
+	if (p->encap_remote)
+		return SORT_UDP;
+	return (uint16_t)((v6 ? SORT_V6 : 0) | p->data[v6 ? 6 : 9]);
 }
 
 static struct port *
 sender(struct dp *dp, uint16_t sort, unsigned int best)
 {
-	bool v6 = sort >> 8;
-	struct port *port = port_of_kind(dp, senders[best].kinds[v6]);
+	bool v6 = sort & SORT_V6;
+	struct port *port;
 
+	if (sort & SORT_UDP)
+		return port_of_kind(dp, MSG_PORT_UDP);
+	port = port_of_kind(dp, senders[best].kinds[v6]);
 	for (unsigned int i = 1; !port && i <= N_SENDERS; i++)
 		port = port_of_kind(dp, senders[N_SENDERS - i].kinds[v6]);
 	return port;
@@ -352,7 +360,7 @@ raw_tx_stage(struct dp *dp, struct pkt **pkts, unsigned int n)
 			best++;
 		for (run = 1; i + run < n && sort_of(pkts[i + run]) == sort; run++)
 			;
-		send_by(sender(dp, sort, best), sort >> 8, pkts + i, run);
+		send_by(sender(dp, sort, best), sort & SORT_V6, pkts + i, run);
 	}
 }
 
@@ -364,7 +372,7 @@ bypass_tx_stage(struct dp *dp, struct pkt **pkts, unsigned int n)
 
 		for (run = 1; i + run < n && (pkts[i + run]->data[0] >> 4 == 6) == v6; run++)
 			;
-		send_by(sender(dp, (uint16_t)(v6 << 8), ANY_PROTOCOL), v6, pkts + i, run);
+		send_by(sender(dp, v6 ? SORT_V6 : 0, ANY_PROTOCOL), v6, pkts + i, run);
 	}
 	for (unsigned int i = 0; i < n; i++)
 		dp->stats->bypassed += pkts[i]->drop == DROP_NONE;

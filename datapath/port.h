@@ -41,7 +41,7 @@ struct port {
 	struct st_port count; /* packets and bytes; in = towards the kernel */
 };
 
-extern const struct port_ops port_tun_ops, port_raw_ops;
+extern const struct port_ops port_tun_ops, port_raw_ops, port_udp_ops;
 
 struct port_table;
 

@@ -475,6 +475,7 @@ fill_live(struct sa *sa, const struct msg_dp_sa *m)
 		.mtu_told = m->mtu > UINT16_MAX ? UINT16_MAX : (uint16_t)m->mtu,
 		.encap_local = m->encap_local,
 		.encap_remote = m->encap_remote,
+		.seq_seen = sa->seq,
 		.df = m->df,
 		.fragment_before = m->fragment_before,
 	};

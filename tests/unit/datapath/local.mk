@@ -33,6 +33,8 @@ test_datapath_SOURCES = \
 	tests/unit/datapath/icmp_test.c \
 	tests/unit/datapath/fit_test.c \
 	tests/unit/datapath/pmtu_test.c \
+	tests/unit/datapath/natt_test.c \
+	tests/unit/datapath/port_udp_test.c \
 	tests/unit/datapath/pkt_test.c \
 	tests/unit/datapath/port_raw_test.c \
 	tests/unit/datapath/port_test.c \

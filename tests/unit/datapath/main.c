@@ -32,6 +32,8 @@ static CU_SuiteInfo suites[] = {
 	{ .pName = "icmp", .pTests = icmp_tests },
 	{ .pName = "fit", .pTests = fit_tests },
 	{ .pName = "pmtu", .pTests = pmtu_tests },
+	{ .pName = "natt", .pTests = natt_tests },
+	{ .pName = "port_udp", .pTests = port_udp_tests },
 	{ .pName = "pkt", .pTests = pkt_tests },
 	{ .pName = "port", .pTests = port_tests },
 	{ .pName = "port_raw", .pTests = port_raw_tests },

@@ -28,6 +28,8 @@ extern CU_TestInfo reass_tests[];
 extern CU_TestInfo icmp_tests[];
 extern CU_TestInfo fit_tests[];
 extern CU_TestInfo pmtu_tests[];
+extern CU_TestInfo natt_tests[];
+extern CU_TestInfo port_udp_tests[];
 extern CU_TestInfo pkt_tests[];
 extern CU_TestInfo port_tests[];
 extern CU_TestInfo port_raw_tests[];

@@ -1,0 +1,168 @@
+/*
+ * Keepalives and moving peers of SAs in UDP (RFC 3948 4; RFC 7296 2.23 for peers that move). Refuses to
+ * know sockets, and who is behind a NAT: every SA in UDP is kept alive.
+ */
+#include "config.h"
+
+#include "datapath/natt.h"
+
+#include "datapath/ip4.h"
+#include "datapath/pipeline.h"
+#include "datapath/sadb.h"
+#include "lib/loop.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+
+enum { KEEPALIVE = 0xff, N_PEERS = 512 };
+
+/* Who has had a keepalive in this round; of two peers in one place the first is forgotten. */
+struct peer {
+	uint32_t addr;
+	uint16_t port;
+};
+
+struct natt {
+	struct dp *dp;
+	struct timer *timer;
+	void (*moved)(void *arg, uint32_t sa, const struct addr *destination, uint16_t port);
+	void *moved_arg;
+	struct peer peers[N_PEERS];
+};
+
+/* --- keepalives ------------------------------------------------------------------------- */
+
+static bool
+is_new_peer(struct natt *n, uint32_t addr, uint16_t port)
+{
+	struct peer *p = &n->peers[(addr * 0x9e3779b1u + port) % N_PEERS];
+
+	if (p->addr == addr && p->port == port)
+		return false;
+	*p = (struct peer){ addr, port };
+	return true;
+}
+
+static void
+keepalive_send(struct dp *dp, const struct sa *sa)
+{
+	struct ip4 ip = { .total_len = IP4_HDR_LEN + 1,
+		.id = ip4_next_id(&dp->ip_id),
+		.ttl = IP4_TTL,
+		.protocol = IP_PROTO_ESP,
+		.src = addr_u32(&sa->source),
+		.dst = addr_u32(&sa->destination) };
+	struct pkt *p = pkt_get(dp->pool, false);
+
+	if (!p)
+		return;
+	ip4_build(p->data, &ip);
+	p->data[IP4_HDR_LEN] = KEEPALIVE;
+	p->len = ip.total_len;
+	p->encap_local = sa->path.encap_local;
+	p->encap_remote = sa->path.encap_remote;
+	p->next = STAGE_RAW_TX;
+	pipeline_add(dp, p);
+}
+
+static void
+keep_alive(void *arg, struct sa *sa)
+{
+	struct natt *n = arg;
+	bool idle = sa->path.seq_seen == sa->seq;
+
+	sa->path.seq_seen = sa->seq;
+	if (sa->inbound || !sa->path.encap_remote || sa->destination.af != AF_INET || !idle)
+		return;
+	if (is_new_peer(n, addr_u32(&sa->destination), sa->path.encap_remote))
+		keepalive_send(n->dp, sa);
+}
+
+static void
+round_begin(void *arg)
+{
+	struct natt *n = arg;
+
+	timer_set(n->timer, NATT_KEEPALIVE_MS);
+	memset(n->peers, 0, sizeof(n->peers));
+	sadb_each(n->dp->sadb, keep_alive, n);
+	pipeline_run(n->dp);
+}
+
+struct natt *
+natt_new(struct dp *dp)
+{
+	struct natt *n = calloc(1, sizeof(*n));
+
+	if (!n)
+		return NULL;
+	n->dp = dp;
+	n->timer = timer_new(dp->loop, round_begin, n);
+	if (!n->timer) {
+		free(n);
+		return NULL;
+	}
+	timer_set(n->timer, NATT_KEEPALIVE_MS);
+	sadb_on_moved(dp->sadb, natt_moved, n);
+	return n;
+}
+
+void
+natt_free(struct natt *n)
+{
+	if (!n)
+		return;
+	timer_free(n->timer);
+	free(n);
+}
+
+/* --- peers that move ---------------------------------------------------------------------- */
+
+void
+natt_on_moved(struct natt *n,
+	void (*fn)(void *arg, uint32_t sa, const struct addr *destination, uint16_t port),
+	void *arg)
+{
+	n->moved = fn;
+	n->moved_arg = arg;
+}
+
+struct move {
+	struct natt *n;
+	uint32_t port; /* of the SAs */
+	struct addr from, to;
+	uint16_t from_port, to_port;
+};
+
+static void
+follow(void *arg, struct sa *sa)
+{
+	const struct move *m = arg;
+
+	if (sa->inbound || sa->port != m->port || sa->path.encap_remote != m->from_port ||
+		!addr_eq(&sa->destination, &m->from))
+		return;
+	sa->destination = m->to;
+	sa->path.encap_remote = m->to_port;
+	if (m->n->moved)
+		m->n->moved(m->n->moved_arg, sa->id, &m->to, m->to_port);
+}
+
+void
+natt_moved(void *arg, struct sa *sa, const struct addr *source, uint16_t port)
+{
+	struct natt *n = arg;
+	struct move m = { .n = n,
+		.port = sa->port,
+		.from = sa->source,
+		.to = *source,
+		.from_port = sa->path.encap_remote,
+		.to_port = port };
+
+	if (!sa->inbound || sa->path.encap_remote == 0 || port == 0)
+		return;
+	sa->source = *source;
+	sa->path.encap_remote = port;
+	sadb_each(n->dp->sadb, follow, &m);
+}
