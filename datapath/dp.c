@@ -36,8 +36,8 @@ dp_init(struct dp *dp, struct loop *l)
 	dp->sadb = sadb_new();
 	dp->spd = spd_new();
 	dp->natt = dp->sadb ? natt_new(dp) : NULL;
-	if (dp->pool && dp->stats && dp->pipeline && dp->ports && dp->gre && dp->natt && dp->reass &&
-		dp->sadb && dp->spd)
+	if (dp->pool && dp->stats && dp->pipeline && dp->ports && dp->gre && dp->natt &&
+		dp->reass && dp->sadb && dp->spd)
 		return 0;
 	dp_fini(dp);
 	return -ENOMEM;

@@ -1,7 +1,8 @@
 #!/usr/bin/python3
 """What goes through two datapaths from host to host: iperf3 TCP, in Gbit/s, and CPU seconds a GB.
 
-usage: bench_net.py [-t SECONDS] [WAY …]      WAY: none gre gre-plain esp udp (ESP in UDP)
+usage: bench_net.py [-t SECONDS] [-P STREAMS] [-c cbc|gcm] [WAY …]
+   WAY: none gre gre-plain esp udp (ESP in UDP)
 Needs root. Compare within one run only.
 """
 import argparse
@@ -99,9 +100,13 @@ def main():
     p = argparse.ArgumentParser()
     p.add_argument("-t", type=int, default=4)
     p.add_argument("-P", type=int, default=1)
+    p.add_argument("-c", choices=("cbc", "gcm"), default="cbc")
     p.add_argument("ways", nargs="*", default=["none", "gre-plain", "gre", "esp"])
     a = p.parse_args()
-    CIPHER = algorithms("aes_cbc_128", "hmac_sha2_256_128") + (KEY, AUTH)
+    if a.c == "cbc":
+        CIPHER = algorithms("aes_cbc_128", "hmac_sha2_256_128") + (KEY, AUTH)
+    else:
+        CIPHER = (algorithms("aes_gcm_128", "hmac_sha2_256_128")[0], 0, KEY + "01020304", "")
     for way in a.ways:
         measure(way, a.t, a.P)
 

@@ -11,5 +11,7 @@ EXTRA_DIST += tests/vectors/rfc3686-ctr.json
 check_PROGRAMS += dpfeed
 dpfeed_SOURCES = tests/lab/dpfeed.c
 dpfeed_LDADD = $(CORE_LIBS)
-TESTS += tests/interop/dp_gre_test.py tests/interop/dp_path_test.py
-EXTRA_DIST += tests/lab/bed.py tests/interop/dp_gre_test.py tests/interop/dp_path_test.py
+TESTS += tests/interop/dp_gre_test.py tests/interop/dp_path_test.py \
+	tests/interop/dp_natt_test.py
+EXTRA_DIST += tests/lab/bed.py tests/interop/dp_gre_test.py tests/interop/dp_path_test.py \
+	tests/interop/dp_natt_test.py

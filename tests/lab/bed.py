@@ -7,10 +7,14 @@
 Each gateway's datapath is fed by dpfeed. Namespaces are named by this process's id and removed by
 down(). YONGDAO_BUILD is the directory where `make yongdp dpfeed` ran.
 """
+import json
 import os
+import select
 import subprocess
 import sys
+import time
 
+LIMIT = 30.0  # seconds a datapath may take to answer or to say something
 BUILD = os.environ.get("YONGDAO_BUILD") or os.getcwd()
 
 
@@ -36,30 +40,39 @@ class Feed:
         self.p = subprocess.Popen(
             ns.cmd(os.path.join(BUILD, "dpfeed"), yongdp or os.path.join(BUILD, "yongdp"),
                    *options),
-            stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
-        self.events = []
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+        self.read = b""
 
     def say(self, line, ok=True):
         """One line of dpfeed's; returns what was printed before the answer."""
-        self.p.stdin.write(line + "\n")
+        self.p.stdin.write(line.encode() + b"\n")
         self.p.stdin.flush()
         out = []
         while True:
-            got = self.p.stdout.readline()
-            assert got, "the datapath of %s ended at: %s" % (self.ns.name, line)
-            got = got.rstrip("\n")
+            got = self.line(line)
             if got == "ok" or got.startswith("error{"):
                 assert (got == "ok") == ok, "%s: %s" % (line, got)
                 return out
             out.append(got)
 
+    def line(self, about):
+        """The next line, within the limit."""
+        end = time.monotonic() + LIMIT
+        while b"\n" not in self.read:
+            left = end - time.monotonic()
+            assert left > 0 and select.select([self.p.stdout], [], [], left)[0], (
+                "the datapath of %s is silent: %s" % (self.ns.name, about))
+            more = os.read(self.p.stdout.fileno(), 65536)
+            assert more, "the datapath of %s ended at: %s" % (self.ns.name, about)
+            self.read += more
+        line, self.read = self.read.split(b"\n", 1)
+        return line.decode()
+
     def drops(self):
-        import json
         rows = [json.loads(r) for r in self.say("get drop") if r.startswith("{")]
         return {r["reason"]: r["packets"] for r in rows if r["packets"]}
 
     def rows(self, table):
-        import json
         return [json.loads(r) for r in self.say("get " + table) if r.startswith("{")]
 
     def pid(self):

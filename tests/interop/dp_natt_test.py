@@ -1,0 +1,96 @@
+#!/usr/bin/python3
+"""ESP in UDP of two real datapaths: hosts reach each other, also when a NAT changes its mind."""
+import os
+import re
+import sys
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "lab"))
+import bed  # noqa: E402
+
+
+def algorithm(kind, name):
+    here = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "lib", "alg.def")
+    names = re.findall(r"^%s\((\w+)," % kind, open(here).read(), re.M)
+    return names.index(name) + 1
+
+
+def sa(f, number, inbound, spi, src, dst, extra=""):
+    f.say("dp_sa sa=%d inbound=%d spi=%d protocol=50 mode=2 source=198.51.100.%d "
+          "destination=198.51.100.%d cipher=%d cipher_key=%s replay_window=1024 slot=%d "
+          "seq_limit=4000000000 port=1 policy=P encap_local=4500 encap_remote=4500 %s" % (
+              number, inbound, spi, src, dst, algorithm("ALG_CIPHER", "aes_gcm_128"), "07" * 20,
+              number, extra))
+
+
+def gateways(b):
+    feeds = []
+    for ns, me, him in ((b.gwa, 1, 2), (b.gwb, 2, 1)):
+        f = b.feed(ns)
+        f.say("setup 4")
+        f.say("tun 1 t0 protected")
+        f.say("udp 2 4500")
+        sa(f, 1, 0, 0x1000 + him, me, him)
+        sa(f, 2, 1, 0x1000 + me, him, me)
+        f.say("dp_spd_begin port=1 n_rules=1")
+        f.say("dp_spd_rule port=1 rule=1 action=2 source_port_high=65535 "
+              "destination_port_high=65535 icmp_type=65535 icmp_code=65535 sa_out=1 sa_in=2")
+        f.say("dp_spd_end port=1")
+        b.tunnel(f, him, mtu=1400)
+        feeds.append(f)
+    return feeds
+
+
+def hosts_reach_each_other():
+    with bed.Bed() as b:
+        feeds = gateways(b)
+        for size in ("56", "1372", "30000"):
+            assert b.hosta.ping("10.1.2.2", "-s", size), size
+        b.hostb.popen("iperf3", "-s", "-1", stdout=-3, stderr=-3)
+        b.hostb.sh("until ss -ltn | grep -q 5201; do :; done")
+        assert "receiver" in b.hosta.run("iperf3", "-c", "10.1.2.2", "-n", "50M")
+        for f in feeds:
+            assert not f.drops(), f.drops()
+
+
+def an_address_that_moves_is_followed():
+    with bed.Bed() as b:
+        fa, fb = gateways(b)
+        assert b.hosta.ping("10.1.2.2")
+        b.gwa.sh("ip addr add 198.51.100.9/24 dev wan")
+        sa(fa, 1, 0, 0x1002, 9, 2)
+        sa(fa, 2, 1, 0x1001, 2, 9)
+        assert b.hosta.ping("10.1.2.2")
+        got = fb.say("wait dp_sa_path")
+        assert "destination=198.51.100.9" in got[-1] and "encap_remote=4500" in got[-1], got
+        assert not fb.drops(), fb.drops()
+
+
+NAT = """table ip n {
+	chain out { type filter hook output priority -300; oif "wan" udp sport 4500 udp sport set 40000; }
+	chain in { type filter hook prerouting priority -300; iif "wan" udp dport 40000 udp dport set 4500; }
+}"""
+
+
+def a_port_that_a_nat_changes_is_followed():
+    """The NAT has no memory, so that it does not matter who speaks first."""
+    with bed.Bed() as b:
+        if "nat ok" not in b.gwa.sh("echo '%s' | nft -f - && echo nat ok" % NAT, check=False):
+            print("(no NAT in this kernel)")
+            return
+        _, fb = gateways(b)
+        assert b.hosta.ping("10.1.2.2")
+        got = fb.say("wait dp_sa_path")
+        assert "encap_remote=40000" in got[-1], got
+        assert b.hosta.ping("10.1.2.2", "-s", "30000")
+
+
+def main():
+    bed.need_root()
+    for test in (hosts_reach_each_other, an_address_that_moves_is_followed,
+                 a_port_that_a_nat_changes_is_followed):
+        test()
+        print("ok", test.__name__)
+
+
+if __name__ == "__main__":
+    main()
