@@ -82,8 +82,9 @@ struct want_port {
 
 struct want_tunnel {
 	char device[16];
-	struct msg_dp_tunnel tunnel; /* port, sa_out, sa_in, spd_port are filled in when it is sent */
-	const char *sa_out_key;	     /* by profile: keys of WANT_SA objects, or NULL */
+	struct msg_dp_tunnel
+		tunnel;		/* port, sa_out, sa_in, spd_port are filled in when it is sent */
+	const char *sa_out_key; /* by profile: keys of WANT_SA objects, or NULL */
 	const char *sa_in_key;
 	char spd_device[16]; /* protected TUN of the interface it leaves by, "" = none */
 };
@@ -91,7 +92,8 @@ struct want_tunnel {
 struct want_sa {
 	char device[16];      /* the protected TUN */
 	uint64_t fingerprint; /* of what it is cryptographically; another one is another SA */
-	struct msg_dp_sa sa;  /* identity, slot, seq_limit and bundle are filled in when it is sent */
+	struct msg_dp_sa
+		sa; /* identity, slot, seq_limit and bundle are filled in when it is sent */
 	const char *bundle_key; /* of the SA around this one, or NULL */
 };
 

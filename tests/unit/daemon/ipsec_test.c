@@ -200,7 +200,8 @@ an_ipv6_policy_steers_ipv6(void)
 		"spd yp-ge0-0-1\n  rule 5 protect 0 2001:db8:1::/::ffff:ffff:ffff:ffff:0-65535 "
 		"2001:db8:2::/::ffff:ffff:ffff:ffff:0-65535 icmp 65535/65535 out in\n"
 		"route 22863 2001:db8:2::/64 blackhole metric 4294901758\n"
-		"route 22863 2001:db8:2::/64 dev yp-ge0-0-1 src 2001:db8:1::1 mtu 1406 metric 65538\n");
+		"route 22863 2001:db8:2::/64 dev yp-ge0-0-1 src 2001:db8:1::1 mtu 1406 metric "
+		"65538\n");
 	CU_ASSERT_STRING_EQUAL(bench_wants(&b, "router "),
 		"sysctl net/ipv4/ip_forward = 1\nsysctl net/ipv6/conf/all/forwarding = 1\n"
 		"sysctl net/ipv4/conf/all/send_redirects = 0\n"
