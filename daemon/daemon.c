@@ -9,6 +9,7 @@
 #include "daemon/capture.h"
 #include "daemon/commit.h"
 #include "daemon/control.h"
+#include "daemon/dpevents.h"
 #include "daemon/dplink.h"
 #include "daemon/firstrun.h"
 #include "daemon/kind.h"
@@ -65,7 +66,13 @@ env_path(void *arg, const struct addr *destination, uint32_t *mtu, struct addr *
 {
 	struct daemon *d = arg;
 
-	return d->os != NULL ? oscfg_path(d->os, destination, mtu, source, device) : -ENOTSUP;
+	uint32_t learned;
+	int rc = d->os != NULL ? oscfg_path(d->os, destination, mtu, source, device) : -ENOTSUP;
+
+	learned = d->dpevents != NULL ? dpevents_path_mtu(d->dpevents, destination) : 0;
+	if (rc == 0 && learned != 0 && learned < *mtu)
+		*mtu = learned;
+	return rc;
 }
 
 static int
@@ -74,6 +81,14 @@ env_device_addr(void *arg, const char *device, uint8_t af, struct addr *out)
 	struct daemon *d = arg;
 
 	return d->os != NULL ? oscfg_device_addr(d->os, device, af, out) : -ENOTSUP;
+}
+
+static int
+env_line(void *arg, const char *device)
+{
+	struct daemon *d = arg;
+
+	return d->dpevents != NULL && dpevents_is_down(d->dpevents, device) ? -ENETDOWN : 0;
 }
 
 static int
@@ -115,9 +130,11 @@ daemon_open(struct daemon *d, struct loop *l, const char *state_dir, const char 
 		.libexec_dir = libexec_dir,
 		.lock_fd = -1,
 		.started_ms = loop_now_ms(l) };
-	d->env = (struct compile_env){
-		.path = env_path, .device_addr = env_device_addr, .device = env_device, .arg = d
-	};
+	d->env = (struct compile_env){ .path = env_path,
+		.device_addr = env_device_addr,
+		.line = env_line,
+		.device = env_device,
+		.arg = d };
 	rc = lock(d, e);
 	if (rc == 0)
 		rc = store_open(state_dir, &d->store, e);
@@ -139,6 +156,7 @@ daemon_close(struct daemon *d)
 	lines_free(d->lines);
 	proc_free(d->datapath);
 	dplink_free(d->dplink);
+	dpevents_free(d->dpevents);
 	reconcile_free(d->reconcile);
 	kind_dp_free(d->kind_dp);
 	sastate_close(d->sastate);
@@ -165,6 +183,15 @@ look_soon(struct daemon *d)
 		timer_set(d->look, LOOK_PAUSE_MS);
 }
 
+static void
+on_kernel_changed(void *arg)
+{
+	struct daemon *d = arg;
+
+	if (d->events != NULL && !timer_pending(d->events))
+		timer_set(d->events, EVENTS_PAUSE_MS);
+}
+
 /* --- the datapath --------------------------------------------------------------------------- */
 
 static void
@@ -182,11 +209,17 @@ datapath_started(void *arg, int fd)
 	control_datapath_changed(d->control);
 }
 
+/* Its tunnels begin anew, with their lines up. */
 static void
 datapath_gone(void *arg)
 {
 	struct daemon *d = arg;
+	char device[16];
 
+	while (dpevents_take_down(d->dpevents, device)) {
+		(void)oscfg_carrier(d->os, device, true);
+		on_kernel_changed(d);
+	}
 	dplink_down(d->dplink);
 	kind_dp_forget(d->kind_dp);
 	sastate_put_all(d->sastate);
@@ -209,6 +242,34 @@ datapath_refused(void *arg, enum want_kind kind, const char *key, const struct e
 	struct daemon *d = arg;
 
 	reconcile_failed(d->reconcile, kind, key, e);
+}
+
+void
+daemon_line(struct daemon *d, const char *device, bool up)
+{
+	if (d->dpevents == NULL || !dpevents_line(d->dpevents, device, up))
+		return;
+	(void)oscfg_carrier(d->os, device, up);
+	log_info("%s: line protocol %s", device, up ? "up" : "down");
+}
+
+static void
+datapath_told(void *arg, enum msg_type type, const void *body)
+{
+	struct daemon *d = arg;
+	const struct msg_dp_tunnel_line *line = body;
+	const struct msg_dp_sa_path *path = body;
+	const struct addr *peer;
+	char device[16];
+
+	if (type == MSG_dp_tunnel_line) {
+		if (oscfg_device(d->os, line->port, device) == 0)
+			daemon_line(d, device, line->up);
+		return;
+	}
+	peer = kind_dp_peer(d->kind_dp, path->sa);
+	if (peer != NULL && path->mtu != 0)
+		dpevents_path(d->dpevents, peer, path->mtu);
 }
 
 bool
@@ -292,15 +353,6 @@ on_events(void *arg)
 	look_soon(d);
 }
 
-static void
-on_kernel_changed(void *arg)
-{
-	struct daemon *d = arg;
-
-	if (d->events != NULL && !timer_pending(d->events))
-		timer_set(d->events, EVENTS_PAUSE_MS);
-}
-
 /* --- start, stop ---------------------------------------------------------------------------- */
 
 static int
@@ -309,6 +361,7 @@ parts_new(struct daemon *d, struct err *e)
 	const struct dplink_ops link = { .refused = datapath_refused,
 		.progress = datapath_progress,
 		.broken = datapath_broken,
+		.unasked = datapath_told,
 		.arg = d };
 	const struct proc_ops child = {
 		.started = datapath_started, .gone = datapath_gone, .arg = d
@@ -328,10 +381,11 @@ parts_new(struct daemon *d, struct err *e)
 	d->captures = captures_new(d);
 	d->events = timer_new(d->loop, on_events, d);
 	d->look = timer_new(d->loop, on_look, d);
+	d->dpevents = dpevents_new(d->loop, on_kernel_changed, d);
 	d->lines = lines_new();
 	if (d->kind_dp == NULL || d->dplink == NULL || d->reconcile == NULL ||
 		d->datapath == NULL || d->captures == NULL || d->events == NULL ||
-		d->look == NULL || d->lines == NULL)
+		d->look == NULL || d->dpevents == NULL || d->lines == NULL)
 		return err_set(e, -ENOMEM, "yongd", "memory is short");
 	return 0;
 }

@@ -8,6 +8,7 @@
 
 struct captures;
 struct control;
+struct dpevents;
 struct dplink;
 struct kind_dp;
 struct lines;
@@ -36,6 +37,7 @@ struct daemon {
 	struct sastate *sastate;
 	struct kind_dp *kind_dp;
 	struct dplink *dplink;
+	struct dpevents *dpevents;
 	struct proc *datapath;
 	struct captures *captures;
 	struct control *control;
@@ -65,6 +67,8 @@ void daemon_close(struct daemon *d);
 void daemon_reread(struct daemon *d);
 /* Takes over what compile has ready, and makes it run. */
 void daemon_apply(struct daemon *d);
+/* The line of a tunnel's device went up or down. */
+void daemon_line(struct daemon *d, const char *device, bool up);
 /* Called for SIGCHLD. */
 void daemon_reap(struct daemon *d);
 /* Has everything that was asked of the datapath been answered? */

@@ -205,6 +205,8 @@ on_msg(void *arg, struct frame *f, enum msg_type type, uint32_t id, const void *
 		close(fd);
 	if (type == MSG_dp_seq_need)
 		on_seq_need(dl, ((const struct msg_dp_seq_need *)body)->sa);
+	else if ((type == MSG_dp_tunnel_line || type == MSG_dp_sa_path) && dl->ops.unasked != NULL)
+		dl->ops.unasked(dl->ops.arg, type, body);
 	else if (type == MSG_state_row && r != NULL && r->id == id && r->ask.row != NULL)
 		r->ask.row(r->ask.arg, body);
 	else if (type == MSG_error && id == 0)

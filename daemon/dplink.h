@@ -26,6 +26,8 @@ struct dplink_ops {
 	/* The connection broke. */
 	void (*broken)(void *arg);
 	void *arg;
+	/* What it tells unasked about lines and paths; NULL: nobody listens. */
+	void (*unasked)(void *arg, enum msg_type type, const void *body);
 };
 
 /* sastate is borrowed. */

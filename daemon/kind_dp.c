@@ -30,6 +30,7 @@ struct sa_id {
 	RB_ENTRY(sa_id) entry;
 	char *key;
 	uint32_t id;
+	struct addr peer; /* af 0: inbound */
 };
 
 static int
@@ -86,7 +87,7 @@ sa_id_find(struct kind_dp *k, const char *key)
 }
 
 static void
-sa_id_set(struct kind_dp *k, const char *key, uint32_t id)
+sa_id_set(struct kind_dp *k, const char *key, const struct msg_dp_sa *sa)
 {
 	struct sa_id *s = sa_id_find(k, key);
 
@@ -96,7 +97,19 @@ sa_id_set(struct kind_dp *k, const char *key, uint32_t id)
 			abort();
 		RB_INSERT(sa_id_tree, &k->sas, s);
 	}
-	s->id = id;
+	s->id = sa->sa;
+	s->peer = sa->inbound ? (struct addr){ .af = 0 } : sa->destination;
+}
+
+const struct addr *
+kind_dp_peer(const struct kind_dp *k, uint32_t sa)
+{
+	struct sa_id *s;
+
+	RB_FOREACH (s, sa_id_tree, (struct sa_id_tree *)(uintptr_t)&k->sas)
+		if (s->id == sa && s->peer.af != 0)
+			return &s->peer;
+	return NULL;
 }
 
 static bool
@@ -252,7 +265,10 @@ static int
 tunnel_del(struct daemon *d, const struct want *w, struct err *e)
 {
 	struct msg_dp_tunnel_del m;
-	int rc = tun_port(d, w->tunnel.device, &m.port, e);
+	int rc;
+
+	daemon_line(d, w->tunnel.device, true);
+	rc = tun_port(d, w->tunnel.device, &m.port, e);
 
 	return rc != 0 ? rc : step(d, w, MSG_dp_tunnel_del, &m, -1, e);
 }
@@ -294,7 +310,7 @@ sa_add(struct daemon *d, const struct want *w, struct err *e)
 		rc = step(d, w, MSG_dp_sa, &m, -1, e);
 	}
 	if (rc == 0)
-		sa_id_set(d->kind_dp, w->key, m.sa);
+		sa_id_set(d->kind_dp, w->key, &m);
 	secret_wipe(&m, sizeof(m));
 	return rc;
 }

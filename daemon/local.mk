@@ -23,6 +23,7 @@ libdaemon_a_SOURCES = \
 	daemon/control.c daemon/control.h \
 	daemon/daemon.c daemon/daemon.h \
 	daemon/detach.c daemon/detach.h \
+	daemon/dpevents.c daemon/dpevents.h \
 	daemon/dplink.c daemon/dplink.h \
 	daemon/firstrun.c daemon/firstrun.h \
 	daemon/kind.h \

@@ -11,6 +11,7 @@
 #include "daemon/cfg.h"
 #include "daemon/compile/owner.h"
 #include "daemon/daemon.h"
+#include "daemon/dpevents.h"
 #include "daemon/dplink.h"
 #include "daemon/lines.h"
 #include "daemon/oscfg/oscfg.h"
@@ -130,6 +131,7 @@ interface_config(const struct cfg_interface *i, struct st_interface *st)
 	st->has_key = i->gre_key != CFG_NONE;
 	st->key = st->has_key ? (uint32_t)i->gre_key : 0;
 	st->checksum = i->gre_checksum > 0;
+	st->ipv6 = i->ipv6_enable > 0;
 	st->keepalive = i->keepalive > 0;
 	st->keepalive_period_s = (uint32_t)i->keepalive_period;
 	st->keepalive_retries = (uint32_t)i->keepalive_retries;
@@ -160,7 +162,6 @@ interface_addresses(const struct want_set *s, struct st_interface *st)
 		else
 			append_prefix(st->address_sub, sizeof(st->address_sub), text);
 	}
-	st->ipv6 = st->address6[0] != '\0';
 }
 
 static void
@@ -200,7 +201,7 @@ interface_state(struct fill *f, const struct cfg_interface *i, struct st_interfa
 {
 	const struct want_set *s = set_of(f, i->name);
 	char device[16];
-	bool tunnel = strcmp(i->kind, "Tunnel") == 0;
+	bool tunnel = strcmp(i->kind, "Tunnel") == 0, line;
 
 	iface_device(i, device);
 	if (f->daemon->os != NULL && device[0] != '\0')
@@ -210,11 +211,15 @@ interface_state(struct fill *f, const struct cfg_interface *i, struct st_interfa
 	if (s != NULL)
 		interface_compiled(s, st);
 	interface_counters(f, st);
+	/* Keepalives judge the line, not the device. */
+	line = f->daemon->dpevents == NULL || !dpevents_is_down(f->daemon->dpevents, device);
+	if (!line)
+		st->phys_up = st->admin_up;
 	/* A tunnel carries nothing before it is complete, and without the datapath. */
 	if (tunnel && (st->incomplete[0] != '\0' || !dplink_is_up(f->daemon->dplink)))
 		st->phys_up = false;
-	st->proto_up =
-		st->admin_up && st->phys_up && (st->address[0] != '\0' || st->address6[0] != '\0');
+	st->proto_up = line && st->admin_up && st->phys_up &&
+		(st->address[0] != '\0' || st->address6[0] != '\0');
 }
 
 static int

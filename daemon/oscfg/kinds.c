@@ -70,6 +70,7 @@ link_equal(const struct want *a, const struct want *b)
 	const struct want_link *x = &a->link, *y = &b->link;
 
 	return x->kind == y->kind && x->mtu == y->mtu && x->up == y->up && x->group == y->group &&
+		x->ipv6 == y->ipv6 &&
 		(x->kind == WANT_LINK_PHYSICAL || strcmp(x->vrp_name, y->vrp_name) == 0);
 }
 
@@ -94,7 +95,7 @@ route_equal(const struct want *a, const struct want *b)
 static bool
 rule_equal(const struct want *a, const struct want *b)
 {
-	return a->rule.type == b->rule.type;
+	return a->rule.type == b->rule.type && a->rule.af == b->rule.af;
 }
 
 #define KIND(noun)                            \

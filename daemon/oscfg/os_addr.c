@@ -125,7 +125,8 @@ send_addr(
 	}
 	if (o->addr_tag)
 		mnl_attr_put_u8(nlh, IFA_PROTO, OSCFG_TAG);
-	else if (snprintf(label, sizeof label, "%s" LABEL_SUFFIX, device) < (int)sizeof label)
+	else if (p->addr.af == AF_INET &&
+		snprintf(label, sizeof label, "%s" LABEL_SUFFIX, device) < (int)sizeof label)
 		mnl_attr_put_strz(nlh, IFA_LABEL, label);
 	return os_netlink_run(&o->nl, nlh);
 }
@@ -157,6 +158,8 @@ remove_alone(struct oscfg *o, const char *device, uint32_t index, const struct p
 	char was[8] = "", now[8];
 	int rc;
 
+	if (p->addr.af != AF_INET)
+		return send_addr(o, RTM_DELADDR, index, device, p);
 	promote(device, "1", was);
 	rc = send_addr(o, RTM_DELADDR, index, device, p);
 	if (was[0] == '0')
@@ -204,7 +207,7 @@ addr_add(struct oscfg *o, const struct want *w, struct err *e)
 	if (rc < 0 || there != NULL)
 		goto out;
 	rc = send_addr(o, RTM_NEWADDR, index, a->device, &a->prefix);
-	if (rc == 0 && !a->secondary)
+	if (rc == 0 && !a->secondary && a->prefix.addr.af == AF_INET)
 		rc = step_back(o, a->device, &before, &a->prefix);
 out:
 	free(before.rows);
@@ -222,7 +225,7 @@ addr_change(struct oscfg *o, const struct want *old, const struct want *w, struc
 	struct listing l;
 	int rc;
 
-	if (a->secondary)
+	if (a->secondary || a->prefix.addr.af != AF_INET)
 		return 0;
 	if (index == 0)
 		return err_set(e, -ENODEV, a->device, "there is no such device");
@@ -274,7 +277,8 @@ addr_dump(struct oscfg *o, struct os_dump *d, struct err *e)
 		if (if_indextoname(a->index, w.addr.device) == NULL)
 			continue;
 		w.addr.prefix = a->prefix;
-		w.addr.secondary = a->flags & IFA_F_SECONDARY;
+		/* of IPv6 that bit means a temporary address */
+		w.addr.secondary = a->prefix.addr.af == AF_INET && (a->flags & IFA_F_SECONDARY);
 		if (!tagged(o, a))
 			known = os_adopted_find(o, &w);
 		if (known != NULL)

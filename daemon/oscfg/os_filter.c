@@ -50,8 +50,11 @@ static const char base[] =
 	"add chain " TABLE " input { type filter hook input priority -5; policy accept; }\n"
 	"add chain " TABLE " forward { type filter hook forward priority -5; policy accept; }\n";
 
-static const char exempt[] = "add rule " TABLE " input meta l4proto { 47, 50, 51 } accept\n"
-			     "add rule " TABLE " input udp dport { 500, 4500 } accept\n";
+static const char exempt[] =
+	"add rule " TABLE " input meta l4proto { 47, 50, 51 } accept\n"
+	"add rule " TABLE " input udp dport { 500, 4500 } accept\n"
+	/* neighbours are found in clear: RFC 4861 */
+	"add rule " TABLE " input icmpv6 type 133-137 ip6 hoplimit 255 accept\n";
 
 int
 os_filter_new(struct os_filter **out, struct err *e)

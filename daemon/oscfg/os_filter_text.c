@@ -12,6 +12,7 @@
 
 #include <arpa/inet.h>
 #include <ctype.h>
+#include <endian.h>
 #include <errno.h>
 #include <inttypes.h>
 #include <netinet/in.h>
@@ -23,7 +24,7 @@
 #define ADD_RULE "add rule inet " OSCFG_NFT_TABLE " "
 
 enum {
-	TEXT_FORMAT = 1, /* raised when the same rules make other text */
+	TEXT_FORMAT = 2, /* raised when the same rules make other text */
 	CHUNK_MEAN = 64, /* rules, a power of two */
 	CHUNK_MAX = 256,
 	RANGES_MAX = 64, /* of the test at the door */
@@ -130,6 +131,34 @@ put_range(struct wbuf *b, struct range r)
 		put(b, "%s-%s", addr_format(&low, x), addr_format(&high, y));
 }
 
+static bool
+is_v6(const struct want_filter_rule *r)
+{
+	return r->source.af == AF_INET6 || r->destination.af == AF_INET6;
+}
+
+/* "ip6 saddr 2001:db8::/32 ", with a mask where the wildcard's bits are no suffix; "" for any. */
+static void
+put_address6(struct wbuf *b, const char *field, const struct addr *a, const struct addr *wildcard)
+{
+	struct addr value = *a, mask = *a;
+	unsigned int len = 0, bits = 0;
+	char x[ADDR_STRLEN], y[ADDR_STRLEN];
+
+	for (unsigned int i = 0; i < sizeof value.b; i++) {
+		mask.b[i] = (uint8_t)~wildcard->b[i];
+		value.b[i] &= mask.b[i];
+		bits += (unsigned int)__builtin_popcount(mask.b[i]);
+	}
+	while (len < 128 && (mask.b[len / 8] & 0x80 >> len % 8))
+		len++;
+	addr_format(&value, x);
+	if (bits != len)
+		put(b, "ip6 %s & %s == %s ", field, addr_format(&mask, y), x);
+	else if (len > 0)
+		put(b, "ip6 %s %s/%u ", field, x, len);
+}
+
 /* "ip saddr 10.1.0.0/16 ", with a mask where the wildcard's bits are no suffix; "" for any. */
 static void
 put_address(struct wbuf *b, const char *field, const struct addr *a, const struct addr *wildcard)
@@ -138,6 +167,10 @@ put_address(struct wbuf *b, const char *field, const struct addr *a, const struc
 	struct addr value = addr_v4(addr_u32(a) & ~w), mask = addr_v4(~w);
 	char x[ADDR_STRLEN], y[ADDR_STRLEN];
 
+	if (a->af == AF_INET6) {
+		put_address6(b, field, a, wildcard);
+		return;
+	}
 	if (is_all(range_of(a, wildcard)) && (a->af != AF_INET || w == UINT32_MAX))
 		return;
 	if ((w & (w + 1)) != 0)
@@ -166,18 +199,26 @@ has_ports(uint8_t protocol)
 		protocol == IPPROTO_SCTP || protocol == IPPROTO_DCCP;
 }
 
+static bool
+has_type(const struct want_filter_rule *r)
+{
+	return r->protocol == (is_v6(r) ? IPPROTO_ICMPV6 : IPPROTO_ICMP);
+}
+
 /* What is read from beyond the IP header. */
 static void
 put_transport(struct wbuf *b, const struct want_filter_rule *r)
 {
+	const char *icmp = r->protocol == IPPROTO_ICMPV6 ? "icmpv6" : "icmp";
+
 	if (has_ports(r->protocol)) {
 		put_ports(b, "sport", r->source_port_low, r->source_port_high);
 		put_ports(b, "dport", r->destination_port_low, r->destination_port_high);
 	}
-	if (r->protocol == IPPROTO_ICMP && r->icmp_type != UINT16_MAX)
-		put(b, "icmp type %u ", r->icmp_type);
-	if (r->protocol == IPPROTO_ICMP && r->icmp_code != UINT16_MAX)
-		put(b, "icmp code %u ", r->icmp_code);
+	if (has_type(r) && r->icmp_type != UINT16_MAX)
+		put(b, "%s type %u ", icmp, r->icmp_type);
+	if (has_type(r) && r->icmp_code != UINT16_MAX)
+		put(b, "%s code %u ", icmp, r->icmp_code);
 }
 
 static void
@@ -192,7 +233,7 @@ put_addresses(struct wbuf *b, const struct want_filter_rule *r)
 static bool
 reads_transport(const struct want_filter_rule *r)
 {
-	if (r->protocol == IPPROTO_ICMP)
+	if (has_type(r))
 		return r->icmp_type != UINT16_MAX || r->icmp_code != UINT16_MAX;
 	return has_ports(r->protocol) &&
 		(r->source_port_low != 0 || r->source_port_high != UINT16_MAX ||
@@ -227,7 +268,8 @@ os_filter_text_chunk(struct wbuf *b, const struct want_filter *w, const struct o
 		 * protected: it is dropped, once for the ports of a pair. */
 		if (fragments != NULL && same_addresses(fragments, r))
 			continue;
-		put(b, ADD_RULE "%s ip frag-off & 0x1fff != 0 ", c->chain);
+		put(b, ADD_RULE "%s %s != 0 ", c->chain,
+			is_v6(r) ? "frag frag-off" : "ip frag-off & 0x1fff");
 		put_addresses(b, r);
 		put(b, "%s", dropped);
 		fragments = r;
@@ -242,15 +284,24 @@ hash(uint64_t h, uint64_t value)
 	return h;
 }
 
+static uint64_t
+addr_hash(uint64_t h, const struct addr *a)
+{
+	uint64_t half[2];
+
+	memcpy(half, a->b, sizeof half);
+	return hash(hash(hash(h, a->af), be64toh(half[0])), addr_len(a) > 4 ? be64toh(half[1]) : 0);
+}
+
 /* Changes whenever the text of a rule would, and with the format of the text. */
 static uint64_t
 rule_hash(uint64_t h, const struct want_filter_rule *r)
 {
 	h = hash(h, (uint64_t)r->drop << 8 | r->protocol);
-	h = hash(h, (uint64_t)r->source.af << 32 | addr_u32(&r->source));
-	h = hash(h, (uint64_t)r->destination.af << 32 | addr_u32(&r->destination));
-	h = hash(h,
-		(uint64_t)addr_u32(&r->source_wildcard) << 32 | addr_u32(&r->destination_wildcard));
+	h = addr_hash(h, &r->source);
+	h = addr_hash(h, &r->source_wildcard);
+	h = addr_hash(h, &r->destination);
+	h = addr_hash(h, &r->destination_wildcard);
 	h = hash(h,
 		(uint64_t)r->source_port_low << 48 | (uint64_t)r->source_port_high << 32 |
 			(uint64_t)r->destination_port_low << 16 | r->destination_port_high);
@@ -285,6 +336,10 @@ make_chunk(const char *device_chain, const struct want_filter *w, size_t first, 
 	out->first = first;
 	out->n_rules = n;
 	put(&jump, ADD_RULE "%s ", device_chain);
+	if (is_v6(&w->rules[first]))
+		put(&jump, "meta nfproto ipv6 ");
+	else if (is_all(source) && is_all(destination))
+		put(&jump, "meta nfproto ipv4 ");
 	if (!is_all(source)) {
 		put(&jump, "ip saddr ");
 		put_range(&jump, source);
@@ -371,7 +426,7 @@ put_door(struct wbuf *b, const char *chain, const struct want_filter *w, bool by
 	for (size_t i = 0; i < w->n_rules; i++) {
 		const struct want_filter_rule *f = &w->rules[i];
 
-		if (f->drop)
+		if (f->drop && !is_v6(f))
 			r[n++] = by_source ? range_of(&f->source, &f->source_wildcard)
 					   : range_of(&f->destination, &f->destination_wildcard);
 	}
@@ -388,13 +443,25 @@ put_door(struct wbuf *b, const char *chain, const struct want_filter *w, bool by
 	return 0;
 }
 
+static bool
+drops(const struct want_filter *w, bool v6)
+{
+	for (size_t i = 0; i < w->n_rules; i++)
+		if (w->rules[i].drop && is_v6(&w->rules[i]) == v6)
+			return true;
+	return false;
+}
+
 static int
 make_entry(const struct want_filter *w, struct os_filter_text *out)
 {
 	struct wbuf b = wbuf_growing();
 	int rc;
 
-	put(&b, ADD_RULE "%s meta nfproto ipv6 accept\n", out->chain);
+	if (!drops(w, true))
+		put(&b, ADD_RULE "%s meta nfproto ipv6 accept\n", out->chain);
+	if (!drops(w, false))
+		put(&b, ADD_RULE "%s meta nfproto ipv4 accept\n", out->chain);
 	rc = put_door(&b, out->chain, w, true);
 	if (rc == 0)
 		rc = put_door(&b, out->chain, w, false);
@@ -402,10 +469,12 @@ make_entry(const struct want_filter *w, struct os_filter_text *out)
 	return rc < 0 || out->entry == NULL ? -ENOMEM : 0;
 }
 
+/* r is not the last: a chunk has rules of one family. */
 static bool
 ends_chunk(const struct want_filter_rule *r, size_t n)
 {
-	return n == CHUNK_MAX || rule_hash(hash_start, r) % CHUNK_MEAN == 0;
+	return n == CHUNK_MAX || is_v6(r) != is_v6(r + 1) ||
+		rule_hash(hash_start, r) % CHUNK_MEAN == 0;
 }
 
 static int

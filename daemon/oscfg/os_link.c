@@ -135,6 +135,21 @@ device_setting(const char *family, const char *device, const char *name, const c
 	close(fd);
 }
 
+static bool
+has_ipv6(const char *device)
+{
+	char path[128], disabled = '1';
+	int fd;
+
+	snprintf(path, sizeof path, "/proc/sys/net/ipv6/conf/%s/disable_ipv6", device);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return false;
+	(void)!read(fd, &disabled, 1);
+	close(fd);
+	return disabled == '0';
+}
+
 /* Brings the device from what it is to what is wanted; sends only what differs. */
 static int
 adjust(struct oscfg *o, const struct os_link *now, const struct os_link *to, struct err *e)
@@ -281,7 +296,10 @@ remove_made(struct oscfg *o, const struct want_link *w, struct err *e)
 static void
 quieten(const struct want_link *w)
 {
-	device_setting("ipv6", w->device, "disable_ipv6", "1");
+	if (w->ipv6 &&
+		w->kind == WANT_LINK_PROTECTED) /* without an address it says nothing itself */
+		device_setting("ipv6", w->device, "addr_gen_mode", "1");
+	device_setting("ipv6", w->device, "disable_ipv6", w->ipv6 ? "0" : "1");
 	if (w->kind == WANT_LINK_PROTECTED)
 		device_setting("ipv4", w->device, "send_redirects", "0");
 }
@@ -383,6 +401,7 @@ dump_one(void *arg, const struct nlmsghdr *nlh)
 		for (unsigned int k = WANT_LINK_DUMMY; k <= WANT_LINK_PROTECTED; k++)
 			if (strcmp(made, made_as[k]) == 0)
 				w.link.kind = k;
+		w.link.ipv6 = has_ipv6(l.name);
 		/* one that cannot be opened is not listed: it will be added, and fail with a reason */
 		if (w.link.kind != WANT_LINK_PHYSICAL &&
 			(strcmp(l.kind, "tun") != 0 || open_tun(x->o, l.name, NULL) == 0))

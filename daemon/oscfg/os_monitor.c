@@ -31,7 +31,7 @@ struct os_monitor {
 };
 
 static const int groups[] = { RTNLGRP_LINK, RTNLGRP_IPV4_IFADDR, RTNLGRP_IPV6_IFADDR,
-	RTNLGRP_IPV4_ROUTE };
+	RTNLGRP_IPV4_ROUTE, RTNLGRP_IPV6_ROUTE };
 
 static void
 quiet(void *arg)

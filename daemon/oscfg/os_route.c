@@ -85,11 +85,14 @@ compare_one(void *arg, const struct nlmsghdr *nlh)
 		return 0;
 	if (r.type != (w->type == WANT_ROUTE_BLACKHOLE ? RTN_BLACKHOLE : RTN_UNICAST))
 		return 0;
-	if (r.type == RTN_UNICAST &&
-		(r.n_hops != 1 || !addr_eq(&r.hops[0].gateway, &w->nexthop) ||
-			(s->index != 0 && r.hops[0].index != s->index)))
+	s->found |= r.type == RTN_BLACKHOLE;
+	if (r.n_hops != 1 && r.destination.addr.af == AF_INET)
 		return 0;
-	s->found = true;
+	/* IPv6 routes of one metric are told as one */
+	for (unsigned int i = 0; i < r.n_hops && r.type == RTN_UNICAST; i++)
+		if (addr_eq(&r.hops[i].gateway, &w->nexthop) &&
+			(s->index == 0 || r.hops[i].index == s->index))
+			s->found = true;
 	return 0;
 }
 
@@ -135,6 +138,8 @@ route_add(struct oscfg *o, const struct want *w, struct err *e)
 		if (rc == -EEXIST)
 			rc = 0;
 	}
+	if (rc == -EHOSTUNREACH || (rc == -EINVAL && r->preferred_source.af == AF_INET6))
+		rc = -ENETUNREACH; /* IPv6: the next hop's network, or the source, is not there yet */
 	return rc < 0 ? os_refused(o, e, rc, text, "route cannot be set") : 0;
 }
 
@@ -164,38 +169,46 @@ struct dumping {
 	char device[IF_NAMESIZE];
 };
 
+static void
+dump_hop(struct dumping *x, const struct os_route *r, const struct os_hop *hop)
+{
+	struct want w = { .kind = WANT_ROUTE };
+	const struct want *known = &w;
+
+	w.route.type = r->type == RTN_BLACKHOLE ? WANT_ROUTE_BLACKHOLE : WANT_ROUTE_UNICAST;
+	w.route.table = r->table;
+	w.route.destination = r->destination;
+	w.route.metric = r->metric;
+	w.route.mtu = r->mtu;
+	w.route.preferred_source = r->preferred_source;
+	if (r->type == RTN_UNICAST) {
+		if (hop->index != x->index) {
+			x->index = hop->index;
+			if (if_indextoname(x->index, x->device) == NULL)
+				x->device[0] = '\0';
+		}
+		w.route.nexthop = hop->gateway;
+		snprintf(w.route.device, sizeof w.route.device, "%s", x->device);
+	}
+	if (r->protocol != OSCFG_TAG)
+		known = os_adopted_find(x->o, &w);
+	if (known != NULL)
+		os_dump_add(x->d, known);
+}
+
 static int
 dump_one(void *arg, const struct nlmsghdr *nlh)
 {
 	struct dumping *x = arg;
-	struct want w = { .kind = WANT_ROUTE };
-	const struct want *known = &w;
 	struct os_route r;
 
 	if (nlh->nlmsg_type != RTM_NEWROUTE || !os_decode_route(nlh, &r))
 		return 0;
-	if ((r.flags & RTM_F_CLONED) != 0 || r.n_hops != 1 ||
+	if ((r.flags & RTM_F_CLONED) != 0 || (r.n_hops != 1 && r.destination.addr.af == AF_INET) ||
 		(r.type != RTN_UNICAST && r.type != RTN_BLACKHOLE))
 		return 0;
-	w.route.type = r.type == RTN_BLACKHOLE ? WANT_ROUTE_BLACKHOLE : WANT_ROUTE_UNICAST;
-	w.route.table = r.table;
-	w.route.destination = r.destination;
-	w.route.metric = r.metric;
-	w.route.mtu = r.mtu;
-	w.route.preferred_source = r.preferred_source;
-	if (r.type == RTN_UNICAST) {
-		if (r.hops[0].index != x->index) {
-			x->index = r.hops[0].index;
-			if (if_indextoname(x->index, x->device) == NULL)
-				x->device[0] = '\0';
-		}
-		w.route.nexthop = r.hops[0].gateway;
-		snprintf(w.route.device, sizeof w.route.device, "%s", x->device);
-	}
-	if (r.protocol != OSCFG_TAG)
-		known = os_adopted_find(x->o, &w);
-	if (known != NULL)
-		os_dump_add(x->d, known);
+	for (unsigned int i = 0; i < r.n_hops; i++)
+		dump_hop(x, &r, &r.hops[i]);
 	return 0;
 }
 

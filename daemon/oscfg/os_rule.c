@@ -44,13 +44,13 @@ static const struct shape shapes[] = {
 static const struct shape landing = { .action = FR_ACT_NOP };
 
 static int
-send_rule(struct oscfg *o, uint16_t type, uint32_t priority, const struct shape *s)
+send_rule(struct oscfg *o, uint16_t type, uint8_t af, uint32_t priority, const struct shape *s)
 {
 	uint16_t flags = type == RTM_NEWRULE ? NLM_F_CREATE | NLM_F_EXCL : 0;
 	struct fib_rule_hdr *m;
 	struct nlmsghdr *nlh = os_netlink_begin(&o->nl, type, flags, sizeof *m, &m);
 
-	m->family = AF_INET;
+	m->family = af;
 	m->action = s->action;
 	m->table = RT_TABLE_UNSPEC;
 	mnl_attr_put_u32(nlh, FRA_PRIORITY, priority);
@@ -86,37 +86,38 @@ compare_one(void *arg, const struct nlmsghdr *nlh)
 }
 
 static struct nlmsghdr *
-list_rules(struct oscfg *o)
+list_rules(struct oscfg *o, uint8_t af)
 {
 	struct fib_rule_hdr *m;
 	struct nlmsghdr *nlh = os_netlink_begin(&o->nl, RTM_GETRULE, 0, sizeof *m, &m);
 
-	m->family = AF_INET;
+	m->family = af;
 	return nlh;
 }
 
 /* Removes ours of that priority; an equal one of the operator's stays. */
 static int
-remove_rule(struct oscfg *o, uint32_t priority, const struct shape *s)
+remove_rule(struct oscfg *o, uint8_t af, uint32_t priority, const struct shape *s)
 {
 	struct search x = { .priority = priority };
-	int rc = os_netlink_dump(&o->nl, list_rules(o), compare_one, &x);
+	int rc = os_netlink_dump(&o->nl, list_rules(o, af), compare_one, &x);
 
 	if (rc == 0 && x.found)
-		rc = send_rule(o, RTM_DELRULE, priority, s);
+		rc = send_rule(o, RTM_DELRULE, af, priority, s);
 	return rc == -ENOENT ? 0 : rc;
 }
 
 static int
 rule_add(struct oscfg *o, const struct want *w, struct err *e)
 {
+	uint8_t af = w->rule.af;
 	int rc = 0;
 
 	/* the landing first: a goto without one is ignored by the kernel */
 	if (w->rule.type == WANT_RULE_BYPASS)
-		rc = send_rule(o, RTM_NEWRULE, OSCFG_RULE_PAST, &landing);
+		rc = send_rule(o, RTM_NEWRULE, af, OSCFG_RULE_PAST, &landing);
 	if (rc == 0 || rc == -EEXIST)
-		rc = send_rule(o, RTM_NEWRULE, w->rule.priority, &shapes[w->rule.type]);
+		rc = send_rule(o, RTM_NEWRULE, af, w->rule.priority, &shapes[w->rule.type]);
 	if (rc < 0 && rc != -EEXIST)
 		return os_refused(o, e, rc, "steering rule", "cannot be set");
 	return 0;
@@ -125,15 +126,17 @@ rule_add(struct oscfg *o, const struct want *w, struct err *e)
 static int
 rule_del(struct oscfg *o, const struct want *w, struct err *e)
 {
-	int rc = remove_rule(o, w->rule.priority, &shapes[w->rule.type]);
+	uint8_t af = w->rule.af;
+	int rc = remove_rule(o, af, w->rule.priority, &shapes[w->rule.type]);
 
 	if (rc == 0 && w->rule.type == WANT_RULE_BYPASS)
-		rc = remove_rule(o, OSCFG_RULE_PAST, &landing);
+		rc = remove_rule(o, af, OSCFG_RULE_PAST, &landing);
 	return rc < 0 ? os_refused(o, e, rc, "steering rule", "cannot be removed") : 0;
 }
 
 struct dumping {
 	struct os_dump *d;
+	uint8_t af;
 	bool landing, bypass;
 };
 
@@ -148,6 +151,7 @@ dump_one(void *arg, const struct nlmsghdr *nlh)
 		return 0;
 	if (r.action == landing.action)
 		x->landing = true;
+	w.rule.af = x->af;
 	w.rule.priority = r.priority;
 	for (unsigned int t = 0; t < sizeof shapes / sizeof shapes[0]; t++) {
 		if (shapes[t].action != r.action || shapes[t].table != r.table)
@@ -161,14 +165,26 @@ dump_one(void *arg, const struct nlmsghdr *nlh)
 }
 
 static int
-rule_dump(struct oscfg *o, struct os_dump *d, struct err *e)
+dump_family(struct oscfg *o, struct os_dump *d, uint8_t af)
 {
-	struct dumping x = { .d = d };
-	int rc = os_netlink_dump(&o->nl, list_rules(o), dump_one, &x);
+	struct dumping x = { .d = d, .af = af };
+	int rc = os_netlink_dump(&o->nl, list_rules(o, af), dump_one, &x);
 
 	/* of a daemon killed between the two */
 	if (rc == 0 && x.landing && !x.bypass)
-		rc = remove_rule(o, OSCFG_RULE_PAST, &landing);
+		rc = remove_rule(o, af, OSCFG_RULE_PAST, &landing);
+	return rc;
+}
+
+static int
+rule_dump(struct oscfg *o, struct os_dump *d, struct err *e)
+{
+	int rc = dump_family(o, d, AF_INET);
+
+	if (rc == 0)
+		rc = dump_family(o, d, AF_INET6);
+	if (rc == -EAFNOSUPPORT || rc == -EOPNOTSUPP)
+		rc = 0; /* a kernel without IPv6, or without its rules */
 	return rc < 0 ? os_refused(o, e, rc, "steering rules", "cannot be listed") : 0;
 }
 

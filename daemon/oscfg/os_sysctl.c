@@ -16,8 +16,13 @@
 #include <string.h>
 #include <unistd.h>
 
-#define FORWARD "net/ipv4/ip_forward"
-#define CONF "net/ipv4/conf"
+/* The settings that switch forwarding, and what the journal calls those they change beside. */
+static const struct forward {
+	const char *path, *family, *beside;
+} forwards[] = {
+	{ "net/ipv4/ip_forward", "ipv4", "beside" },
+	{ "net/ipv6/conf/all/forwarding", "ipv6", "beside6" },
+};
 
 enum { VALUE_MAX = 128, PATH_MAX_LEN = 96 };
 
@@ -72,36 +77,48 @@ write_value(const char *path, const char *value)
 	return rc;
 }
 
+static const struct forward *
+forward_of(const char *path)
+{
+	for (size_t i = 0; i < sizeof forwards / sizeof forwards[0]; i++)
+		if (strcmp(forwards[i].path, path) == 0)
+			return &forwards[i];
+	return NULL;
+}
+
 static int
-note_beside(struct oscfg *o, const char *path, struct err *e)
+note_beside(struct oscfg *o, const struct forward *f, const char *path, struct err *e)
 {
 	char now[VALUE_MAX];
 
 	if (read_value(path, now) < 0)
 		return 0;
-	return os_found_put(o->found, "beside", path, now, e);
+	return os_found_put(o->found, f->beside, path, now, e);
 }
 
 static int
-note_device(struct oscfg *o, const char *device, struct err *e)
+note_device(struct oscfg *o, const struct forward *f, const char *device, struct err *e)
 {
 	char path[PATH_MAX_LEN];
 
-	snprintf(path, sizeof path, CONF "/%s/forwarding", device);
-	return note_beside(o, path, e);
+	snprintf(path, sizeof path, "net/%s/conf/%s/forwarding", f->family, device);
+	return note_beside(o, f, path, e);
 }
 
 /* The kernel, told to forward (or not), sets each device to it, and whether redirects are heard. */
 static int
-note_all_beside(struct oscfg *o, struct err *e)
+note_all_beside(struct oscfg *o, const struct forward *f, struct err *e)
 {
 	struct if_nameindex *devices = if_nameindex();
-	int rc = note_beside(o, CONF "/all/accept_redirects", e);
+	int rc = 0;
+
+	if (strcmp(f->family, "ipv4") == 0)
+		rc = note_beside(o, f, "net/ipv4/conf/all/accept_redirects", e);
 
 	if (rc == 0)
-		rc = note_device(o, "default", e);
+		rc = note_device(o, f, "default", e);
 	for (size_t i = 0; rc == 0 && devices != NULL && devices[i].if_index != 0; i++)
-		rc = note_device(o, devices[i].if_name, e);
+		rc = note_device(o, f, devices[i].if_name, e);
 	if_freenameindex(devices);
 	return rc;
 }
@@ -116,6 +133,13 @@ restore_beside(void *arg, const char *name, const char *value)
 	return 0;
 }
 
+static void
+restore_all_beside(struct oscfg *o, const struct forward *f)
+{
+	(void)os_found_each(o->found, f->beside, restore_beside, NULL);
+	os_found_drop_kind(o->found, f->beside);
+}
+
 static int
 set(struct oscfg *o, const struct want_sysctl *s, struct err *e)
 {
@@ -127,8 +151,8 @@ set(struct oscfg *o, const struct want_sysctl *s, struct err *e)
 	if (strcmp(now, s->value) == 0)
 		return 0; /* nothing to put back later, perhaps even not ours to write */
 	if (os_found_get(o->found, "sysctl", s->path) == NULL) {
-		if (strcmp(s->path, FORWARD) == 0)
-			rc = note_all_beside(o, e);
+		if (forward_of(s->path) != NULL)
+			rc = note_all_beside(o, forward_of(s->path), e);
 		if (rc == 0)
 			rc = os_found_put(o->found, "sysctl", s->path, now, e);
 		if (rc < 0)
@@ -168,10 +192,8 @@ sysctl_del(struct oscfg *o, const struct want *w, struct err *e)
 		rc = write_value(s->path, was);
 	if (rc < 0 && rc != -ENOENT)
 		return err_set(e, rc, s->path, "kernel setting %s: %s", was, strerror(-rc));
-	if (strcmp(s->path, FORWARD) == 0) {
-		(void)os_found_each(o->found, "beside", restore_beside, NULL);
-		os_found_drop_kind(o->found, "beside");
-	}
+	if (forward_of(s->path) != NULL)
+		restore_all_beside(o, forward_of(s->path));
 	os_found_drop(o->found, "sysctl", s->path);
 	return 0;
 }

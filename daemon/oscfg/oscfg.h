@@ -62,6 +62,11 @@ struct oscfg_device {
 int oscfg_devices(struct oscfg *o, struct arena *a, struct oscfg_device **out, size_t *n);
 /* Kernel index, 0 when there is no such device. */
 uint32_t oscfg_index(struct oscfg *o, const char *device);
+/* The device of an index; -ENODEV. */
+int oscfg_device(struct oscfg *o, uint32_t index, char device[16]);
+/* Whether one of our TUN devices has a carrier: without, what is routed into it is discarded, and
+ * routing protocols hear of it. 0 or -errno. */
+int oscfg_carrier(struct oscfg *o, const char *device, bool up);
 /* The open descriptor of one of our TUN devices (borrowed), or -ENOENT. */
 int oscfg_tun_fd(struct oscfg *o, const char *device);
 /* MTU of the device a packet to this destination would leave by, and its source; 0 or -errno. */

@@ -14,11 +14,13 @@
 #include "lib/log.h"
 
 #include <errno.h>
+#include <linux/if_tun.h>
 #include <linux/netlink.h>
 #include <net/if.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/utsname.h>
 #include <unistd.h>
 
@@ -178,6 +180,28 @@ uint32_t
 oscfg_index(struct oscfg *o, const char *device)
 {
 	return if_nametoindex(device);
+}
+
+int
+oscfg_device(struct oscfg *o, uint32_t index, char device[16])
+{
+	char name[IF_NAMESIZE];
+
+	if (if_indextoname(index, name) == NULL)
+		return -ENODEV;
+	memcpy(device, name, sizeof name);
+	return 0;
+}
+
+int
+oscfg_carrier(struct oscfg *o, const char *device, bool up)
+{
+	struct os_tun *t = os_link_tun(o, device);
+	int on = up;
+
+	if (t == NULL)
+		return -ENOENT;
+	return ioctl(t->fd, TUNSETCARRIER, &on) < 0 ? -errno : 0;
 }
 
 int

@@ -64,6 +64,18 @@ oscfg_index(struct oscfg *o, const char *device)
 }
 
 int
+oscfg_device(struct oscfg *o, uint32_t index, char device[16])
+{
+	return -ENODEV;
+}
+
+int
+oscfg_carrier(struct oscfg *o, const char *device, bool up)
+{
+	return -ENOENT;
+}
+
+int
 oscfg_tun_fd(struct oscfg *o, const char *device)
 {
 	return -ENOENT;

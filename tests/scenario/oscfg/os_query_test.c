@@ -11,6 +11,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/socket.h>
 
 static void
 devices_are_the_ports_in_the_order_of_their_index(void)
@@ -63,8 +64,11 @@ the_path_to_a_peer_ignores_our_steering(void)
 {
 	struct bed b;
 	struct want a = want_address("wan", "198.51.100.1/24");
-	struct want rule = { .kind = WANT_RULE, .rule = { WANT_RULE_BYPASS, OSCFG_RULE_BYPASS } };
-	struct want steer = { .kind = WANT_RULE, .rule = { WANT_RULE_STEER, OSCFG_RULE_STEER } };
+	struct want rule = { .kind = WANT_RULE,
+		.rule = {
+			.type = WANT_RULE_BYPASS, .af = AF_INET, .priority = OSCFG_RULE_BYPASS } };
+	struct want steer = { .kind = WANT_RULE,
+		.rule = { .type = WANT_RULE_STEER, .af = AF_INET, .priority = OSCFG_RULE_STEER } };
 	struct want closed = want_path(OSCFG_TABLE, "203.0.113.0/24", NULL, NULL, UINT32_MAX);
 	struct addr peer, source;
 	char device[16], text[ADDR_STRLEN];

@@ -18,9 +18,14 @@
 #define PTUN "yp0"
 
 static const struct want rules[] = {
-	{ .kind = WANT_RULE, .rule = { WANT_RULE_BYPASS, OSCFG_RULE_BYPASS } },
-	{ .kind = WANT_RULE, .rule = { WANT_RULE_MAIN, OSCFG_RULE_MAIN } },
-	{ .kind = WANT_RULE, .rule = { WANT_RULE_STEER, OSCFG_RULE_STEER } },
+	{ .kind = WANT_RULE,
+		.rule = { .type = WANT_RULE_BYPASS,
+			.af = AF_INET,
+			.priority = OSCFG_RULE_BYPASS } },
+	{ .kind = WANT_RULE,
+		.rule = { .type = WANT_RULE_MAIN, .af = AF_INET, .priority = OSCFG_RULE_MAIN } },
+	{ .kind = WANT_RULE,
+		.rule = { .type = WANT_RULE_STEER, .af = AF_INET, .priority = OSCFG_RULE_STEER } },
 };
 
 /* Protects wan for 10.1.0.0/16, which holds the remote site and both of our LANs. */

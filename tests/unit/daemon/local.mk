@@ -15,6 +15,7 @@ test_daemon_SOURCES = \
 	tests/unit/daemon/control_test.c \
 	tests/unit/daemon/detach_test.c \
 	tests/unit/daemon/dirty_test.c \
+	tests/unit/daemon/dpevents_test.c \
 	tests/unit/daemon/dplink_test.c \
 	tests/unit/daemon/iface_test.c \
 	tests/unit/daemon/ipsec_test.c \

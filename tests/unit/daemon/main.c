@@ -23,6 +23,7 @@ main(void)
 		{ .pName = "control", .pTests = control_tests },
 		{ .pName = "detach", .pTests = detach_tests },
 		{ .pName = "dirty", .pTests = dirty_tests },
+		{ .pName = "dpevents", .pTests = dpevents_tests },
 		{ .pName = "dplink", .pTests = dplink_tests },
 		{ .pName = "iface", .pTests = iface_tests },
 		{ .pName = "ipsec", .pTests = ipsec_tests },
