@@ -171,6 +171,8 @@ static const struct bind ipsec_policy_binds[] = {
 	KEYING_BINDS(cfg_ipsec_policy),
 };
 
+static const struct bind ipsec_policy_group_binds[] = { TEXT(cfg_ipsec_policy_group, name) };
+
 static const struct bind ipsec_profile_binds[] = {
 	TEXT(cfg_ipsec_profile, name),
 	KEYING_BINDS(cfg_ipsec_profile),
@@ -192,6 +194,7 @@ SHAPE(acl6_rule);
 SHAPE(ipsec_global);
 SHAPE(ipsec_proposal);
 SHAPE(ipsec_policy);
+SHAPE(ipsec_policy_group);
 SHAPE(ipsec_profile);
 
 /* A shape with its columns looked up once for many rows. */

@@ -141,6 +141,10 @@ struct cfg_ipsec_policy {
 	struct cfg_keying keying;
 };
 
+struct cfg_ipsec_policy_group {
+	const char *name;
+};
+
 struct cfg_ipsec_profile {
 	const char *name;
 	struct cfg_keying keying;
@@ -156,7 +160,7 @@ struct cfg_shape;
 
 extern const struct cfg_shape cfg_system, cfg_interface, cfg_ip_address, cfg_route_static,
 	cfg_acl_rule, cfg_ipsec_proposal, cfg_ipsec_policy, cfg_ipsec_profile, cfg_ipsec_global,
-	cfg_ipv6_address, cfg_ipv6_route_static, cfg_acl6_rule;
+	cfg_ipsec_policy_group, cfg_ipv6_address, cfg_ipv6_route_static, cfg_acl6_rule;
 
 typedef int cfg_fn(void *arg, const void *cfg);
 

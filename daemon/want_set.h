@@ -67,7 +67,7 @@ struct want_set {
 	STAILQ_HEAD(, want_claim) claims;
 	STAILQ_HEAD(, want_query) queries;
 	unsigned char needs[WANT_N_NEEDS]; /* 1: of the router as a whole, see want_set_need */
-	const char *leaves_by;		   /* tunnel: the device its packets leave by, or NULL */
+	bool asks_policies;		   /* a tunnel that policies of interfaces may protect */
 };
 
 struct want_set *want_set_new(const char *owner);

@@ -136,15 +136,14 @@ owner_make(struct compile *c, enum owner_kind kind, const char *name)
 
 static void mark(void *arg, enum owner_kind kind, const char *name);
 
-/* A tunnel that passes the policies of an interface has to know what they do to it. */
+/* A tunnel has to know what policies do to it. */
 static void
-mark_tunnels_by(struct compile *c, const char *interface)
+mark_tunnels(struct compile *c)
 {
 	struct owner *o;
 
 	RB_FOREACH (o, owner_tree, &c->owners)
-		if (o->set != NULL && o->set->leaves_by != NULL &&
-			strcmp(o->set->leaves_by, interface) == 0)
+		if (o->set != NULL && o->set->asks_policies)
 			mark(c, o->kind, o->name);
 }
 
@@ -157,7 +156,7 @@ mark(void *arg, enum owner_kind kind, const char *name)
 	if (o->is_dirty)
 		return;
 	if (kind == OWNER_PROTECTION)
-		mark_tunnels_by(c, name);
+		mark_tunnels(c);
 	o->is_dirty = true;
 	c->n_dirty++;
 	RB_INSERT(dirty_tree, &c->dirty, o);

@@ -365,20 +365,21 @@ flow_policy(void *arg, const void *cfg)
 	return rc != 0 ? rc : 1;
 }
 
-uint32_t
-ipsec_flow_mtu(struct compile_job *j, const char *group, const struct addr *source,
-	const struct addr *destination, uint8_t protocol, uint32_t path_mtu)
+bool
+ipsec_flow(struct compile_job *j, const char *group, const struct addr *source,
+	const struct addr *destination, uint8_t protocol, uint32_t *mtu)
 {
 	struct value key = VALUE_OF_TEXT(group);
 	struct flow f = { .job = j,
 		.source = source,
 		.destination = destination,
 		.protocol = protocol,
-		.mtu = path_mtu,
+		.mtu = *mtu,
 		.permit = -1 };
 
 	cfg_each(j->store, &cfg_ipsec_policy, &key, 1, j->set->arena, flow_policy, &f);
-	return f.mtu;
+	*mtu = f.mtu;
+	return f.permit > 0;
 }
 
 /* --- what comes of it ----------------------------------------------------------------- */

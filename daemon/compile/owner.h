@@ -48,9 +48,10 @@ int iface_get(struct compile_job *j, const char *name, struct cfg_interface *out
 /* Fills the link of a tunnel interface, and wants what the tunnel is. -EINVAL with err. */
 int tunnel_compile(
 	struct compile_job *j, const struct cfg_interface *i, struct want *link, struct err *e);
-/* What the policies of a group leave of a path's MTU for packets between two addresses, bytes. */
-uint32_t ipsec_flow_mtu(struct compile_job *j, const char *group, const struct addr *source,
-	const struct addr *destination, uint8_t protocol, uint32_t path_mtu);
+/* Do the policies of a group protect packets between two addresses? Then *mtu, of the path, becomes what
+ * they leave of it, bytes. */
+bool ipsec_flow(struct compile_job *j, const char *group, const struct addr *source,
+	const struct addr *destination, uint8_t protocol, uint32_t *mtu);
 /* Would the router's own configuration send what is for destination into this interface? */
 bool route_leads_into(struct compile_job *j, const struct addr *destination, const char *interface);
 

@@ -25,6 +25,7 @@ struct tunnel {
 	const char *device;
 	struct addr source;
 	uint32_t path_mtu;
+	uint32_t mtu; /* of what is to be encapsulated and needs no more than IP around it */
 	/* by profile */
 	struct manual manual;
 	struct cfg_ipsec_profile profile;
@@ -143,6 +144,30 @@ profile_sas(struct tunnel *t, const char **lacks, struct err *e)
 }
 
 static int
+on_protected(void *arg, const void *cfg)
+{
+	struct tunnel *t = arg;
+	const struct cfg_interface *i = cfg;
+
+	t->mtu = t->path_mtu;
+	if (!ipsec_flow(t->job, i->ipsec_policy, &t->source, &t->iface->destination, IPPROTO_GRE,
+		    &t->mtu))
+		return 0;
+	t->leaves_by = *i;
+	return 1;
+}
+
+static int
+on_group(void *arg, const void *cfg)
+{
+	struct tunnel *t = arg;
+	struct value group = VALUE_OF_TEXT(((const struct cfg_ipsec_policy_group *)cfg)->name);
+
+	return cfg_each_where(t->job->store, &cfg_interface, "ipsec_policy", group,
+		t->job->set->arena, on_protected, t);
+}
+
+static int
 on_leaving(void *arg, const void *cfg)
 {
 	*(struct cfg_interface *)arg = *(const struct cfg_interface *)cfg;
@@ -160,7 +185,9 @@ leads_into_itself(const struct tunnel *t)
 		strcmp(a.device, t->device) == 0;
 }
 
-/* Which of our interfaces the encapsulated packets leave by, and what the path carries. */
+/* Which of our interfaces the encapsulated packets leave by, and what the path carries. A policy that
+ * protects them counts wherever the kernel has them leave just now: a route may change before we
+ * hear of it, and nothing that must be protected may leave in clear meanwhile. */
 static void
 find_path(struct tunnel *t)
 {
@@ -169,14 +196,20 @@ find_path(struct tunnel *t)
 	struct want_answer a;
 
 	t->path_mtu = PATH_MTU_DEFAULT;
-	if (job_path(j, &t->iface->destination, &a) != 0)
+	if (job_path(j, &t->iface->destination, &a) == 0) {
+		t->path_mtu = a.mtu != 0 ? a.mtu : PATH_MTU_DEFAULT;
+		device = VALUE_OF_TEXT(a.device);
+		cfg_each_where(j->store, &cfg_interface, "device", device, j->set->arena,
+			on_leaving, &t->leaves_by);
+	}
+	t->mtu = t->path_mtu;
+	if (t->sa_out != NULL)
 		return;
-	if (a.mtu != 0)
-		t->path_mtu = a.mtu;
-	device = VALUE_OF_TEXT(a.device);
-	cfg_each_where(j->store, &cfg_interface, "device", device, j->set->arena, on_leaving,
-		&t->leaves_by);
-	j->set->leaves_by = t->leaves_by.name;
+	j->set->asks_policies = true;
+	if (t->leaves_by.ipsec_policy != NULL)
+		(void)on_protected(t, &t->leaves_by);
+	else
+		cfg_each(j->store, &cfg_ipsec_policy_group, NULL, 0, j->set->arena, on_group, t);
 }
 
 /* --- GRE ------------------------------------------------------------------------------ */
@@ -195,15 +228,12 @@ static uint32_t
 tunnel_mtu(const struct tunnel *t)
 {
 	const struct cfg_interface *i = t->iface;
-	uint32_t mtu = t->path_mtu, around = is_protocol(i, "gre") ? gre_overhead(i) : 0;
+	uint32_t mtu = t->mtu, around = is_protocol(i, "gre") ? gre_overhead(i) : 0;
 
 	if (i->mtu != CFG_NONE)
 		return (uint32_t)i->mtu;
 	if (t->sa_out != NULL)
 		mtu = manual_inner_mtu(&t->manual, mtu);
-	else if (t->leaves_by.ipsec_policy != NULL)
-		mtu = ipsec_flow_mtu(t->job, t->leaves_by.ipsec_policy, &t->source, &i->destination,
-			IPPROTO_GRE, mtu);
 	return mtu > around ? mtu - around : 0;
 }
 

@@ -56,13 +56,14 @@ a_tunnel_is_what_its_lines_say(void)
 			"port 1 Tunnel0-0-1\n"
 			"tunnel Tunnel0-0-1 2001:db8:a::1 -> 2001:db8:b::1 mtu 1456 up\n"
 			"link Tunnel0-0-1 tunnel mtu 1456 up ipv6\n" },
-		/* not by the policy's interface, so not by the policy */
+		/* not by the policy's interface, just now: what it protects stays protected */
 		{ SITE_IPSEC "set acl_rule 3001,5 source= destination=\n"
 			     "set interface GigabitEthernet0/0/1 device=e7\n" TUNNEL(
 				     "tunnel_protocol=gre"),
 			"port 1 Tunnel0-0-1\n"
-			"tunnel Tunnel0-0-1 198.51.100.1 -> 203.0.113.1 mtu 1476 up\n"
-			"link Tunnel0-0-1 tunnel mtu 1476 up\n" },
+			"tunnel Tunnel0-0-1 198.51.100.1 -> 203.0.113.1 mtu 1414 up spd "
+			"yp-ge0-0-1\n"
+			"link Tunnel0-0-1 tunnel mtu 1414 up\n" },
 		/* the policy protects something else */
 		{ SITE_IPSEC TUNNEL("tunnel_protocol=gre"),
 			"port 1 Tunnel0-0-1\n"
