@@ -3,7 +3,7 @@
 FUZZERS =
 FUZZ_TIME = 20
 if FUZZ
-FUZZERS += fuzz_esp_in fuzz_gre_in fuzz_spd fuzz_cli
+FUZZERS += fuzz_esp_in fuzz_ipsec_in fuzz_gre_in fuzz_spd fuzz_cli
 endif
 EXTRA_PROGRAMS += fuzz_esp_in fuzz_gre_in fuzz_spd
 FUZZ_ESP = tests/unit/datapath/esp_fixture.c tests/unit/datapath/esp_fixture.h
@@ -13,6 +13,11 @@ fuzz_esp_in_LDADD = libdatapath.a $(CORE_LIBS)
 fuzz_gre_in_SOURCES = tests/fuzz/fuzz_gre_in.c $(FUZZ_ESP)
 fuzz_gre_in_LDFLAGS = -fsanitize=fuzzer
 fuzz_gre_in_LDADD = libdatapath.a $(CORE_LIBS)
+EXTRA_PROGRAMS += fuzz_ipsec_in
+fuzz_ipsec_in_SOURCES = tests/fuzz/fuzz_ipsec_in.c $(FUZZ_ESP)
+fuzz_ipsec_in_LDFLAGS = -fsanitize=fuzzer
+fuzz_ipsec_in_LDADD = libdatapath.a $(CORE_LIBS)
+CLEANFILES += fuzz_ipsec_in
 fuzz_spd_SOURCES = tests/fuzz/fuzz_spd.c $(FUZZ_ESP)
 fuzz_spd_LDFLAGS = -fsanitize=fuzzer
 fuzz_spd_LDADD = libdatapath.a $(CORE_LIBS)
