@@ -563,6 +563,82 @@ esn_crosses_every_boundary_with_every_window(void)
 	}
 }
 
+struct move {
+	unsigned int n;
+	uint32_t source;
+	uint16_t port;
+};
+
+static void
+on_moved(void *arg, struct sa *sa, const struct addr *source, uint16_t port)
+{
+	struct move *m = arg;
+
+	m->n++;
+	m->source = addr_u32(source);
+	m->port = port;
+}
+
+/* Behind a NAT the peer's address and port may change; only its newest authentic packet says so. */
+static void
+a_peer_behind_a_nat_is_seen_to_move(void)
+{
+	static const struct {
+		const char *what;
+		uint32_t source, seq;
+		uint16_t sa_port, port;
+		bool forged;
+		const char *drop;
+		unsigned int moves;
+	} rows[] = {
+		{ "where it was", FIX_OURS, 10, 4500, 4500, false, "", 0 },
+		{ "another port", FIX_OURS, 10, 4500, 1024, false, "", 1 },
+		{ "another address", FIX_OURS + 9, 10, 4500, 4500, false, "", 1 },
+		{ "another address, not the newest", FIX_OURS + 9, 4, 4500, 4500, false, "", 0 },
+		{ "another address, forged", FIX_OURS + 9, 10, 4500, 4500, true, "esp_auth", 0 },
+		{ "another address, a replay", FIX_OURS + 9, 5, 4500, 4500, false, "esp_replay",
+			0 },
+		{ "another address, but not in UDP", FIX_OURS + 9, 10, 4500, 0, false,
+			"esp_address", 0 },
+		{ "another address, an SA not in UDP", FIX_OURS + 9, 10, 0, 0, false, "esp_address",
+			0 },
+		{ "in UDP, an SA not in UDP", FIX_OURS, 10, 0, 4500, false, "esp_address", 0 },
+	};
+	uint8_t inner[128], packet[512];
+	uint32_t inner_len = fix_ip4(inner, 1, 2, 17, 40);
+
+	for (unsigned int i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct move move = { 0 };
+		struct pair x;
+		struct pkt *p;
+		uint32_t len;
+
+		pair_init(&x, AES, SHA);
+		sadb_on_moved(x.f.dp.sadb, on_moved, &move);
+		x.in->path.encap_remote = 0;
+		CU_ASSERT_STRING_EQUAL(
+			received(&x, packet,
+				fix_seal_packet(&x.f, x.out, 5, inner, inner_len, packet)),
+			"");
+		x.in->path.encap_remote = rows[i].sa_port;
+		len = fix_seal_packet(&x.f, x.out, rows[i].seq, inner, inner_len, packet);
+		packet[len - 1] ^= rows[i].forged;
+		be32_put(packet + 12, rows[i].source);
+		fix_outer(packet, len);
+		p = fix_pkt_tight(packet, len);
+		p->encap_remote = rows[i].port;
+		fix_run(&x.f, esp_in_stage, p);
+		if (strcmp(fix_drop(p), rows[i].drop) != 0 || move.n != rows[i].moves) {
+			printf("\n%s: %s, %u\n", rows[i].what, fix_drop(p), move.n);
+			CU_FAIL("the table says otherwise");
+		}
+		if (move.n != 0)
+			CU_ASSERT_TRUE(move.source == rows[i].source && move.port == rows[i].port);
+		fix_pkt_free(p);
+		fix_fini(&x.f);
+	}
+}
+
 CU_TestInfo esp_in_tests[] = {
 	{ "the tunnel packets of RFC 3602 are opened", the_tunnel_packets_of_rfc_3602_are_opened },
 	{ "what esp_out made comes out again for every pair of algorithms",
@@ -588,5 +664,6 @@ CU_TestInfo esp_in_tests[] = {
 		drops_are_counted_at_the_sa_they_belong_to },
 	{ "ESN crosses every boundary with every window",
 		esn_crosses_every_boundary_with_every_window },
+	{ "a peer behind a NAT is seen to move", a_peer_behind_a_nat_is_seen_to_move },
 	CU_TEST_INFO_NULL,
 };
