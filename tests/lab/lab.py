@@ -193,7 +193,8 @@ class Capture:
 
 SERVE = """
 import hashlib, socket, sys
-s = socket.create_server((sys.argv[1], 5001))
+family = socket.AF_INET6 if ":" in sys.argv[1] else socket.AF_INET
+s = socket.create_server((sys.argv[1], 5001), family=family)
 print("ready", flush=True)
 c, _ = s.accept()
 h, n = hashlib.sha256(), 0

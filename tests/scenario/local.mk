@@ -6,12 +6,16 @@ SCENARIOS = \
 	tests/scenario/attack_test.py \
 	tests/scenario/capture_test.py \
 	tests/scenario/flood_test.py \
+	tests/scenario/forms_test.py \
+	tests/scenario/keepalive_test.py \
 	tests/scenario/kill_test.py \
 	tests/scenario/routing_test.py \
 	tests/scenario/stop_test.py
 EXTRA_DIST += $(SCENARIOS) tests/scenario/run.py tests/lab/lab.py tests/lab/esp.py tests/lab/frr.py tests/lab/demo.py tests/lab/play.py \
 	examples/gre-over-ipsec-manual/RTA.cfg examples/gre-over-ipsec-manual/RTB.cfg \
 	examples/gre-acl-ipsec-manual/RTA.cfg examples/gre-acl-ipsec-manual/RTB.cfg \
+	examples/ah-esp-manual/RTA.cfg examples/ah-esp-manual/RTB.cfg \
+	examples/ipv6-ipsec-manual/RTA.cfg examples/ipv6-ipsec-manual/RTB.cfg \
 	examples/1-gre/RTA.cfg examples/1-gre/RTB.cfg \
 	examples/2-ipsec-manual/RTA.cfg examples/2-ipsec-manual/RTB.cfg
 
