@@ -24,7 +24,7 @@ struct sa_path {
 	uint16_t encap_local;  /* UDP ports of RFC 3948; 0 = native */
 	uint16_t encap_remote;
 	uint64_t seq_seen; /* last number sent when keepalives were due */
-	uint8_t df; /* enum msg_df, of the outer header */
+	uint8_t df;	   /* enum msg_df, of the outer header */
 	bool fragment_before;
 };
 
