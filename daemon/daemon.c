@@ -17,6 +17,7 @@
 #include "daemon/lines.h"
 #include "daemon/oscfg/oscfg.h"
 #include "daemon/proc.h"
+#include "daemon/rates.h"
 #include "daemon/reconcile.h"
 #include "daemon/sastate.h"
 #include "daemon/status.h"
@@ -153,6 +154,8 @@ daemon_close(struct daemon *d)
 	captures_free(d->captures);
 	timer_free(d->events);
 	timer_free(d->look);
+	timer_free(d->count);
+	rates_free(d->rates);
 	lines_free(d->lines);
 	proc_free(d->datapath);
 	dplink_free(d->dplink);
@@ -166,6 +169,25 @@ daemon_close(struct daemon *d)
 	store_close(d->store);
 	if (d->lock_fd >= 0)
 		close(d->lock_fd);
+}
+
+/* --- rates ----------------------------------------------------------------------------------- */
+
+static void
+on_counters(void *arg, const char *device, const struct rates_counters *c)
+{
+	rates_see(arg, device, c);
+}
+
+static void
+on_count(void *arg)
+{
+	struct daemon *d = arg;
+
+	rates_begin(d->rates, loop_now_ms(d->loop));
+	if (oscfg_counters(d->os, on_counters, d->rates) == 0)
+		rates_end(d->rates);
+	timer_set(d->count, RATES_EVERY_MS);
 }
 
 /* --- lines ----------------------------------------------------------------------------------- */
@@ -247,7 +269,8 @@ datapath_refused(void *arg, enum want_kind kind, const char *key, const struct e
 void
 daemon_line(struct daemon *d, const char *device, bool up)
 {
-	if (d->dpevents == NULL || !dpevents_line(d->dpevents, device, up))
+	if (d->dpevents == NULL || d->count == NULL || d->rates == NULL ||
+		!dpevents_line(d->dpevents, device, up))
 		return;
 	(void)oscfg_carrier(d->os, device, up);
 	log_info("%s: line protocol %s", device, up ? "up" : "down");
@@ -383,6 +406,8 @@ parts_new(struct daemon *d, struct err *e)
 	d->look = timer_new(d->loop, on_look, d);
 	d->dpevents = dpevents_new(d->loop, on_kernel_changed, d);
 	d->lines = lines_new();
+	d->count = timer_new(d->loop, on_count, d);
+	d->rates = rates_new();
 	if (d->kind_dp == NULL || d->dplink == NULL || d->reconcile == NULL ||
 		d->datapath == NULL || d->captures == NULL || d->events == NULL ||
 		d->look == NULL || d->dpevents == NULL || d->lines == NULL)
@@ -422,8 +447,10 @@ daemon_start(struct daemon *d, struct err *e)
 		rc = firstrun(d, e);
 	if (rc == 0)
 		rc = reconcile_first(d, e);
-	if (rc == 0)
+	if (rc == 0) {
 		proc_start(d->datapath);
+		on_count(d);
+	}
 	return rc;
 }
 

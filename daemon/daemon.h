@@ -15,6 +15,7 @@ struct lines;
 struct loop;
 struct oscfg;
 struct proc;
+struct rates;
 struct reconcile;
 struct sastate;
 struct seal;
@@ -42,6 +43,8 @@ struct daemon {
 	struct captures *captures;
 	struct control *control;
 	struct lines *lines;
+	struct rates *rates;
+	struct timer *count;	 /* what passed the devices */
 	struct timer *look;	 /* at the lines: which are up? */
 	struct timer *events;	 /* the kernel's state changed */
 	uint64_t verified_ms;	 /* when the kernel was last compared with what should run */

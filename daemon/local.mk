@@ -31,6 +31,7 @@ libdaemon_a_SOURCES = \
 	daemon/lines.c daemon/lines.h \
 	daemon/privopen.h \
 	daemon/proc.c daemon/proc.h \
+	daemon/rates.c daemon/rates.h \
 	daemon/reconcile.c daemon/reconcile.h \
 	daemon/sastate.c daemon/sastate.h \
 	daemon/session.h \

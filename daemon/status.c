@@ -16,6 +16,7 @@
 #include "daemon/lines.h"
 #include "daemon/oscfg/oscfg.h"
 #include "daemon/proc.h"
+#include "daemon/rates.h"
 #include "daemon/reconcile.h"
 #include "lib/arena.h"
 #include "lib/err.h"
@@ -222,6 +223,20 @@ interface_state(struct fill *f, const struct cfg_interface *i, struct st_interfa
 		(st->address[0] != '\0' || st->address6[0] != '\0');
 }
 
+static void
+interface_rates(const struct fill *f, struct st_interface *st)
+{
+	struct rates_counters c;
+
+	if (f->daemon->rates == NULL)
+		return;
+	c = rates_of(f->daemon->rates, st->device);
+	st->in_packets_rate = c.in_packets;
+	st->in_bits_rate = c.in_bytes * 8;
+	st->out_packets_rate = c.out_packets;
+	st->out_bits_rate = c.out_bytes * 8;
+}
+
 static int
 on_interface(void *arg, const void *cfg)
 {
@@ -231,6 +246,7 @@ on_interface(void *arg, const void *cfg)
 	interface_state(f, cfg, &st);
 	if (f->daemon->lines != NULL)
 		st.last_up_time = lines_last_up(f->daemon->lines, st.name);
+	interface_rates(f, &st);
 	emit(f, &st);
 	return 0;
 }

@@ -9,6 +9,7 @@
 #include "daemon/oscfg/os.h"
 #include "daemon/oscfg/os_decode.h"
 #include "daemon/oscfg/os_found.h"
+#include "daemon/rates.h"
 #include "lib/arena.h"
 
 #include <errno.h>
@@ -133,7 +134,10 @@ oscfg_path(struct oscfg *o, const struct addr *destination, uint32_t *mtu, struc
 	rc = os_netlink_get(&o->nl, nlh, take_route, &r);
 	if (rc < 0)
 		return rc;
-	if (r.n_hops == 0 || r.hops[0].index == 0)
+	/* IPv6 tells of a missing route as of one into the loopback */
+	if (r.n_hops == 0 || r.hops[0].index == 0 ||
+		(r.type != RTN_UNICAST && r.type != RTN_LOCAL && r.type != RTN_MULTICAST &&
+			r.type != RTN_BROADCAST))
 		return -ENETUNREACH;
 	memset(&x, 0, sizeof x);
 	nlh = os_netlink_begin(&o->nl, RTM_GETLINK, 0, sizeof *im, &im);
@@ -145,6 +149,36 @@ oscfg_path(struct oscfg *o, const struct addr *destination, uint32_t *mtu, struc
 	*source = r.preferred_source;
 	snprintf(device, 16, "%s", x.link.name);
 	return 0;
+}
+
+struct counting {
+	void (*fn)(void *arg, const char *device, const struct rates_counters *c);
+	void *arg;
+};
+
+static int
+count_one(void *arg, const struct nlmsghdr *nlh)
+{
+	const struct counting *x = arg;
+	struct rates_counters c;
+	struct os_link l;
+
+	if (nlh->nlmsg_type != RTM_NEWLINK || !os_decode_link(nlh, &l))
+		return 0;
+	c = (struct rates_counters){ l.in_packets, l.in_bytes, l.out_packets, l.out_bytes };
+	x->fn(x->arg, l.name, &c);
+	return 0;
+}
+
+int
+oscfg_counters(struct oscfg *o,
+	void (*fn)(void *arg, const char *device, const struct rates_counters *c), void *arg)
+{
+	struct counting x = { fn, arg };
+	struct ifinfomsg *m;
+	struct nlmsghdr *nlh = os_netlink_begin(&o->nl, RTM_GETLINK, 0, sizeof *m, &m);
+
+	return os_netlink_dump(&o->nl, nlh, count_one, &x);
 }
 
 /* The addresses of one device, the first on its own. */

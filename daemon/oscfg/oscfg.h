@@ -10,6 +10,7 @@
 struct arena;
 struct err;
 struct loop;
+struct rates_counters;
 
 /*
  * The operating system's side of the router: devices, addresses, routes, rules, the packet filter and
@@ -77,6 +78,9 @@ int oscfg_device_addr(struct oscfg *o, const char *device, uint8_t af, struct ad
 
 /* Live state for displays: fills what the kernel knows (up, mac, counters, addresses, MTU). */
 int oscfg_interface_state(struct oscfg *o, const char *device, struct st_interface *st);
+/* The counters of every device. 0 or -errno. */
+int oscfg_counters(struct oscfg *o,
+	void (*fn)(void *arg, const char *device, const struct rates_counters *c), void *arg);
 /* The main routing table, in the order of destinations. vrp_name maps a device to its VRP name (or NULL). */
 int oscfg_routes(struct oscfg *o, const char *(*vrp_name)(void *arg, const char *device), void *arg,
 	void (*row)(void *row_arg, const struct st_route *r), void *row_arg);

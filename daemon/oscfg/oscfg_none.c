@@ -76,6 +76,13 @@ oscfg_carrier(struct oscfg *o, const char *device, bool up)
 }
 
 int
+oscfg_counters(struct oscfg *o,
+	void (*fn)(void *arg, const char *device, const struct rates_counters *c), void *arg)
+{
+	return -ENOTSUP;
+}
+
+int
 oscfg_tun_fd(struct oscfg *o, const char *device)
 {
 	return -ENOENT;

@@ -42,6 +42,7 @@ test_oscfg_SOURCES = \
 	tests/scenario/oscfg/main.c \
 	tests/scenario/oscfg/os_addr_test.c \
 	tests/scenario/oscfg/os_filter_test.c \
+	tests/scenario/oscfg/os_ipv6_test.c \
 	tests/scenario/oscfg/os_link_test.c \
 	tests/scenario/oscfg/os_monitor_test.c \
 	tests/scenario/oscfg/os_query_test.c \

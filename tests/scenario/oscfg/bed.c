@@ -259,9 +259,13 @@ want_setting(const char *path, const char *value)
 }
 
 static struct addr
-wildcard(uint8_t len)
+wildcard(const struct prefix *p)
 {
-	return addr_v4(len == 0 ? UINT32_MAX : (uint32_t)((UINT64_C(1) << (32 - len)) - 1));
+	struct addr w = { .af = p->addr.af };
+
+	for (size_t bit = p->len; bit < addr_len(&w) * 8; bit++)
+		w.b[bit / 8] |= (uint8_t)(0x80 >> bit % 8);
+	return w;
 }
 
 struct want_filter_rule
@@ -273,9 +277,9 @@ filter_rule(bool drop, uint8_t protocol, const char *source, const char *destina
 		.drop = drop,
 		.protocol = protocol,
 		.source = s.addr,
-		.source_wildcard = wildcard(s.len),
+		.source_wildcard = wildcard(&s),
 		.destination = d.addr,
-		.destination_wildcard = wildcard(d.len),
+		.destination_wildcard = wildcard(&d),
 		.source_port_high = UINT16_MAX,
 		.destination_port_high = UINT16_MAX,
 		.icmp_type = UINT16_MAX,

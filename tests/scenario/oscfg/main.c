@@ -16,6 +16,7 @@ static CU_SuiteInfo suites[] = {
 	{ "link", NULL, NULL, NULL, NULL, os_link_tests },
 	{ "addr", NULL, NULL, NULL, NULL, os_addr_tests },
 	{ "route", NULL, NULL, NULL, NULL, os_route_tests },
+	{ "ipv6", NULL, NULL, NULL, NULL, os_ipv6_tests },
 	{ "rule", NULL, NULL, NULL, NULL, os_rule_tests },
 	{ "filter", NULL, NULL, NULL, NULL, os_filter_tests },
 	{ "sysctl", NULL, NULL, NULL, NULL, os_sysctl_tests },

@@ -32,6 +32,7 @@ main(void)
 		{ .pName = "lines", .pTests = lines_tests },
 		{ .pName = "manual", .pTests = manual_tests },
 		{ .pName = "proc", .pTests = proc_tests },
+		{ .pName = "rates", .pTests = rates_tests },
 		{ .pName = "reconcile", .pTests = reconcile_tests },
 		{ .pName = "route", .pTests = route_tests },
 		{ .pName = "sastate", .pTests = sastate_tests },
