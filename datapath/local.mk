@@ -86,7 +86,18 @@ EXTRA_DIST += datapath/os/tun_linux.c datapath/os/tun_none.c \
 
 pkglibexec_PROGRAMS += yongdp
 yongdp_SOURCES = datapath/main.c
-yongdp_LDADD = libdatapath.a $(CORE_LIBS)
+yongdp_LDADD = liboffline.a libdatapath.a $(CORE_LIBS) $(PCAP_LIBS)
+
+# yongdp --replay
+noinst_LIBRARIES += liboffline.a
+liboffline_a_CFLAGS = $(AM_CFLAGS) $(PCAP_CFLAGS)
+liboffline_a_SOURCES = \
+	datapath/offline/esp_sa.c \
+	datapath/offline/esp_sa.h \
+	datapath/offline/offline.c \
+	datapath/offline/offline.h \
+	datapath/offline/port_pcap.c \
+	datapath/offline/port_pcap.h
 
 # yongcap: one live capture. The only program with libpcap's live half.
 noinst_LIBRARIES += libcapture.a

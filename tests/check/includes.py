@@ -24,7 +24,7 @@ FENCES = [
     (r"intel-ipsec-mb\.h", r"datapath/crypto_\w+\.c"),
     (r"libmnl/.*|linux/(rt|nf)?netlink.*|linux/netfilter.*|nftables/.*", r"daemon/oscfg/.*"),
     (r"seccomp\.h", r"lib/priv_linux\.c"),
-    (r"pcap.*\.h", r"datapath/(port_pcap\.c|capture/.*)"),
+    (r"pcap.*\.h", r"datapath/(offline/port_pcap\.c|capture/.*)"),
     (r"linux/.*|asm/.*", r"daemon/oscfg/.*|datapath/os/.*|lib/priv_.*|.*_linux\.c"),
     (r"net-snmp/.*", r"mibs/agent/.*"),
     (r"CUnit/.*", r"tests/.*"),

@@ -15,3 +15,7 @@ TESTS += tests/interop/dp_gre_test.py tests/interop/dp_path_test.py \
 	tests/interop/dp_natt_test.py
 EXTRA_DIST += tests/lab/bed.py tests/interop/dp_gre_test.py tests/interop/dp_path_test.py \
 	tests/interop/dp_natt_test.py
+
+# captures, against scapy and tshark
+TESTS += tests/interop/replay_test.py
+EXTRA_DIST += tests/interop/replay_test.py

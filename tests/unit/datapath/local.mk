@@ -2,7 +2,7 @@
 check_PROGRAMS += test_datapath
 TESTS += test_datapath
 test_datapath_CFLAGS = $(AM_CFLAGS) $(CUNIT_CFLAGS) $(PCAP_CFLAGS)
-test_datapath_LDADD = libdatapath.a libcapture.a $(CORE_LIBS) $(PCAP_LIBS) $(CUNIT_LIBS)
+test_datapath_LDADD = liboffline.a libdatapath.a libcapture.a $(CORE_LIBS) $(PCAP_LIBS) $(CUNIT_LIBS)
 test_datapath_SOURCES = \
 	tests/unit/datapath/ah_in_test.c \
 	tests/unit/datapath/ah_out_test.c \
@@ -35,6 +35,8 @@ test_datapath_SOURCES = \
 	tests/unit/datapath/pmtu_test.c \
 	tests/unit/datapath/natt_test.c \
 	tests/unit/datapath/port_udp_test.c \
+	tests/unit/datapath/esp_sa_test.c \
+	tests/unit/datapath/port_pcap_test.c \
 	tests/unit/datapath/pkt_test.c \
 	tests/unit/datapath/port_raw_test.c \
 	tests/unit/datapath/port_test.c \

@@ -34,6 +34,8 @@ static CU_SuiteInfo suites[] = {
 	{ .pName = "pmtu", .pTests = pmtu_tests },
 	{ .pName = "natt", .pTests = natt_tests },
 	{ .pName = "port_udp", .pTests = port_udp_tests },
+	{ .pName = "esp_sa", .pTests = esp_sa_tests },
+	{ .pName = "port_pcap", .pTests = port_pcap_tests },
 	{ .pName = "pkt", .pTests = pkt_tests },
 	{ .pName = "port", .pTests = port_tests },
 	{ .pName = "port_raw", .pTests = port_raw_tests },

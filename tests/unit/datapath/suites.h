@@ -30,6 +30,8 @@ extern CU_TestInfo fit_tests[];
 extern CU_TestInfo pmtu_tests[];
 extern CU_TestInfo natt_tests[];
 extern CU_TestInfo port_udp_tests[];
+extern CU_TestInfo esp_sa_tests[];
+extern CU_TestInfo port_pcap_tests[];
 extern CU_TestInfo pkt_tests[];
 extern CU_TestInfo port_tests[];
 extern CU_TestInfo port_raw_tests[];
