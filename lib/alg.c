@@ -46,6 +46,32 @@ static const struct alg_auth_info auths[ALG_AUTH_N] = {
 #undef ALG_AUTH
 };
 
+static const struct alg_prf_info prfs[ALG_PRF_N] = {
+#define ALG_PRF(id, IANA, KEYWORD, DISPLAY, WEAK, KEY, OPENSSL) \
+	[ALG_PRF_##id] = { .keyword = (KEYWORD),                \
+		.display = (DISPLAY),                           \
+		.iana = (IANA),                                 \
+		.key_len = (KEY),                               \
+		.openssl = (OPENSSL),                           \
+		.weak = (WEAK) },
+#include "lib/alg.def"
+#undef ALG_PRF
+};
+
+static const struct alg_dh_info groups[ALG_DH_N] = {
+#define ALG_DH(id, IANA, KEYWORD, DISPLAY, WEAK, KIND, PUBLIC, SHARED, OPENSSL) \
+	[ALG_DH_##id] = { .keyword = (KEYWORD),                                 \
+		.display = (DISPLAY),                                           \
+		.iana = (IANA),                                                 \
+		.kind = ALG_DH_KIND_##KIND,                                     \
+		.public_len = (PUBLIC),                                         \
+		.shared_len = (SHARED),                                         \
+		.openssl = (OPENSSL),                                           \
+		.weak = (WEAK) },
+#include "lib/alg.def"
+#undef ALG_DH
+};
+
 const struct alg_cipher_info *
 alg_cipher(unsigned int id)
 {
@@ -86,4 +112,36 @@ alg_auth_compatible(enum alg_auth id)
 			return i;
 	}
 	return id;
+}
+
+const struct alg_prf_info *
+alg_prf(unsigned int id)
+{
+	return id > ALG_PRF_NONE && id < ALG_PRF_N ? &prfs[id] : NULL;
+}
+
+const struct alg_dh_info *
+alg_dh(unsigned int id)
+{
+	return id > ALG_DH_NONE && id < ALG_DH_N ? &groups[id] : NULL;
+}
+
+enum alg_prf
+alg_prf_find(const char *keyword)
+{
+	for (unsigned int i = ALG_PRF_NONE + 1; i < ALG_PRF_N; i++) {
+		if (strcmp(prfs[i].keyword, keyword) == 0)
+			return (enum alg_prf)i;
+	}
+	return ALG_PRF_NONE;
+}
+
+enum alg_dh
+alg_dh_find(const char *keyword)
+{
+	for (unsigned int i = ALG_DH_NONE + 1; i < ALG_DH_N; i++) {
+		if (strcmp(groups[i].keyword, keyword) == 0)
+			return (enum alg_dh)i;
+	}
+	return ALG_DH_NONE;
 }

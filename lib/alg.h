@@ -23,6 +23,25 @@ enum alg_auth {
 	ALG_AUTH_N
 };
 
+enum alg_prf {
+	ALG_PRF_NONE,
+#define ALG_PRF(id, ...) ALG_PRF_##id,
+#include "lib/alg.def"
+#undef ALG_PRF
+	ALG_PRF_N
+};
+
+enum alg_dh {
+	ALG_DH_NONE,
+#define ALG_DH(id, ...) ALG_DH_##id,
+#include "lib/alg.def"
+#undef ALG_DH
+	ALG_DH_N
+};
+
+/* How a group's values look (alg.def). */
+enum alg_dh_kind { ALG_DH_KIND_modp, ALG_DH_KIND_ecp, ALG_DH_KIND_xdh };
+
 /* How an algorithm works; alg.def says which is which. */
 enum alg_kind {
 	ALG_KIND_null,
@@ -66,12 +85,36 @@ struct alg_auth_info {
 	bool manual;
 };
 
+struct alg_prf_info {
+	const char *keyword;
+	const char *display;
+	uint16_t iana;
+	uint8_t key_len; /* bytes; of the output too */
+	const char *openssl;
+	bool weak;
+};
+
+struct alg_dh_info {
+	const char *keyword;
+	const char *display;
+	uint16_t iana;
+	uint8_t kind;	     /* enum alg_dh_kind */
+	uint16_t public_len; /* bytes on the wire */
+	uint16_t shared_len; /* of g^ir, bytes */
+	const char *openssl;
+	bool weak;
+};
+
 /* NULL for NONE and beyond N. */
 const struct alg_cipher_info *alg_cipher(unsigned int id);
 const struct alg_auth_info *alg_auth(unsigned int id);
+const struct alg_prf_info *alg_prf(unsigned int id);
+const struct alg_dh_info *alg_dh(unsigned int id);
 /* By keyword; NONE when unknown. */
 enum alg_cipher alg_cipher_find(const char *keyword);
 enum alg_auth alg_auth_find(const char *keyword);
+enum alg_prf alg_prf_find(const char *keyword);
+enum alg_dh alg_dh_find(const char *keyword);
 /* The shorter form of the same algorithm that peers from before RFC 4868 expect
  * (`ipsec authentication sha2 compatible enable`); id itself when there is none. */
 enum alg_auth alg_auth_compatible(enum alg_auth id);

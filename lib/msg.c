@@ -6,7 +6,13 @@
 #include "lib/msg.h"
 
 /* the parties by the names msg.def uses */
-enum { SHELL = MSG_SHELL, DAEMON = MSG_DAEMON, DATAPATH = MSG_DATAPATH, CAPTURE = MSG_CAPTURE };
+enum {
+	SHELL = MSG_SHELL,
+	DAEMON = MSG_DAEMON,
+	DATAPATH = MSG_DATAPATH,
+	CAPTURE = MSG_CAPTURE,
+	IKE = MSG_IKE
+};
 
 /* One function a message: its scope gives the field macros a name for the struct they are in. */
 #define MSG_BEGIN(name, from, to, fd)                            \

@@ -11,7 +11,7 @@
 
 enum { MSG_PROTOCOL = 1 };
 
-enum msg_party { MSG_SHELL = 1, MSG_DAEMON = 2, MSG_DATAPATH = 4, MSG_CAPTURE = 8 };
+enum msg_party { MSG_SHELL = 1, MSG_DAEMON = 2, MSG_DATAPATH = 4, MSG_CAPTURE = 8, MSG_IKE = 16 };
 
 enum msg_port_kind {
 	MSG_PORT_TUN_TUNNEL = 1, /* TUN of a tunnel interface */
@@ -38,6 +38,25 @@ enum msg_capture_end {
 	MSG_CAPTURE_PACKETS,
 	MSG_CAPTURE_BYTES,
 	MSG_CAPTURE_SECONDS
+};
+
+/* Identity types (RFC 7296 3.5, by the same numbers). */
+enum msg_ike_id {
+	MSG_IKE_ID_NONE = 0,
+	MSG_IKE_ID_IPV4 = 1,
+	MSG_IKE_ID_FQDN = 2,
+	MSG_IKE_ID_USER_FQDN = 3,
+	MSG_IKE_ID_IPV6 = 5,
+	MSG_IKE_ID_DN = 9,
+	MSG_IKE_ID_KEY_ID = 11
+};
+
+enum msg_ike_dpd { MSG_IKE_DPD_OFF = 0, MSG_IKE_DPD_ON_DEMAND = 1, MSG_IKE_DPD_PERIODIC = 2 };
+
+enum msg_ike_topic {
+	MSG_IKE_DEBUG_ERROR = 1,
+	MSG_IKE_DEBUG_EVENT = 2, /* states, timers, decisions */
+	MSG_IKE_DEBUG_PACKET = 4 /* each message and its payloads; no key, no secret */
 };
 
 enum msg_spd_action { MSG_SPD_DISCARD = 0, MSG_SPD_BYPASS = 1, MSG_SPD_PROTECT = 2 };

@@ -8,7 +8,7 @@
 #include <string.h>
 
 /* the owners by the names state.def uses */
-enum { DAEMON = MSG_DAEMON, DATAPATH = MSG_DATAPATH };
+enum { DAEMON = MSG_DAEMON, DATAPATH = MSG_DATAPATH, IKE = MSG_IKE };
 
 /* One function a table: its scope gives the field macros a name for the struct they are in. */
 #define STATE_BEGIN(name, owner)                          \

@@ -13,7 +13,7 @@
 #include "tests/unit/lib/samples.h"
 #include "tests/unit/lib/suites.h"
 
-enum { ALL_PARTIES = MSG_SHELL | MSG_DAEMON | MSG_DATAPATH | MSG_CAPTURE };
+enum { ALL_PARTIES = MSG_SHELL | MSG_DAEMON | MSG_DATAPATH | MSG_CAPTURE | MSG_IKE };
 
 static void
 the_catalogue_is_whole(void)
