@@ -5,7 +5,10 @@
                 GE0/0/1 198.51.100.1/24          GE0/0/1 203.0.113.1/24
                      INET: 198.51.100.254/24 and 203.0.113.254/24
 
-INET has no route to 10.0.0.0/8. Everything made here is named by this process's id and is
+ with ipv6(): 2001:db8:1::/64 and 2001:db8:2::/64 are the LANs, 2001:db8:a::1 and 2001:db8:b::1 the routers'
+ outsides, 2001:db8:a::fe and 2001:db8:b::fe INET's.
+
+INET has no route to the LANs. Everything made here is named by this process's id and is
 removed by Lab.down(). Nothing waits for a time: waiting is always for a state, with a limit.
 """
 import contextlib
@@ -258,6 +261,18 @@ class Lab:
             host.sh("ip addr add %s.2/24 dev eth0 && ip route add default via %s.1" % (net, net))
         self.INET.sh("ip addr add 198.51.100.254/24 dev rta && ip addr add 203.0.113.254/24 dev rtb"
                      " && sysctl -qw net.ipv4.ip_forward=1")
+
+    def ipv6(self):
+        """IPv6 in every namespace and on hosts and INET; what routers have is their configuration's."""
+        for node in self.nodes:
+            node.sh("for d in all default lo $(ls /sys/class/net); do sysctl -qw"
+                    " net.ipv6.conf.$d.disable_ipv6=0 net.ipv6.conf.$d.accept_dad=0; done")
+        for host, net in ((self.hostA, "2001:db8:1"), (self.hostB, "2001:db8:2")):
+            host.sh("ip addr add %s::2/64 dev eth0 nodad && ip route add default via %s::1"
+                    % (net, net))
+        self.INET.sh("ip addr add 2001:db8:a::fe/64 dev rta nodad && ip addr add 2001:db8:b::fe/64"
+                     " dev rtb nodad && sysctl -qw net.ipv6.conf.all.forwarding=1")
+        return self
 
     def add(self, kind, name):
         node = kind(self, name)

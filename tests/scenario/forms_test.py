@@ -37,14 +37,7 @@ def ah_esp_transport():
 def ipv6_tunnel():
     """IPv6 LANs over an IPv6 Internet, ESP in tunnel mode."""
     with Lab() as lab:
-        for node in lab.nodes:
-            node.sh("for d in all default lo $(ls /sys/class/net); do "
-                    "sysctl -qw net.ipv6.conf.$d.disable_ipv6=0 net.ipv6.conf.$d.accept_dad=0; done")
-        for host, net in ((lab.hostA, "2001:db8:1"), (lab.hostB, "2001:db8:2")):
-            host.sh("ip addr add %s::2/64 dev eth0 nodad && ip route add default via %s::1"
-                    % (net, net))
-        lab.INET.sh("ip addr add 2001:db8:a::fe/64 dev rta nodad && ip addr add 2001:db8:b::fe/64"
-                    " dev rtb nodad && sysctl -qw net.ipv6.conf.all.forwarding=1")
+        lab.ipv6()
         lab.start("ipv6-ipsec-manual")
         wire = Capture(lab.INET, "rta", expression="ip6")
         wait_for("protected traffic", lambda: lab.hostA.ping("2001:db8:2::2", check=False))

@@ -2,6 +2,7 @@
 # They run the installed programs: make install, then make check-scenario.
 SCENARIOS = \
 	tests/scenario/gre_test.py \
+	tests/scenario/gre_ipv6_test.py \
 	tests/scenario/ipsec_manual_test.py \
 	tests/scenario/attack_test.py \
 	tests/scenario/capture_test.py \
@@ -15,6 +16,7 @@ EXTRA_DIST += $(SCENARIOS) tests/scenario/run.py tests/lab/lab.py tests/lab/esp.
 	examples/gre-over-ipsec-manual/RTA.cfg examples/gre-over-ipsec-manual/RTB.cfg \
 	examples/gre-acl-ipsec-manual/RTA.cfg examples/gre-acl-ipsec-manual/RTB.cfg \
 	examples/ah-esp-manual/RTA.cfg examples/ah-esp-manual/RTB.cfg \
+	examples/gre-ipv6/RTA.cfg examples/gre-ipv6/RTB.cfg \
 	examples/ipv6-ipsec-manual/RTA.cfg examples/ipv6-ipsec-manual/RTB.cfg \
 	examples/1-gre/RTA.cfg examples/1-gre/RTB.cfg \
 	examples/2-ipsec-manual/RTA.cfg examples/2-ipsec-manual/RTB.cfg

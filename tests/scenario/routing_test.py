@@ -14,8 +14,12 @@ interface Tunnel0-0-1
  ip ospf network point-to-point
  ip ospf hello-interval 1
  ip ospf dead-interval 4
+ ip ospf retransmit-interval 1
  ip ospf mtu-ignore
 router ospf
+ timers throttle lsa all 0
+ timers lsa min-arrival 0
+ timers throttle spf 0 50 100
  network 172.16.40.0/24 area 0
  network 10.1.0.0/16 area 0
  passive-interface lan
