@@ -252,7 +252,8 @@ session_state_reset(struct session_request *r, struct err *e)
 			return rc;
 		filter = device;
 	}
-	if (d->os != NULL && (table == STATE_drop || table == STATE_ipsec_statistics))
+	if (d->os != NULL && filter[0] == '\0' &&
+		(table == STATE_drop || table == STATE_ipsec_statistics))
 		d->filter_zero = oscfg_filter_drops(d->os);
 	ask.arg = question_new(r, table, filter);
 	dplink_reset(d->dplink, table == STATE_interface ? "port" : m->table, filter, &ask);

@@ -51,15 +51,15 @@ sa_find(struct dp *dp, struct pkt *p, struct in *in)
 		return why;
 	ah = p->data + in->e.hdr_len;
 	if (in->e.hdr_len + AH_HDR_LEN > in->e.len)
-		return DROP_esp_short;
+		return DROP_ah_short;
 	sa = sadb_get_inbound(dp->sadb, IP_PROTO_AH, be32_get(ah + AH_OFF_SPI), &in->e.destination);
 	if (sa == NULL)
-		return DROP_esp_no_sa;
+		return DROP_ah_no_sa;
 	p->sa = sa;
 	in->len = (ah[AH_OFF_LEN] + 2u) * 4;
 	if (!addr_eq(&sa->source, &in->e.source) || !addr_eq(&sa->destination, &in->e.destination))
-		return DROP_esp_address;
-	return length_fits(sa, &in->e, in->len) ? DROP_NONE : DROP_esp_short;
+		return DROP_ah_address;
+	return length_fits(sa, &in->e, in->len) ? DROP_NONE : DROP_ah_short;
 }
 
 static enum drop
@@ -75,7 +75,7 @@ packet_prepare(struct dp *dp, struct pkt *p, struct in *in, struct crypto_job *j
 	ah = p->data + in->e.hdr_len;
 	seq = sadb_seq_infer(p->sa, be32_get(ah + AH_OFF_SEQ));
 	if (!replay_check(p->sa->slot, p->sa->window, seq))
-		return DROP_esp_replay;
+		return DROP_ah_replay;
 	if (in->e.hdr_len + in->len > AH_HEAD_MAX)
 		return DROP_ipsec_headers;
 	*job = (struct crypto_job){
@@ -101,9 +101,9 @@ packet_finish(struct dp *dp, const struct in *in, const struct crypto_job *job)
 	const uint8_t *outer = p->data;
 
 	if (job->result != CRYPTO_OK)
-		return job->result == CRYPTO_AUTH ? DROP_esp_auth : DROP_esp_crypto;
+		return job->result == CRYPTO_AUTH ? DROP_ah_auth : DROP_ah_crypto;
 	if (!replay_accept(p->sa->slot, p->sa->window, job->seq))
-		return DROP_esp_replay;
+		return DROP_ah_replay;
 	p->chain[p->n_chain++] = p->sa;
 	p->data = job->text;
 	p->len = job->text_len;

@@ -65,7 +65,7 @@ packet_prepare(struct dp *dp, struct pkt *p, struct out *out, struct crypto_job 
 	out->len = p->len;
 	if (why == DROP_NONE) {
 		len = ah_len(sa, o.e.v6);
-		why = o.e.hdr_len + len <= AH_HEAD_MAX ? encap_open(p, len, 0, &o)
+		why = o.e.hdr_len + len <= AH_HEAD_MAX ? encap_open(p, sa, len, 0, &o)
 						       : DROP_ipsec_headers;
 	}
 	if (why == DROP_NONE)
@@ -109,7 +109,7 @@ some_out(struct dp *dp, struct pkt **pkts, unsigned int n)
 	engine->encrypt_batch(engine, jobs, n_jobs);
 	for (unsigned int i = 0; i < n_jobs; i++) {
 		if (jobs[i].result != CRYPTO_OK)
-			out_drop(outs[i].pkt, DROP_esp_crypto);
+			out_drop(outs[i].pkt, DROP_ah_crypto);
 		else
 			encap_sent(dp, outs[i].pkt, outs[i].len);
 	}

@@ -264,10 +264,16 @@ reset_rule(struct dp *dp, const char *filter)
 	spd_state_reset(dp, (uint32_t)strtoul(filter, NULL, 10));
 }
 
+/* filter: "protocol N", or "" */
 static void
 reset_stats(struct dp *dp, const char *filter)
 {
-	stats_reset(dp->stats);
+	unsigned int protocol;
+
+	if (filter[0] == '\0')
+		stats_reset(dp->stats);
+	else if (sadb_filter_protocol(filter, &protocol))
+		stats_reset_protocol(dp->stats, protocol);
 }
 
 static void

@@ -138,6 +138,13 @@ encap_is_transport(const struct pkt *p, const struct sa *sa)
 	return sa->mode == MSG_SA_TRANSPORT || p->n_chain > 0;
 }
 
+/* The drop reason of the SA's own protocol. */
+static enum drop
+of_protocol(const struct sa *sa, enum drop esp, enum drop ah)
+{
+	return sa->protocol == IP_PROTO_AH ? ah : esp;
+}
+
 /* Tunnel mode: the whole packet is the payload. */
 static enum drop
 whole(const struct pkt *p, const struct sa *sa, struct encap_out *o)
@@ -176,7 +183,7 @@ encap_plan(const struct pkt *p, const struct sa *sa, struct encap_out *o)
 		return whole(p, sa, o);
 	why = encap_split(p->data, p->len, &o->e);
 	if (why == DROP_NONE && !ends_are(&o->e, sa))
-		why = DROP_esp_address;
+		why = of_protocol(sa, DROP_esp_address, DROP_ah_address);
 	if (why != DROP_NONE)
 		return why;
 	o->payload = p->data + o->e.hdr_len;
@@ -186,14 +193,15 @@ encap_plan(const struct pkt *p, const struct sa *sa, struct encap_out *o)
 }
 
 enum drop
-encap_open(struct pkt *p, uint32_t head_len, uint32_t tail_len, struct encap_out *o)
+encap_open(struct pkt *p, const struct sa *sa, uint32_t head_len, uint32_t tail_len,
+	struct encap_out *o)
 {
 	uint32_t room = head_len + (o->transport ? 0 : o->e.hdr_len);
 	uint32_t len = o->e.hdr_len + head_len + o->len + tail_len;
 
 	if (pkt_headroom(p) < room || (uint32_t)(p->room_end - (o->payload + o->len)) < tail_len ||
 		len > (o->e.v6 ? IP6_TOTAL_MAX : IP4_TOTAL_MAX))
-		return DROP_esp_too_long;
+		return of_protocol(sa, DROP_esp_too_long, DROP_ah_too_long);
 	if (o->transport)
 		memmove(p->data - head_len, p->data, o->e.hdr_len);
 	o->hdr = o->payload - head_len;
@@ -263,9 +271,12 @@ void
 encap_sent(struct dp *dp, struct pkt *p, uint32_t len)
 {
 	struct sa *sa = p->sa, *outer;
+	struct stats_protocol *of = stats_protocol(dp->stats, sa->protocol);
 
 	sa->packets++;
 	sa->bytes += len;
+	of->out_packets++;
+	of->out_bytes += len;
 	if (p->n_chain == 0) {
 		dp->stats->ipsec_out_packets++;
 		dp->stats->ipsec_out_bytes += len;
@@ -326,7 +337,7 @@ encap_room(struct dp *dp, struct sa *sa, const uint8_t *p, uint32_t len, uint32_
 /* Tunnel mode: is there a sound packet of the version announced? Cuts what is behind its own length off:
  * there may be padding (RFC 4303 2.7). */
 static enum drop
-inner_check(struct pkt *p, uint8_t next)
+inner_check(struct pkt *p, const struct sa *sa, uint8_t next)
 {
 	struct ip4 ip4;
 	struct ip6 ip6;
@@ -336,8 +347,9 @@ inner_check(struct pkt *p, uint8_t next)
 	else if (next == ESP_NEXT_IPV6 && ip6_parse(p->data, p->len, &ip6) == DROP_NONE)
 		p->len = (uint32_t)IP6_HDR_LEN + ip6.payload_len;
 	else
-		return next == ESP_NEXT_IPV4 || next == ESP_NEXT_IPV6 ? DROP_esp_inner
-								      : DROP_esp_next_header;
+		return next == ESP_NEXT_IPV4 || next == ESP_NEXT_IPV6
+			? of_protocol(sa, DROP_esp_inner, DROP_ah_inner)
+			: of_protocol(sa, DROP_esp_next_header, DROP_ah_next_header);
 	return DROP_NONE;
 }
 
@@ -348,12 +360,13 @@ encap_arrived(
 	struct sa *sa = p->sa;
 	bool nested = (next == IP_PROTO_ESP || next == IP_PROTO_AH) &&
 		(sa->mode == MSG_SA_TRANSPORT || sa->protocol == IP_PROTO_AH);
+	struct stats_protocol *of = stats_protocol(dp->stats, sa->protocol);
 	enum drop why;
 
 	if (nested && p->n_chain >= PKT_CHAIN)
-		return DROP_esp_next_header;
+		return of_protocol(sa, DROP_esp_next_header, DROP_ah_next_header);
 	if (sa->mode == MSG_SA_TUNNEL && !nested) {
-		why = inner_check(p, next);
+		why = inner_check(p, sa, next);
 		if (why != DROP_NONE)
 			return why;
 		if (!ecn_decap(p->data, e->tos))
@@ -366,6 +379,8 @@ encap_arrived(
 	}
 	sa->packets++;
 	sa->bytes += p->len;
+	of->in_packets++;
+	of->in_bytes += p->len;
 	p->port = sa->port;
 	p->next = !nested ? STAGE_SPD_IN : next == IP_PROTO_ESP ? STAGE_ESP_IN : STAGE_AH_IN;
 	if (!nested) {

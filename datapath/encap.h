@@ -48,7 +48,8 @@ struct encap_out {
 enum drop encap_plan(const struct pkt *p, const struct sa *sa, struct encap_out *o);
 /* Moves the packet's headers, or makes room for new ones, so that head_len bytes in front of the payload
  * are free and tail_len behind it. Nothing is changed when there is no room. */
-enum drop encap_open(struct pkt *p, uint32_t head_len, uint32_t tail_len, struct encap_out *o);
+enum drop encap_open(struct pkt *p, const struct sa *sa, uint32_t head_len, uint32_t tail_len,
+	struct encap_out *o);
 /* Writes the headers in front of o->hdr; p shows the whole packet afterwards. */
 void encap_close(struct dp *dp, struct pkt *p, const struct sa *sa, const struct encap_out *o);
 /* The packet's way after an outbound SA: to the SA around it, or to the path. Counts. */

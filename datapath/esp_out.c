@@ -50,7 +50,7 @@ packet_prepare(struct dp *dp, struct pkt *p, struct crypto_job *job)
 
 	if (why == DROP_NONE) {
 		pad_len = esp_pad_len(o.len, sa->block);
-		why = encap_open(p, ESP_HDR_LEN + (uint32_t)sa->iv_len,
+		why = encap_open(p, sa, ESP_HDR_LEN + (uint32_t)sa->iv_len,
 			pad_len + ESP_TRAILER_LEN + sa->icv_len, &o);
 	}
 	if (why == DROP_NONE)

@@ -17,7 +17,10 @@
 
 #include "datapath/pipeline.h"
 
+#include "datapath/esp.h"
+#include "datapath/ip4.h"
 #include "datapath/port.h"
+#include "datapath/sadb.h"
 #include "datapath/stats.h"
 
 #include <stdlib.h>
@@ -29,11 +32,16 @@ const struct pipeline_stage pipeline_map[STAGE_N] = {
 	[STAGE_GRE_IN] = { "gre_in", gre_in_stage, .inbound = true },
 	[STAGE_REASS_OUT] = { "reass_out", reass_stage, .inbound = false },
 	[STAGE_SPD_OUT] = { "spd_out", spd_out_stage, .inbound = false, .ipsec = true },
-	[STAGE_SA_OUT] = { "sa_out", sa_out_stage, .inbound = false, .ipsec = true },
-	[STAGE_ESP_OUT] = { "esp_out", esp_out_stage, .inbound = false, .ipsec = true },
-	[STAGE_AH_OUT] = { "ah_out", ah_out_stage, .inbound = false, .ipsec = true },
-	[STAGE_ESP_IN] = { "esp_in", esp_in_stage, .inbound = true, .ipsec = true },
-	[STAGE_AH_IN] = { "ah_in", ah_in_stage, .inbound = true, .ipsec = true },
+	[STAGE_SA_OUT] = { "sa_out", sa_out_stage, .inbound = false, .ipsec = true,
+		.protocol = PIPELINE_SA },
+	[STAGE_ESP_OUT] = { "esp_out", esp_out_stage, .inbound = false, .ipsec = true,
+		.protocol = ESP_PROTOCOL },
+	[STAGE_AH_OUT] = { "ah_out", ah_out_stage, .inbound = false, .ipsec = true,
+		.protocol = IP_PROTO_AH },
+	[STAGE_ESP_IN] = { "esp_in", esp_in_stage, .inbound = true, .ipsec = true,
+		.protocol = ESP_PROTOCOL },
+	[STAGE_AH_IN] = { "ah_in", ah_in_stage, .inbound = true, .ipsec = true,
+		.protocol = IP_PROTO_AH },
 	[STAGE_REASS_IN] = { "reass_in", reass_stage, .inbound = true },
 	[STAGE_SPD_IN] = { "spd_in", spd_in_stage, .inbound = true, .ipsec = true },
 	[STAGE_TUN_TX] = { "tun_tx", tun_tx_stage, .inbound = true },
@@ -70,16 +78,28 @@ pipeline_free(struct pipeline *pl)
 	free(pl);
 }
 
+static void
+ipsec_drop(struct stats *s, const struct pkt *p, const struct pipeline_stage *at)
+{
+	bool of_sa = at->protocol == PIPELINE_SA && p->sa != NULL;
+	struct stats_protocol *of = stats_protocol(s, of_sa ? p->sa->protocol : at->protocol);
+
+	s->ipsec_in_dropped += at->inbound;
+	s->ipsec_out_dropped += !at->inbound;
+	if (of != NULL) {
+		of->in_dropped += at->inbound;
+		of->out_dropped += !at->inbound;
+	}
+}
+
 /* The packet's way ends, in or before the stage `at`. */
 static void
 finish(struct dp *dp, struct pkt *p, const struct pipeline_stage *at)
 {
 	if (p->drop != DROP_NONE) {
-		bool ipsec = at->ipsec;
-
 		stats_drop(dp->stats, (enum drop)p->drop);
-		dp->stats->ipsec_in_dropped += ipsec && at->inbound;
-		dp->stats->ipsec_out_dropped += ipsec && !at->inbound;
+		if (at->ipsec)
+			ipsec_drop(dp->stats, p, at);
 		port_count_drop(dp, p, at->inbound);
 	}
 	pkt_put(dp->pool, p);

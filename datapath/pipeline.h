@@ -6,10 +6,13 @@
 /* One stage of the map: what the packets that wait in it go through. */
 struct pipeline_stage {
 	const char *name;
-	stage_fn *fn; /* NULL: packets end here */
-	bool inbound; /* which counters of the port a drop belongs to */
-	bool ipsec;   /* drops count as IPsec's too */
+	stage_fn *fn;	  /* NULL: packets end here */
+	bool inbound;	  /* which counters of the port a drop belongs to */
+	bool ipsec;	  /* drops count as IPsec's too */
+	uint8_t protocol; /* … and as those of this one (50, 51), or of pkt->sa's (PIPELINE_SA) */
 };
+
+enum { PIPELINE_SA = 255 };
 
 /* The map, by enum stage. */
 extern const struct pipeline_stage pipeline_map[STAGE_N];

@@ -696,13 +696,24 @@ sadb_state(struct dp *dp, void (*row)(void *arg, const struct st_ipsec_sa *), vo
 	free(all);
 }
 
+bool
+sadb_filter_protocol(const char *filter, unsigned int *protocol)
+{
+	static const char word[] = "protocol ";
+
+	if (strncmp(filter, word, sizeof(word) - 1) != 0)
+		return false;
+	*protocol = (unsigned int)strtoul(filter + sizeof(word) - 1, NULL, 10);
+	return true;
+}
+
 static bool
 resets(const char *filter, const struct sa *sa)
 {
-	static const char protocol[] = "protocol ";
+	unsigned int protocol;
 
-	if (strncmp(filter, protocol, sizeof(protocol) - 1) == 0)
-		return strtoul(filter + sizeof(protocol) - 1, NULL, 10) == sa->protocol;
+	if (sadb_filter_protocol(filter, &protocol))
+		return protocol == sa->protocol;
 	return filter[0] == '\0' || strcmp(filter, sa->policy) == 0;
 }
 

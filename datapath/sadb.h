@@ -88,6 +88,8 @@ int sadb_seq_limit(struct dp *dp, const struct msg_dp_seq_limit *m);
 void sadb_state(struct dp *dp, void (*row)(void *arg, const struct st_ipsec_sa *), void *arg);
 /* Counters back to zero, of one policy, of "protocol N" or ("") of all. */
 void sadb_state_reset(struct dp *dp, const char *filter);
+/* Is it "protocol N"? */
+bool sadb_filter_protocol(const char *filter, unsigned int *protocol);
 
 /* By identity; NULL when there is none. */
 struct sa *sadb_get(const struct sadb *db, uint32_t sa);

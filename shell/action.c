@@ -169,16 +169,14 @@ reset(struct shell *sh, enum state_table t, const char *filter)
 int
 action_reset_ipsec(void *app, const struct cli_match *m)
 {
-	int rc;
+	const char *only = cli_has(m, "esp") ? "protocol 50"
+		: cli_has(m, "ah")	     ? "protocol 51"
+					     : NULL;
+	int rc = reset(app, STATE_ipsec_statistics, only);
 
-	if (cli_has(m, "esp"))
-		return reset(app, STATE_ipsec_sa, "protocol 50");
-	if (cli_has(m, "ah"))
-		return reset(app, STATE_ipsec_sa, "protocol 51");
-	rc = reset(app, STATE_ipsec_statistics, NULL);
-	if (!rc)
+	if (!rc && !only)
 		rc = reset(app, STATE_drop, NULL);
-	return rc ? rc : reset(app, STATE_ipsec_sa, NULL);
+	return rc ? rc : reset(app, STATE_ipsec_sa, only);
 }
 
 int

@@ -33,9 +33,10 @@ static const struct layout_line drop_card[] = {
 	{ 0 },
 };
 
-/* The sums over the SAs of one protocol. */
+/* What is told of one protocol. */
 struct protocol_sums {
 	const char *name;
+	const char *drops; /* its drop reasons begin with it */
 	uint8_t protocol;
 	uint64_t n[2]; /* SAs; out, in */
 	uint64_t packets[2];
@@ -93,16 +94,32 @@ static const struct layout_line sum_card[] = {
 	{ "   Outpacket encap count : {out_encap}" },
 	{ "   Outpacket encap bytes : {out_bytes}" },
 	{ "   Outpacket drop count  : {out_drop}" },
+	{ "   dropped {name} packet detail:" },
 	{ 0 },
 };
 
-static void
-sum_up(struct protocol_sums *s, const struct st_ipsec_sa *sa)
+static const struct st_ipsec_statistics *
+totals_get(struct shell *sh, struct client_rows *rows, struct err *e)
 {
-	s->n[sa->inbound]++;
-	s->packets[sa->inbound] += sa->packets;
-	s->bytes[sa->inbound] += sa->bytes;
-	s->dropped[sa->inbound] += sa->dropped;
+	int rc = shell_state(sh, STATE_ipsec_statistics, NULL, rows, e);
+
+	if (!rc && !rows->n)
+		err_set(e, -ENODATA, "", "The datapath does not say what it has counted.");
+	return !rc && rows->n ? rows->row[0] : NULL;
+}
+
+/* The counters, which outlive the SAs that they were counted with. */
+static void
+counts_take(struct protocol_sums *s, const struct st_ipsec_statistics *t)
+{
+	bool esp = s->protocol == IPPROTO_ESP;
+
+	s->packets[0] = esp ? t->esp_out_packets : t->ah_out_packets;
+	s->packets[1] = esp ? t->esp_in_packets : t->ah_in_packets;
+	s->bytes[0] = esp ? t->esp_out_bytes : t->ah_out_bytes;
+	s->bytes[1] = esp ? t->esp_in_bytes : t->ah_in_bytes;
+	s->dropped[0] = esp ? t->esp_out_dropped : t->ah_out_dropped;
+	s->dropped[1] = esp ? t->esp_in_dropped : t->ah_in_dropped;
 }
 
 /* As JSON it is the SAs. */
@@ -110,9 +127,13 @@ static int
 of_protocol(struct shell *sh, struct protocol_sums *s, struct err *e)
 {
 	const struct layout l = { .record = &state_info(STATE_ipsec_sa)->record };
-	struct client_rows rows;
+	const struct layout drop = { .record = &state_info(STATE_drop)->record, .card = drop_card };
+	const struct st_ipsec_statistics *total;
+	struct client_rows rows, totals, drops;
 	int rc = shell_state(sh, STATE_ipsec_sa, NULL, &rows, e);
 
+	if (!rc)
+		rc = shell_state(sh, STATE_drop, NULL, &drops, e);
 	if (rc)
 		return rc;
 	for (size_t i = 0; i < rows.n; i++) {
@@ -120,26 +141,40 @@ of_protocol(struct shell *sh, struct protocol_sums *s, struct err *e)
 
 		if (sa->protocol != s->protocol)
 			continue;
-		sum_up(s, sa);
+		s->n[sa->inbound]++;
 		if (out_is_json(sh->out))
 			layout_json(sh->out, &l, sa);
 	}
-	if (!out_is_json(sh->out))
-		layout_card(sh->out, &(struct layout){ .values = sum_values, .card = sum_card }, s);
+	if (out_is_json(sh->out))
+		return 0;
+	total = totals_get(sh, &totals, e);
+	if (!total)
+		return -ENODATA;
+	counts_take(s, total);
+	layout_card(sh->out, &(struct layout){ .values = sum_values, .card = sum_card }, s);
+	for (size_t i = 0; i < drops.n; i++) {
+		const struct st_drop *d = drops.row[i];
+
+		if (!strncmp(d->reason, s->drops, strlen(s->drops)))
+			layout_card(sh->out, &drop, d);
+	}
 	return 0;
 }
 
 int
 display_esp_statistics(struct shell *sh, const struct cli_match *m, struct err *e)
 {
-	return of_protocol(
-		sh, &(struct protocol_sums){ .name = "ESP", .protocol = IPPROTO_ESP }, e);
+	struct protocol_sums esp = { .name = "ESP", .drops = "esp_", .protocol = IPPROTO_ESP };
+
+	return of_protocol(sh, &esp, e);
 }
 
 int
 display_ah_statistics(struct shell *sh, const struct cli_match *m, struct err *e)
 {
-	return of_protocol(sh, &(struct protocol_sums){ .name = "AH", .protocol = IPPROTO_AH }, e);
+	struct protocol_sums ah = { .name = "AH", .drops = "ah_", .protocol = IPPROTO_AH };
+
+	return of_protocol(sh, &ah, e);
 }
 
 int
@@ -150,15 +185,13 @@ display_ipsec_statistics(struct shell *sh, const struct cli_match *m, struct err
 	const struct layout drop = { .record = &state_info(STATE_drop)->record, .card = drop_card };
 	const struct st_ipsec_statistics *total;
 	struct client_rows totals, drops;
-	int rc = shell_state(sh, STATE_ipsec_statistics, NULL, &totals, e);
+	int rc = shell_state(sh, STATE_drop, NULL, &drops, e);
 
-	if (!rc)
-		rc = shell_state(sh, STATE_drop, NULL, &drops, e);
 	if (rc)
 		return rc;
-	if (!totals.n)
-		return err_set(e, -ENODATA, "", "The datapath does not say what it has counted.");
-	total = totals.row[0];
+	total = totals_get(sh, &totals, e);
+	if (!total)
+		return -ENODATA;
 	if (out_is_json(sh->out)) {
 		layout_json(sh->out, &l, total);
 		for (size_t i = 0; i < drops.n; i++)

@@ -213,8 +213,9 @@ class Case:
         bad = bytearray(self.inbound_again(sealed))
         bad[self.rng.randrange(first, len(bad))] ^= 1 << self.rng.randrange(8)
         if outer.icv_len:
-            self.say("in %s" % bad.hex(), lambda answer: answer == "drop esp_auth")
-            self.say("in %s" % sealed.hex(), lambda answer: answer == "drop esp_replay")
+            name = "esp" if outer.protocol == ref.ESP else "ah"
+            self.say("in %s" % bad.hex(), lambda answer: answer == "drop %s_auth" % name)
+            self.say("in %s" % sealed.hex(), lambda answer: answer == "drop %s_replay" % name)
 
     def inbound_again(self, sealed):
         """The same content under a number not seen yet: its ICV is wrong, its window open."""

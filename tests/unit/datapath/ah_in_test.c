@@ -87,7 +87,7 @@ every_algorithm_and_esn_come_out_as_they_went_in(void)
 				uint32_t len = sealed(&f, n * 31, packet);
 
 				CU_ASSERT_STRING_EQUAL(received(&f, packet, len), "");
-				CU_ASSERT_STRING_EQUAL(received(&f, packet, len), "esp_replay");
+				CU_ASSERT_STRING_EQUAL(received(&f, packet, len), "ah_replay");
 			}
 			CU_ASSERT_EQUAL(f.slots[IN].seq, esn ? 0x200000003 : 5);
 			fix_fini(&f);
@@ -132,7 +132,7 @@ a_header_padded_as_in_ipv6_is_taken(void)
 	len += 4;
 	packet[21] = 32 / 4 - 2;
 	fix_outer(packet, len);
-	CU_ASSERT_STRING_EQUAL(received(&f, packet, len), "esp_auth");
+	CU_ASSERT_STRING_EQUAL(received(&f, packet, len), "ah_auth");
 	memcpy(head, packet, 52);
 	memset(head + 32, 0, 16);
 	ah_canonical(head, 20, true);
@@ -148,7 +148,7 @@ a_header_padded_as_in_ipv6_is_taken(void)
 	e->encrypt_batch(e, &job, 1);
 	CU_ASSERT_STRING_EQUAL(received(&f, packet, len), "");
 	packet[21]++; /* no SA has such a length */
-	CU_ASSERT_STRING_EQUAL(received(&f, packet, len), "esp_short");
+	CU_ASSERT_STRING_EQUAL(received(&f, packet, len), "ah_short");
 	fix_fini(&f);
 }
 
@@ -177,7 +177,7 @@ nesting_has_an_end(void)
 	CU_ASSERT_EQUAL(p->next, STAGE_AH_IN);
 	CU_ASSERT_EQUAL(p->n_chain, 1);
 	fix_run(&f, ah_in_stage, p);
-	CU_ASSERT_STRING_EQUAL(fix_drop(p), "esp_next_header");
+	CU_ASSERT_STRING_EQUAL(fix_drop(p), "ah_next_header");
 	fix_pkt_free(p);
 	fix_fini(&f);
 }
@@ -200,7 +200,7 @@ a_batch_keeps_its_packets_apart(void)
 	}
 	ah_in_stage(&f.dp, batch, N);
 	for (unsigned int i = 0; i < N; i++) {
-		CU_ASSERT_STRING_EQUAL(fix_drop(batch[i]), i % 3 == 0 ? "esp_auth" : "");
+		CU_ASSERT_STRING_EQUAL(fix_drop(batch[i]), i % 3 == 0 ? "ah_auth" : "");
 		CU_ASSERT_TRUE(i % 3 == 0 || batch[i]->len == 20 + i % 50);
 		fix_pkt_free(batch[i]);
 	}

@@ -133,6 +133,12 @@ every_form_brings_the_packet_back(void)
 		}
 		CU_ASSERT_EQUAL(f.stats.ipsec_out_packets, f.stats.ipsec_in_packets);
 		CU_ASSERT_EQUAL(f.stats.ipsec_out_bytes, f.stats.ipsec_in_bytes);
+		CU_ASSERT_EQUAL(
+			f.stats.esp.in_packets, forms[i].esp ? f.stats.ipsec_in_packets : 0);
+		CU_ASSERT_EQUAL(f.stats.ah.in_packets, forms[i].ah ? f.stats.ipsec_in_packets : 0);
+		CU_ASSERT_EQUAL(f.stats.esp.out_packets, f.stats.esp.in_packets);
+		CU_ASSERT_EQUAL(f.stats.ah.out_packets, f.stats.ah.in_packets);
+		CU_ASSERT_TRUE(f.stats.ah.out_bytes == f.stats.ah.in_bytes || forms[i].esp);
 		fix_fini(&f);
 	}
 }
@@ -149,29 +155,29 @@ static const struct {
 	[1] = { 0x04, NULL, NULL }, /* class: mutable */
 	[2] = { 0x10, "ip_short", "ip_short" },
 	[3] = { 0x00, "ip_short", "ip_short" }, /* a bit that makes it longer */
-	[4] = { 0x01, NULL, "esp_auth" },	/* identification */
-	[5] = { 0x02, NULL, "esp_auth" },
+	[4] = { 0x01, NULL, "ah_auth" },	/* identification */
+	[5] = { 0x02, NULL, "ah_auth" },
 	[6] = { 0x40, NULL, NULL }, /* DF: mutable */
 	[7] = { 0x01, "ip_fragment", "ip_fragment" },
 	[8] = { 0x01, NULL, NULL }, /* TTL: mutable */
 	[9] = { 0x04, "ipsec_headers", "ipsec_headers" },
 	[10] = { 0x01, "ip_checksum", "ip_checksum" },
 	[11] = { 0x01, "ip_checksum", "ip_checksum" },
-	[12] = { 0x01, "esp_address", "esp_address" },
-	[13] = { 0x01, "esp_address", "esp_address" },
-	[14] = { 0x01, "esp_address", "esp_address" },
-	[15] = { 0x01, "esp_address", "esp_address" },
-	[16] = { 0x01, "esp_address", "esp_address" },
-	[17] = { 0x01, "esp_address", "esp_address" },
-	[18] = { 0x01, "esp_address", "esp_address" },
-	[19] = { 0x01, "esp_address", "esp_address" },
+	[12] = { 0x01, "esp_address", "ah_address" },
+	[13] = { 0x01, "esp_address", "ah_address" },
+	[14] = { 0x01, "esp_address", "ah_address" },
+	[15] = { 0x01, "esp_address", "ah_address" },
+	[16] = { 0x01, "esp_address", "ah_address" },
+	[17] = { 0x01, "esp_address", "ah_address" },
+	[18] = { 0x01, "esp_address", "ah_address" },
+	[19] = { 0x01, "esp_address", "ah_address" },
 };
 
 /* Of AH itself; of ESP. A changed number (bit 1 of each octet) is one the window lets pass. */
 static const char *
 expected_ah(uint32_t at)
 {
-	return at == 1 ? "esp_short" : at >= 4 && at < 8 ? "esp_no_sa" : "esp_auth";
+	return at == 1 ? "ah_short" : at >= 4 && at < 8 ? "ah_no_sa" : "ah_auth";
 }
 
 static const char *
@@ -217,7 +223,7 @@ matrix(struct fix *f, bool ah, const uint8_t *packet, uint32_t len)
 				ah ? header[at].ah : header[at].esp,
 				ah ? STAGE_AH_IN : STAGE_ESP_IN);
 		else if (ah)
-			flip(f, packet, len, at, 2, in < AH_LEN ? expected_ah(in) : "esp_auth",
+			flip(f, packet, len, at, 2, in < AH_LEN ? expected_ah(in) : "ah_auth",
 				STAGE_AH_IN);
 		else
 			flip(f, packet, len, at, 2, expected_esp(in), STAGE_ESP_IN);
@@ -442,7 +448,7 @@ transport_mode_refuses_fragments_and_strangers(void)
 		fix_pkt_free(p);
 		len = fix_ip4(packet, 1, FIX_THEIRS, 17, 40);
 		p = protect(&f, &forms[i], packet, len);
-		CU_ASSERT_STRING_EQUAL(fix_drop(p), "esp_address");
+		CU_ASSERT_STRING_EQUAL(fix_drop(p), forms[i].esp ? "esp_address" : "ah_address");
 		fix_pkt_free(p);
 		CU_ASSERT_EQUAL(sadb_get(f.dp.sadb, forms[i].esp ? ESP_OUT : AH_OUT)->dropped, 2);
 		fix_fini(&f);
@@ -530,7 +536,7 @@ what_has_no_room_in_the_buffer_is_refused_whole(void)
 		form_init(&f, &forms[i]);
 		p->sa = sadb_get(f.dp.sadb, forms[i].esp ? ESP_OUT : AH_OUT);
 		run(&f, p, sa_stage_out(p->sa));
-		CU_ASSERT_STRING_EQUAL(fix_drop(p), "esp_too_long");
+		CU_ASSERT_STRING_EQUAL(fix_drop(p), forms[i].esp ? "esp_too_long" : "ah_too_long");
 		CU_ASSERT_TRUE(p->len == len && memcmp(p->data, packet, len) == 0);
 		CU_ASSERT_EQUAL(p->sa->seq, 0);
 		fix_pkt_free(p);

@@ -198,6 +198,38 @@ the_map_names_every_stage(void)
 	}
 }
 
+/* With the real map, and packets that no SA is for. */
+static void
+drops_count_as_those_of_their_protocol(void)
+{
+	static const struct {
+		enum stage stage;
+		enum drop why;
+		uint64_t esp_in, ah_in;
+	} rows[] = { { STAGE_ESP_IN, DROP_esp_no_sa, 1, 0 }, { STAGE_AH_IN, DROP_ah_no_sa, 1, 1 },
+		{ STAGE_AH_IN, DROP_ah_no_sa, 1, 2 }, { STAGE_SPD_OUT, DROP_spd_none, 1, 2 } };
+	struct world w;
+
+	world_init(&w);
+	for (unsigned int i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct pkt *p = pkt_get(w.dp.pool, false);
+		uint64_t dice_state = 1;
+
+		p->len = packet_ip4(
+			p->data, 60, rows[i].stage == STAGE_AH_IN ? 51 : 50, &dice_state);
+		p->next = (uint8_t)rows[i].stage;
+		pipeline_add(&w.dp, p);
+		pipeline_run(&w.dp);
+		CU_ASSERT_NOT_EQUAL(w.dp.stats->drops[rows[i].why], 0);
+		CU_ASSERT_EQUAL(w.dp.stats->esp.in_dropped, rows[i].esp_in);
+		CU_ASSERT_EQUAL(w.dp.stats->ah.in_dropped, rows[i].ah_in);
+	}
+	CU_ASSERT_EQUAL(w.dp.stats->ipsec_in_dropped, 3);
+	CU_ASSERT_EQUAL(w.dp.stats->ipsec_out_dropped, 1);
+	CU_ASSERT_EQUAL(w.dp.stats->esp.out_dropped + w.dp.stats->ah.out_dropped, 0);
+	world_fini(&w);
+}
+
 CU_TestInfo pipeline_tests[] = {
 	{ "packets go where each stage says", packets_go_where_each_stage_says },
 	{ "more than a batch runs before it is full", more_than_a_batch_runs_before_it_is_full },
@@ -205,5 +237,6 @@ CU_TestInfo pipeline_tests[] = {
 	{ "where no stage is, packets end", where_no_stage_is_packets_end },
 	{ "a drop counts with the packet's port", a_drop_counts_with_the_packets_port },
 	{ "the map names every stage", the_map_names_every_stage },
+	{ "drops count as those of their protocol", drops_count_as_those_of_their_protocol },
 	CU_TEST_INFO_NULL,
 };

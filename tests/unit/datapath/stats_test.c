@@ -62,9 +62,41 @@ totals_are_told_and_reset(void)
 	stats_free(NULL);
 }
 
+static void
+each_protocol_is_told_and_reset_for_itself(void)
+{
+	const struct stats_protocol esp = { 1, 2, 3, 4, 5, 6 }, ah = { 11, 12, 13, 14, 15, 16 };
+	struct st_ipsec_statistics st;
+	struct stats *s = stats_new();
+
+	s->esp = esp;
+	s->ah = ah;
+	for (unsigned int why = 1; why < DROP_N; why++)
+		s->drops[why] = 1;
+	stats_ipsec(s, &st);
+	CU_ASSERT_TRUE(st.esp_in_packets == 1 && st.esp_in_bytes == 2 && st.esp_in_dropped == 3);
+	CU_ASSERT_TRUE(st.esp_out_packets == 4 && st.esp_out_bytes == 5 && st.esp_out_dropped == 6);
+	CU_ASSERT_TRUE(st.ah_in_packets == 11 && st.ah_in_bytes == 12 && st.ah_in_dropped == 13);
+	CU_ASSERT_TRUE(st.ah_out_packets == 14 && st.ah_out_bytes == 15 && st.ah_out_dropped == 16);
+	stats_reset_protocol(s, 51);
+	stats_ipsec(s, &st);
+	CU_ASSERT_EQUAL(st.ah_in_packets + st.ah_in_dropped + st.ah_out_bytes, 0);
+	CU_ASSERT_EQUAL(st.esp_out_dropped, 6);
+	CU_ASSERT_EQUAL(s->drops[DROP_ah_auth], 0);
+	CU_ASSERT_EQUAL(s->drops[DROP_esp_auth], 1);
+	CU_ASSERT_EQUAL(s->drops[DROP_spd_none], 1);
+	stats_reset_protocol(s, 50);
+	stats_reset_protocol(s, 47); /* neither */
+	CU_ASSERT_EQUAL(s->esp.out_dropped + s->drops[DROP_esp_auth], 0);
+	CU_ASSERT_EQUAL(s->drops[DROP_gre_key], 1);
+	stats_free(s);
+}
+
 CU_TestInfo stats_tests[] = {
 	{ "each reason has a row in the order of drop.def",
 		each_reason_has_a_row_in_the_order_of_drop_def },
 	{ "totals are told and reset", totals_are_told_and_reset },
+	{ "each protocol is told and reset for itself",
+		each_protocol_is_told_and_reset_for_itself },
 	CU_TEST_INFO_NULL,
 };

@@ -222,13 +222,25 @@ static const struct st_ipsec_statistics ipsec_statistics_rows[] = {
 		.out_packets = 4,
 		.out_bytes = 240,
 		.out_dropped = 0,
-		.bypassed = 7 },
+		.bypassed = 7,
+		.esp_in_packets = 3,
+		.esp_in_bytes = 180,
+		.esp_in_dropped = 1,
+		.esp_out_packets = 5,
+		.esp_out_bytes = 340,
+		.ah_in_packets = 1,
+		.ah_in_bytes = 100,
+		.ah_in_dropped = 2,
+		.ah_out_packets = 1,
+		.ah_out_bytes = 120,
+		.ah_out_dropped = 1 },
 };
 
 static const struct st_drop drop_rows[] = {
 	{ "esp_no_sa", "ipsec", "can't find SA", 1 },
 	{ "esp_replay", "ipsec", "replay packet", 2 },
 	{ "esp_crypto", "ipsec", "cryptography error", 0 },
+	{ "ah_no_sa", "ipsec", "can't find SA (AH)", 2 },
 	{ "gre_key", "gre", "wrong key", 3 },
 };
 
