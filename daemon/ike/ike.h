@@ -8,6 +8,7 @@
 #include "lib/msg.h"
 #include "lib/state.h"
 
+struct err;
 struct loop;
 
 /*
@@ -46,8 +47,8 @@ void ike_free(struct ike *ike);
 void ike_input(struct ike *ike, const struct ike_path *path, const uint8_t *data, size_t len);
 /* What the daemon says: a message of "daemon → IKE" (0 or -errno with err, which the caller answers
  * by done or error), or the answer to a request of ours. */
-int ike_command(struct ike *ike, enum msg_type type, uint32_t request, const void *body,
-	struct err *e);
+int ike_command(
+	struct ike *ike, enum msg_type type, uint32_t request, const void *body, struct err *e);
 /* Calls row with each record of one of IKE's tables of state.def that passes the filter (as in state_get). */
 void ike_state(struct ike *ike, enum state_table table, const char *filter,
 	void (*row)(void *arg, const void *record), void *arg);

@@ -20,7 +20,8 @@ FENCES = [
     (r"jansson\.h", r"lib/record_json\.c"),
     (r"event2?/.*|event\.h", r"lib/loop\.c"),
     (r"openssl/.*",
-     r"lib/secret\w*\.c|schema/seal\.c|datapath/crypto_\w+\.[ch]|daemon/(\w+/)?\w*key\w*\.c"),
+     r"lib/secret\w*\.c|schema/seal\.c|datapath/crypto_\w+\.[ch]|daemon/(\w+/)?\w*key\w*\.c|"
+     r"daemon/ike/crypt_\w+\.c"),
     (r"intel-ipsec-mb\.h", r"datapath/crypto_\w+\.c"),
     (r"libmnl/.*|linux/(rt|nf)?netlink.*|linux/netfilter.*|nftables/.*", r"daemon/oscfg/.*"),
     (r"seccomp\.h", r"lib/priv_linux\.c"),

@@ -20,7 +20,8 @@ every_table_is_found_by_its_name(void)
 
 		CU_ASSERT_PTR_NOT_NULL_FATAL(s);
 		CU_ASSERT_PTR_EQUAL(state_find(s->record.name), s);
-		CU_ASSERT_TRUE(s->owner == MSG_DAEMON || s->owner == MSG_DATAPATH);
+		CU_ASSERT_TRUE(
+			s->owner == MSG_DAEMON || s->owner == MSG_DATAPATH || s->owner == MSG_IKE);
 		CU_ASSERT_TRUE(s->record.n_fields > 0);
 	}
 	CU_ASSERT_PTR_NULL(state_info(STATE_N));

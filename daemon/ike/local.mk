@@ -1,0 +1,2 @@
+noinst_LIBRARIES += libike.a
+libike_a_SOURCES = daemon/ike/ike.h
