@@ -6,6 +6,7 @@ SCENARIOS = \
 	tests/scenario/ipsec_manual_test.py \
 	tests/scenario/attack_test.py \
 	tests/scenario/capture_test.py \
+	tests/scenario/esp_mixed_test.py \
 	tests/scenario/flood_test.py \
 	tests/scenario/forms_test.py \
 	tests/scenario/keepalive_test.py \
@@ -16,6 +17,7 @@ EXTRA_DIST += $(SCENARIOS) tests/scenario/run.py tests/lab/lab.py tests/lab/esp.
 	examples/gre-over-ipsec-manual/RTA.cfg examples/gre-over-ipsec-manual/RTB.cfg \
 	examples/gre-acl-ipsec-manual/RTA.cfg examples/gre-acl-ipsec-manual/RTB.cfg \
 	examples/ah-esp-manual/RTA.cfg examples/ah-esp-manual/RTB.cfg \
+	examples/esp-mixed-manual/RTA.cfg examples/esp-mixed-manual/RTB.cfg \
 	examples/gre-ipv6/RTA.cfg examples/gre-ipv6/RTB.cfg \
 	examples/ipv6-ipsec-manual/RTA.cfg examples/ipv6-ipsec-manual/RTB.cfg \
 	examples/1-gre/RTA.cfg examples/1-gre/RTB.cfg \
