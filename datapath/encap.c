@@ -332,6 +332,14 @@ encap_room(struct dp *dp, struct sa *sa, const uint8_t *p, uint32_t len, uint32_
 	return room > 0 && transport ? room + e.hdr_len : room;
 }
 
+bool
+encap_chain_is_whole(const struct pkt *p)
+{
+	if (p->sa->bundle == 0)
+		return p->n_chain <= 1;
+	return p->n_chain == 2 && p->chain[0]->id == p->sa->bundle;
+}
+
 /* --- in ----------------------------------------------------------------------------------- */
 
 /* Tunnel mode: is there a sound packet of the version announced? Cuts what is behind its own length off:

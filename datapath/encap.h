@@ -60,6 +60,9 @@ void encap_sent(struct dp *dp, struct pkt *p, uint32_t len);
 enum drop encap_arrived(
 	struct dp *dp, struct pkt *p, const struct encap *e, const uint8_t *outer, uint8_t next);
 
+/* Was a packet that arrived by p->sa protected by all that this SA asks for, and by nothing else? (RFC 4301
+ * 5.2, as of bundles) */
+bool encap_chain_is_whole(const struct pkt *p);
 /* How long a packet may be that has p's headers, so that it is not longer than mtu bytes when the SA, and
  * those around it, have protected it. 0: nothing fits. */
 uint32_t encap_room(struct dp *dp, struct sa *sa, const uint8_t *p, uint32_t len, uint32_t mtu);

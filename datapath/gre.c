@@ -10,6 +10,7 @@
 
 #include "datapath/checksum.h"
 #include "datapath/ecn.h"
+#include "datapath/encap.h"
 #include "datapath/fit.h"
 #include "datapath/gre_tunnel.h"
 #include "datapath/icmp.h"
@@ -387,7 +388,7 @@ is_entitled(struct dp *dp, const struct gre_tunnel *g, const struct pkt *p, cons
 	uint32_t len)
 {
 	if (g->sa_in != 0)
-		return p->sa && p->sa->id == g->sa_in;
+		return p->sa && p->sa->id == g->sa_in && encap_chain_is_whole(p);
 	if (g->spd_port != 0 && !p->sa)
 		return !spd_protects(dp, g->spd_port, whole, len);
 	return true;

@@ -15,6 +15,7 @@
 #include "datapath/spd.h"
 
 #include "datapath/dp.h"
+#include "datapath/encap.h"
 #include "datapath/gre.h"
 #include "datapath/reass.h"
 #include "datapath/sadb.h"
@@ -497,15 +498,6 @@ spd_protects(struct dp *dp, uint32_t port, const uint8_t *p, uint32_t len)
 	return r != NULL && r->action != MSG_SPD_BYPASS;
 }
 
-/* Was it protected by all that its SA asks for, and by nothing else? (RFC 4301 5.2, as of bundles) */
-static bool
-chain_is_whole(const struct pkt *p)
-{
-	if (p->sa->bundle == 0)
-		return p->n_chain <= 1;
-	return p->n_chain == 2 && p->chain[0]->id == p->sa->bundle;
-}
-
 /* A tunnel's own SA has no list: what it brings must be the tunnel's GRE. */
 static bool
 is_profile(struct dp *dp, const struct pkt *p)
@@ -537,11 +529,11 @@ spd_in_stage(struct dp *dp, struct pkt **pkts, unsigned int n)
 
 		if (i == 0 || p->sa->port != pkts[i - 1]->sa->port)
 			list = list_of(dp, p->sa->port);
-		if (chain_is_whole(p) && (wants_whole(list, p) || is_own_fragment(dp, p))) {
+		if (encap_chain_is_whole(p) && (wants_whole(list, p) || is_own_fragment(dp, p))) {
 			p->next = STAGE_REASS_IN;
 			continue;
 		}
-		if (!chain_is_whole(p))
+		if (!encap_chain_is_whole(p))
 			why = DROP_spd_in_mismatch;
 		else if (is_profile(dp, p))
 			why = leads_to(dp, p) == STAGE_GRE_IN ? DROP_NONE : DROP_spd_in_mismatch;

@@ -8,6 +8,7 @@
 #include "datapath/ip6.h"
 #include "datapath/pipeline.h"
 #include "datapath/port_mem.h"
+#include "datapath/sadb.h"
 #include "datapath/spd.h"
 #include "lib/buf.h"
 #include "tests/unit/datapath/fixture.h"
@@ -669,6 +670,55 @@ what_an_sa_or_a_policy_protects_is_not_taken_in_clear(void)
 	bed_fini(&b);
 }
 
+/* GRE for tunnel 5 that came by these SAs, outermost first; what gre_in says. */
+static enum drop
+in_by(struct bed *b, struct sa *outer, struct sa *inner)
+{
+	uint8_t packet[40];
+	uint64_t d = 4;
+	struct pkt *p = pkt_get(b->w.dp.pool, false);
+	enum drop why;
+
+	packet_ip4(packet, sizeof(packet), 17, &d);
+	p->len = craft(p->data, B + 7, "\0\0\x08\0", 4, packet, sizeof(packet));
+	if (outer)
+		p->chain[p->n_chain++] = outer;
+	if (inner)
+		p->chain[p->n_chain++] = inner;
+	p->sa = inner ? inner : outer;
+	gre_in_stage(&b->w.dp, &p, 1);
+	why = p->next == STAGE_DROP ? (enum drop)p->drop : DROP_NONE;
+	pkt_put(b->w.dp.pool, p);
+	return why;
+}
+
+static void
+a_profile_asks_for_every_sa_of_its_bundle(void)
+{
+	struct sa esp = { .id = 4, .bundle = 6 }, ah = { .id = 6 }, other = { .id = 8 };
+	const struct {
+		struct sa *outer, *inner;
+		uint32_t bundle; /* of esp */
+		enum drop want;
+	} rows[] = { { &ah, &esp, 6, DROP_NONE }, { NULL, &esp, 6, DROP_spd_cleartext },
+		{ &other, &esp, 6, DROP_spd_cleartext }, { &ah, NULL, 6, DROP_spd_cleartext },
+		{ NULL, NULL, 6, DROP_spd_cleartext }, { NULL, &esp, 0, DROP_NONE },
+		{ &ah, &esp, 0, DROP_spd_cleartext }, { NULL, &other, 0, DROP_spd_cleartext } };
+	struct msg_dp_tunnel m = tunnel_msg(0);
+	struct bed b;
+
+	bed_init(&b);
+	m.destination = addr_v4(B + 7);
+	m.sa_in = 4;
+	m.sa_out = 5;
+	tunnel_change(&b, m);
+	for (unsigned int i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		esp.bundle = rows[i].bundle;
+		CU_ASSERT_EQUAL(in_by(&b, rows[i].outer, rows[i].inner), rows[i].want);
+	}
+	bed_fini(&b);
+}
+
 /* The list of the policy that GRE passes: one rule about protocol 47. */
 static void
 list_put(struct bed *b, uint8_t action)
@@ -727,6 +777,7 @@ CU_TestInfo gre_tests[] = {
 		what_an_sa_or_a_policy_protects_is_not_taken_in_clear },
 	{ "the policy decides about what a tunnel sends and takes",
 		the_policy_decides_about_what_a_tunnel_sends_and_takes },
+	{ "a profile asks for every SA of its bundle", a_profile_asks_for_every_sa_of_its_bundle },
 	{ "headers are laid out as the RFCs say", headers_are_laid_out_as_the_rfcs_say },
 	{ "the key is behind the checksum", the_key_is_behind_the_checksum },
 	{ "what one end sends the other takes", what_one_end_sends_the_other_takes },
