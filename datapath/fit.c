@@ -144,6 +144,7 @@ fit(struct dp *dp, struct pkt *p)
 {
 	struct sa *sa = p->sa;
 	uint32_t mtu = path_mtu(dp, sa);
+	uint32_t udp = sa->path.encap_remote ? UDP_HDR_LEN : 0;
 	struct subject s = { .tunnel = sa->mode == MSG_SA_TUNNEL };
 
 	p->encap_local = sa->path.encap_local;
@@ -153,8 +154,7 @@ fit(struct dp *dp, struct pkt *p)
 	p->next = (uint8_t)sa_stage_out(sa);
 	if (mtu == 0)
 		return;
-	s.room = encap_room(
-		dp, sa, p->data, p->len, mtu - (sa->path.encap_remote ? UDP_HDR_LEN : 0));
+	s.room = mtu > udp ? encap_room(dp, sa, p->data, p->len, mtu - udp) : 0;
 	if (p->len <= s.room)
 		return;
 	s.v6 = p->data[0] >> 4 == 6;

@@ -209,7 +209,7 @@ gre_too_big(struct dp *dp, struct pkt *p, uint32_t room)
 	struct gre_tunnel *g;
 	struct gre_hdr h;
 
-	if (!is_own_flow(dp->gre, p->data, p->len, false) ||
+	if (room == 0 || !is_own_flow(dp->gre, p->data, p->len, false) ||
 		gre_hdr_read(p->data + off, p->len - off, &h) != DROP_NONE)
 		return false;
 	ends = ends_of(p->data, false);

@@ -17,6 +17,7 @@
 #include <string.h>
 
 enum { PER_S = 100, BURST = 50 };
+enum { IP4_MTU_MIN = 68 }; /* nobody can be told less (RFC 791 3.2) */
 enum { ICMP_HDR_LEN = 8, ICMP_CHECKSUM = 2, ICMP_MTU = 4 };
 enum { PROTO_ICMP = 1, PROTO_ICMP6 = 58, ICMP6_FIRST_QUERY = 128 };
 enum { UNREACHABLE = 3, FRAG_NEEDED = 4, TOO_BIG6 = 2, IP4_ERROR_MAX = 576, TTL = 64 };
@@ -124,7 +125,8 @@ answer(struct dp *dp, struct pkt *p, uint32_t mtu)
 		error6(p, &ip6, mtu);
 		return true;
 	}
-	if (ip4_parse(p->data, p->len, &ip4) != DROP_NONE || !is_told4(p, &ip4) ||
+	if (ip4_parse(p->data, p->len, &ip4) != DROP_NONE || mtu < IP4_MTU_MIN ||
+		!is_told4(p, &ip4) ||
 		!limit_take(&dp->icmp_out, loop_now_ms(dp->loop), PER_S, BURST))
 		return false;
 	error4(dp, p, &ip4, mtu);

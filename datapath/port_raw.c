@@ -291,7 +291,10 @@ send_too_long(struct port *p, const struct pkt *pkt)
 		if (rc == 0)
 			r->mtu = plateaus[i];
 	}
-	return rc == 0 ? DROP_NONE : rc == -EMSGSIZE ? DROP_pkt_too_big : DROP_tx_error;
+	/* -EINVAL: it cannot be cut into pieces so small */
+	return rc == 0				   ? DROP_NONE
+		: rc == -EMSGSIZE || rc == -EINVAL ? DROP_pkt_too_big
+						   : DROP_tx_error;
 }
 
 /* The packet at which a sendmmsg stopped with errno `why`, which may be the report of an earlier error. */

@@ -524,6 +524,48 @@ the_room_in_an_mtu_is_exact_for_every_form_and_cipher(void)
 	}
 }
 
+/* The length of a packet of len bytes when it is protected; 0: it cannot be. */
+static uint32_t
+protected_len(struct fix *f, const struct form *form, uint32_t len)
+{
+	static uint8_t packet[UINT16_MAX + 64];
+	uint32_t head = form->transport && form->v6 ? 40 : 20, sent;
+	struct pkt *p;
+
+	packet_of(form, packet, len - head);
+	p = protect(f, form, packet, len);
+	sent = p->next == STAGE_RAW_TX ? p->len : 0;
+	fix_pkt_free(p);
+	return sent;
+}
+
+/* The oracle is to protect such a packet, and one that is a byte longer. */
+static void
+what_is_said_to_fit_is_the_most_that_fits(void)
+{
+	for (unsigned int i = 0; i < N_FORMS; i++) {
+		uint32_t least = forms[i].transport && forms[i].v6 ? 40 : 20;
+		uint8_t packet[128];
+		struct sa *sa;
+		struct fix f;
+
+		form_init(&f, &forms[i]);
+		sa = sadb_get(f.dp.sadb, forms[i].esp ? ESP_OUT : AH_OUT);
+		packet_of(&forms[i], packet, 40);
+		for (uint32_t mtu = 0; mtu <= UINT16_MAX;
+			mtu = mtu < 600 ? mtu + 1 : mtu * 2 + 77) {
+			uint32_t room = encap_room(&f.dp, sa, packet, least + 40, mtu), len;
+
+			CU_ASSERT_TRUE(room < mtu || room == 0);
+			if (room >= least)
+				CU_ASSERT_TRUE(protected_len(&f, &forms[i], room) <= mtu);
+			len = protected_len(&f, &forms[i], room >= least ? room + 1 : least + 1);
+			CU_ASSERT_TRUE(len > mtu);
+		}
+		fix_fini(&f);
+	}
+}
+
 static void
 what_has_no_room_in_the_buffer_is_refused_whole(void)
 {
@@ -558,6 +600,7 @@ CU_TestInfo encap_tests[] = {
 		a_bundle_without_its_outer_sa_sends_nothing },
 	{ "the room in an MTU is exact for every form and cipher",
 		the_room_in_an_mtu_is_exact_for_every_form_and_cipher },
+	{ "what is said to fit is the most that fits", what_is_said_to_fit_is_the_most_that_fits },
 	{ "what has no room in the buffer is refused whole",
 		what_has_no_room_in_the_buffer_is_refused_whole },
 	CU_TEST_INFO_NULL,

@@ -69,7 +69,7 @@ bed_init(struct bed *b, const struct msg_dp_sa *m)
 	b->raw = port_mem_new();
 	port_mem_put(&b->w.dp, b->tun, TUN, MSG_PORT_TUN_PROTECTED);
 	port_mem_put(&b->w.dp, b->gre_tun, GRE_TUN, MSG_PORT_TUN_TUNNEL);
-	port_mem_put(&b->w.dp, b->raw, RAW, MSG_PORT_RAW_ESP);
+	port_mem_put(&b->w.dp, b->raw, RAW, m->encap_remote ? MSG_PORT_UDP : MSG_PORT_RAW_ESP);
 	CU_ASSERT_EQUAL_FATAL(sadb_put(&b->w.dp, m, NULL), 0);
 	spd_begin(&b->w.dp, &begin);
 	spd_rule(&b->w.dp, &rule);
@@ -295,6 +295,61 @@ fragments_are_judged_whole(void)
 	}
 }
 
+/* 3000 bytes over a path of this size have their way, and none of it is longer than it may be. */
+static void
+boundary(struct bed *b, const struct msg_dp_sa *m, bool gre, bool df)
+{
+	struct msg_dp_tunnel t = { .port = GRE_TUN,
+		.source = addr_v4(A),
+		.destination = addr_v4(B),
+		.up = true,
+		.sa_out = 1 };
+	const struct stats *st = b->w.dp.stats;
+	uint64_t drops = 0;
+	const uint8_t *p;
+	uint32_t len;
+
+	stats_reset(b->w.dp.stats);
+	loop_warp(b->w.dp.loop, 1000);
+	CU_ASSERT_EQUAL_FATAL(sadb_put(&b->w.dp, m, NULL), 0);
+	gre_del(b->w.dp.gre, GRE_TUN); /* it would remember */
+	if (gre)
+		CU_ASSERT_EQUAL_FATAL(gre_put(b->w.dp.gre, &t, NULL), 0);
+	send4(b, gre ? GRE_TUN : TUN, 3000, df);
+	for (unsigned int i = 1; i < DROP_N; i++)
+		drops += st->drops[i];
+	CU_ASSERT_EQUAL(drops, st->drops[DROP_pkt_too_big]);
+	CU_ASSERT_TRUE(port_mem_n_sent(b->raw) + drops > 0);
+	CU_ASSERT_TRUE(drops > 0 || !df || m->df == MSG_DF_CLEAR || m->mtu == 65535);
+	while ((p = port_mem_sent(gre ? b->gre_tun : b->tun, &len)))
+		CU_ASSERT_TRUE(be32_get(p + 24) >= 68 && be32_get(p + 24) < m->mtu);
+	while ((p = port_mem_sent(b->raw, &len)))
+		CU_ASSERT_TRUE(
+			!m->fragment_before || df || len + (m->encap_remote ? 8 : 0) <= m->mtu);
+}
+
+static void
+paths_of_every_size_have_an_outcome(void)
+{
+	static const uint32_t beyond[] = { 576, 1280, 65535 };
+
+	for (unsigned int i = 0; i < 3 * 2 * 2 * 2; i++) {
+		struct msg_dp_sa m = sa_msg();
+		struct bed b;
+
+		m.df = i % 3;
+		m.fragment_before = i / 3 % 2;
+		m.encap_local = m.encap_remote = i / 6 % 2 ? 4500 : 0;
+		bed_init(&b, &m);
+		for (unsigned int n = 1; n <= 103; n++) {
+			m.mtu = n <= 100 ? n : beyond[n - 101];
+			boundary(&b, &m, i / 12, false);
+			boundary(&b, &m, i / 12, true);
+		}
+		bed_fini(&b);
+	}
+}
+
 CU_TestInfo fit_tests[] = {
 	{ "fragments are judged whole", fragments_are_judged_whole },
 	{ "each setting has its way with what is too long",
@@ -304,6 +359,7 @@ CU_TestInfo fit_tests[] = {
 	{ "UDP encapsulation takes eight bytes more", udp_encapsulation_takes_eight_bytes_more },
 	{ "what was learned is forgotten after ten minutes",
 		what_was_learned_is_forgotten_after_ten_minutes },
+	{ "paths of every size have an outcome", paths_of_every_size_have_an_outcome },
 	{ "the packet inside GRE becomes shorter", the_packet_inside_gre_becomes_shorter },
 	CU_TEST_INFO_NULL,
 };

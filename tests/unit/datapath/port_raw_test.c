@@ -187,6 +187,14 @@ send6_in_namespace(void)
 	pipeline_run(&w.dp);
 	CU_ASSERT_EQUAL(w.dp.stats->drops[DROP_pkt_too_big], 0);
 	CU_ASSERT_EQUAL(w.dp.stats->drops[DROP_tx_error], 0);
+	for (uint16_t mtu = 1; mtu < 40 + 8 + 8; mtu++) { /* no fragment is so small */
+		struct pkt *p = packet6_make(&w, 100, 0);
+
+		p->mtu = mtu;
+		pipeline_add(&w.dp, p);
+		pipeline_run(&w.dp);
+		CU_ASSERT_EQUAL(w.dp.stats->drops[DROP_pkt_too_big], mtu);
+	}
 	n = port->ops->rx_batch(port, got, PKT_BATCH);
 	CU_ASSERT_EQUAL(n, 5);
 	for (uint8_t i = 0; i < n; i++) {
