@@ -122,6 +122,7 @@ interface_config(const struct cfg_interface *i, struct st_interface *st)
 	strlcpy(st->description, i->description != NULL ? i->description : "",
 		sizeof(st->description));
 	strlcpy(st->policy, i->ipsec_policy != NULL ? i->ipsec_policy : "", sizeof(st->policy));
+	strlcpy(st->profile, i->ipsec_profile != NULL ? i->ipsec_profile : "", sizeof(st->profile));
 	strlcpy(st->tunnel_protocol, i->tunnel_protocol != NULL ? i->tunnel_protocol : "",
 		sizeof(st->tunnel_protocol));
 	strlcpy(st->tunnel_source_if, i->source_interface != NULL ? i->source_interface : "",
@@ -175,9 +176,12 @@ interface_compiled(const struct want_set *s, struct st_interface *st)
 		strlcpy(st->incomplete, n->reason, sizeof(st->incomplete));
 	st->address[0] = st->address_sub[0] = st->address6[0] = '\0';
 	interface_addresses(s, st);
-	STAILQ_FOREACH (i, &s->items, link)
+	STAILQ_FOREACH (i, &s->items, link) {
 		if (i->want.kind == WANT_TUNNEL)
 			st->tunnel_source = i->want.tunnel.tunnel.source;
+		else if (i->want.kind == WANT_SA && !i->want.sa.sa.inbound)
+			st->tunnel_source = i->want.sa.sa.source;
+	}
 }
 
 static void

@@ -46,15 +46,21 @@ is_gre(const void *obj)
 }
 
 static bool
-is_gre_named(const void *obj)
+is_ipsec(const void *obj)
 {
-	return is_gre(obj) && *IF(obj)->tunnel_source_if;
+	return is_tunnel(obj) && !strcmp(IF(obj)->tunnel_protocol, "ipsec");
 }
 
 static bool
-is_gre_unnamed(const void *obj)
+has_ends_named(const void *obj)
 {
-	return is_gre(obj) && !*IF(obj)->tunnel_source_if;
+	return (is_gre(obj) || is_ipsec(obj)) && *IF(obj)->tunnel_source_if;
+}
+
+static bool
+has_ends_unnamed(const void *obj)
+{
+	return (is_gre(obj) || is_ipsec(obj)) && !*IF(obj)->tunnel_source_if;
 }
 
 static bool
@@ -91,6 +97,12 @@ static bool
 has_policy(const void *obj)
 {
 	return *IF(obj)->policy;
+}
+
+static bool
+has_profile(const void *obj)
+{
+	return *IF(obj)->profile;
 }
 
 static bool
@@ -181,14 +193,17 @@ static const struct layout_line card[] = {
 	{ "IP Sending Frames' Format is PKTFMT_ETHNT_2, Hardware address is {mac}", has_mac },
 	{ "Encapsulation is TUNNEL, loopback not set", is_tunnel },
 	{ "Tunnel source {tunnel_source} ({tunnel_source_if}), destination {tunnel_destination}",
-		is_gre_named },
-	{ "Tunnel source {tunnel_source} (-), destination {tunnel_destination}", is_gre_unnamed },
+		has_ends_named },
+	{ "Tunnel source {tunnel_source} (-), destination {tunnel_destination}", has_ends_unnamed },
 	{ "Tunnel protocol/transport GRE/IP, key {has_key!enabled}", is_gre },
+	/* with the leading blank parsers of others take the line, which know GRE only */
+	{ " Tunnel protocol/transport IPSEC/IP", is_ipsec },
 	{ "keepalive {keepalive!enabled}", is_gre },
 	{ "    keepalive period {keepalive_period_s}, retry-times {keepalive_retries}",
 		has_keepalive },
 	{ "Checksumming of packets {checksum!enabled}", is_gre },
 	{ "    IPSec policy {policy}", has_policy },
+	{ "    IPSec profile {profile}", has_profile },
 	{ "    Network device {device}", has_device },
 	{ "    Not running: {incomplete}", is_incomplete },
 	{ "Physical is Loopback", is_loopback },

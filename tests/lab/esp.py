@@ -7,11 +7,15 @@ warnings.filterwarnings("ignore")
 logging.getLogger("scapy.runtime").setLevel(logging.ERROR)
 from scapy.config import conf  # noqa: E402
 from scapy.layers.inet import ICMP, IP, TCP, UDP  # noqa: E402,F401
-from scapy.layers.ipsec import ESP, SecurityAssociation  # noqa: E402
+from scapy.layers.ipsec import AUTH_ALGOS, ESP, AuthAlgo, IPSecIntegrityError, \
+    SecurityAssociation  # noqa: E402,F401
 from scapy.packet import Raw  # noqa: E402,F401
 from scapy.utils import RawPcapReader  # noqa: E402
 
 conf.verb = 0
+# as peers from before RFC 4868 do it
+AUTH_ALGOS["SHA2-256-96"] = AuthAlgo("SHA2-256-96", mac=AUTH_ALGOS["SHA2-256-128"].mac,
+                                     digestmod=AUTH_ALGOS["SHA2-256-128"].digestmod, icv_size=12)
 A, B = "198.51.100.1", "203.0.113.1"
 A_TO_B, B_TO_A = 54321, 12345  # SPIs of examples/2-ipsec-manual
 
@@ -23,11 +27,11 @@ def string_keys(text, spi, protocol=50, cipher_len=16, auth_len=32):
     return key[:cipher_len], key[cipher_len:]
 
 
-def association(spi, src, dst, text="huawei", seq=1):
-    """AES-128-CBC with HMAC-SHA2-256-128, tunnel mode."""
+def association(spi, src, dst, text="huawei", seq=1, auth_algo="SHA2-256-128"):
+    """AES-128-CBC with HMAC-SHA2-256-128 (or SHA2-256-96), tunnel mode."""
     cipher, auth = string_keys(text, spi)
     return SecurityAssociation(ESP, spi=spi, seq_num=seq, crypt_algo="AES-CBC", crypt_key=cipher,
-                               auth_algo="SHA2-256-128", auth_key=auth,
+                               auth_algo=auth_algo, auth_key=auth,
                                tunnel_header=IP(src=src, dst=dst))
 
 

@@ -49,6 +49,48 @@ def ipv6_tunnel():
         assert wire.count(inside) == 0, wire.show(9, inside)
 
 
+def opens_with(path, auth):
+    """Do all ESP packets of a capture open with this authentication?"""
+    ends = {esp.A_TO_B: (esp.A, esp.B), esp.B_TO_A: (esp.B, esp.A)}
+    sas = {spi: esp.association(spi, *ends[spi], auth_algo=auth) for spi in ends}
+    try:
+        inner = [sas[p[ESP].spi].decrypt(p) for p in esp.captured(path, 6) if ESP in p]
+    except esp.IPSecIntegrityError:
+        return False
+    return len(inner) >= 4 and all(esp.ICMP in p and p.dst.startswith("10.1.") for p in inner)
+
+
+def icmp_of(lab, auth):
+    """Echoes between the LANs; ESP with this authentication and nothing else is on the wire."""
+    wire = Capture(lab.INET, "rta")
+    lab.hostA.ping("10.1.2.2", count=3)
+    wire.stop()
+    clear = "ip and not proto 50"
+    assert wire.count(clear) == 0, wire.show(9, clear)
+    assert opens_with(wire.path, auth), wire.show(9)
+
+
+def ipsec_by_route():
+    """`tunnel-protocol ipsec`: what is routed into the tunnel is protected; SHA2-256 cut to 96 bits on demand."""
+    with Lab() as lab:
+        lab.start("route-ipsec-manual")
+        wait_for("protected traffic", lambda: lab.hostA.ping("10.1.2.2", check=False))
+        icmp_of(lab, "SHA2-256-96")
+        lab.transfer(10)
+        assert "ESP-AUTH-SHA2-256-96" in lab.RTA.cli("display ipsec sa")
+        out = lab.RTA.cli("display interface Tunnel 0/0/1")
+        assert "Line protocol current state : UP" in out, out
+        assert " Tunnel protocol/transport IPSEC/IP" in out, out
+        # another route, another way: what is not routed into it does not pass
+        lab.RTA.cli("system-view", "undo ip route-static 10.1.2.0 24 Tunnel 0/0/1")
+        assert lab.hostA.ping("10.1.2.2", check=False) == 0
+        lab.RTA.cli("system-view", "ip route-static 10.1.2.0 24 Tunnel 0/0/1")
+        for r in (lab.RTA, lab.RTB):
+            r.cli("system-view", "undo ipsec authentication sha2 compatible enable")
+        icmp_of(lab, "SHA2-256-128")
+        assert "ESP-AUTH-SHA2-256-128" in lab.RTA.cli("display ipsec sa")
+
+
 def gre_inside_ipsec(example):
     """GRE between the routers, inside ESP in transport mode; IPv6 and IPv4 payloads; intact by checksum."""
     with Lab() as lab:
@@ -65,6 +107,8 @@ ah_esp_transport()
 print("  AH around ESP, transport mode")
 ipv6_tunnel()
 print("  IPv6 in IPv6")
+ipsec_by_route()
+print("  IPsec by route")
 for name in ("gre-over-ipsec-manual", "gre-acl-ipsec-manual"):
     gre_inside_ipsec(name)
     print("  " + name)

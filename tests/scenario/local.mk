@@ -19,6 +19,7 @@ EXTRA_DIST += $(SCENARIOS) tests/scenario/run.py tests/lab/lab.py tests/lab/esp.
 	examples/ah-esp-manual/RTA.cfg examples/ah-esp-manual/RTB.cfg \
 	examples/esp-mixed-manual/RTA.cfg examples/esp-mixed-manual/RTB.cfg \
 	examples/gre-ipv6/RTA.cfg examples/gre-ipv6/RTB.cfg \
+	examples/route-ipsec-manual/RTA.cfg examples/route-ipsec-manual/RTB.cfg \
 	examples/ipv6-ipsec-manual/RTA.cfg examples/ipv6-ipsec-manual/RTB.cfg \
 	examples/1-gre/RTA.cfg examples/1-gre/RTB.cfg \
 	examples/2-ipsec-manual/RTA.cfg examples/2-ipsec-manual/RTB.cfg

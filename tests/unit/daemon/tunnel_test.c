@@ -4,6 +4,7 @@
 #include "config.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "tests/unit/daemon/bench.h"
@@ -26,6 +27,16 @@
 	"Tunnel0-0-1" mode "\n"
 #define ANY4 "0.0.0.0/255.255.255.255:0-65535"
 #define ANY6 "::/ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff:0-65535"
+
+static unsigned int
+count_of(const char *text, const char *what)
+{
+	unsigned int n = 0;
+
+	for (; (text = strstr(text, what)) != NULL; text++)
+		n++;
+	return n;
+}
 
 static void
 a_tunnel_is_what_its_lines_say(void)
@@ -51,6 +62,18 @@ a_tunnel_is_what_its_lines_say(void)
 				    "  rule 0 protect 0 " ANY4 " " ANY4 " icmp 65535/65535 out in\n"
 				    "  rule 0 protect 0 " ANY6 " " ANY6 " icmp 65535/65535 out in\n"
 				    "link Tunnel0-0-1 tunnel mtu 1438 up\n" },
+		{ PROFILE "set ipsec_proposal tran2 encapsulation_mode=tunnel\n"
+			  "set ipsec_global 1 sha2_compatible=1\n" TUNNEL(
+				  "tunnel_protocol=ipsec ipsec_profile=roads mtu=1400"),
+			"port 2 Tunnel0-0-1\n"
+			"sa roads out 54321 198.51.100.1 -> 203.0.113.1 aes-256 sha2-256-96 window "
+			"0 on Tunnel0-0-1\n"
+			"sa roads in 12345 203.0.113.1 -> 198.51.100.1 aes-256 sha2-256-96 window "
+			"1024 on Tunnel0-0-1\n"
+			"spd Tunnel0-0-1\n"
+			"  rule 0 protect 0 " ANY4 " " ANY4 " icmp 65535/65535 out in\n"
+			"  rule 0 protect 0 " ANY6 " " ANY6 " icmp 65535/65535 out in\n"
+			"link Tunnel0-0-1 tunnel mtu 1400 up\n" },
 		{ "put interface name=Tunnel0/0/1 kind=Tunnel position=1 tunnel_protocol=gre "
 		  "source_address=2001:db8:a::1 destination=2001:db8:b::1 ipv6_enable=1\n",
 			"port 1 Tunnel0-0-1\n"
@@ -143,6 +166,36 @@ a_profile_keyed_by_hand_serves_one_tunnel(void)
 	bench_fini(&b);
 }
 
+/* Another form of authentication is another SA: the old one goes before the new one comes. */
+static void
+what_holds_for_all_sas_sends_them_again(void)
+{
+	static const char *const forms[] = { "sha2_compatible=1", "sha2_compatible=0" };
+	struct bench b;
+
+	bench_init(&b);
+	CU_ASSERT_EQUAL(
+		bench_commit(&b,
+			SITE_INTERFACES SITE_IPSEC PROFILE
+			"set ipsec_profile roads in_esp_spi=12346 out_esp_spi=54322\n" TUNNEL(
+				"tunnel_protocol=gre ipsec_profile=roads")),
+		0);
+	for (size_t i = 0; i < sizeof(forms) / sizeof(forms[0]); i++) {
+		const char *steps;
+		char row[64];
+
+		bench_steps(&b);
+		snprintf(row, sizeof(row), "set ipsec_global 1 %s", forms[i]);
+		CU_ASSERT_EQUAL(bench_commit(&b, row), 0);
+		steps = bench_steps(&b);
+		CU_ASSERT_EQUAL(count_of(steps, "- sa P1-10"), 2);
+		CU_ASSERT_EQUAL(count_of(steps, "+ sa P1-10"), 2);
+		CU_ASSERT_EQUAL(count_of(steps, "- sa roads"), 2);
+		CU_ASSERT_EQUAL(count_of(steps, "+ sa roads"), 2);
+	}
+	bench_fini(&b);
+}
+
 static void
 a_policy_that_changes_changes_the_tunnels_that_pass_it(void)
 {
@@ -193,6 +246,7 @@ CU_TestInfo tunnel_tests[] = {
 	{ "a tunnel is what its lines say", a_tunnel_is_what_its_lines_say },
 	{ "what lacks protection does not run", what_lacks_protection_does_not_run },
 	{ "a profile keyed by hand serves one tunnel", a_profile_keyed_by_hand_serves_one_tunnel },
+	{ "what holds for all SAs sends them again", what_holds_for_all_sas_sends_them_again },
 	{ "a policy that changes changes the tunnels that pass it",
 		a_policy_that_changes_changes_the_tunnels_that_pass_it },
 	{ "routes leave a tunnel whose line is down, and return",

@@ -288,7 +288,7 @@ test_ce_facts(void)
 	shell_fixture_init(&f);
 	fixture_line(&f, "display ip interface brief");
 	each_line(f.text, count_data, &n);
-	CU_ASSERT_EQUAL(n, 11 + 5);
+	CU_ASSERT_EQUAL(n, 11 + 6);
 	shell_fixture_fini(&f);
 }
 

@@ -109,6 +109,16 @@ static const struct st_interface interface_rows[] = {
 		.mtu = 1500,
 		.tunnel_protocol = "gre",
 		.incomplete = "no destination" },
+	{ .name = "Tunnel0/0/3",
+		.device = "Tunnel0-0-3",
+		.admin_up = true,
+		.phys_up = true,
+		.mtu = 1438,
+		.tunnel_protocol = "ipsec",
+		.tunnel_source = IP4(198, 51, 100, 1),
+		.tunnel_source_if = "GigabitEthernet0/0/1",
+		.tunnel_destination = IP4(203, 0, 113, 1),
+		.profile = "prof-1" },
 };
 
 static const struct st_route route_rows[] = {
