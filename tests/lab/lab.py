@@ -105,6 +105,7 @@ class Router(Node):
         self.dir = os.path.join(lab.tmp, name)
         self.daemon = None
         self.log = os.path.join(lab.tmp, name + ".log")
+        lab.logs.append((name, self.log))
 
     def start(self):
         """Starts yongd and returns when it says READY=1."""
@@ -223,14 +224,14 @@ print(int(sys.argv[2]), h.hexdigest(), flush=True)
 """
 
 
-class Lab:
-    """with Lab() as lab: lab.RTA, lab.RTB, lab.hostA, lab.hostB, lab.INET."""
+class Net:
+    """Namespaces and wires between them; `logs` are shown when what was tried with them fails."""
 
     def __init__(self):
         self.prefix = "yd%d" % os.getpid()
         self.tmp = tempfile.mkdtemp(prefix="yongdao-lab-")
         os.chmod(self.tmp, 0o755)
-        self.children, self.nodes = [], []
+        self.children, self.nodes, self.logs = [], [], []
 
     def __enter__(self):
         try:
@@ -242,11 +243,47 @@ class Lab:
 
     def __exit__(self, kind, value, trace):
         if kind is not None:
-            for r in (self.RTA, self.RTB):
-                if os.path.exists(r.log):
-                    tail = open(r.log, errors="replace").read()[-4000:]
-                    print("--- log of %s ---\n%s" % (r.name, tail), file=sys.stderr)
+            for name, log in self.logs:
+                if os.path.exists(log):
+                    tail = open(log, errors="replace").read()[-4000:]
+                    print("--- log of %s ---\n%s" % (name, tail), file=sys.stderr)
         self.down()
+
+    def up(self):
+        """What there is from the start."""
+
+    def add(self, kind, name):
+        node = kind(self, name)
+        self.nodes.append(node)
+        return node
+
+    def link(self, a, dev_a, b, dev_b):
+        run("ip", "link", "add", dev_a, "netns", a.ns, "type", "veth", "peer", "name", dev_b,
+            "netns", b.ns)
+        a.sh("ip link set %s up" % dev_a)
+        b.sh("ip link set %s up" % dev_b)
+
+    def down(self):
+        for p in self.children:
+            if p.poll() is None:
+                p.terminate()
+        for p in self.children:
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                p.wait(timeout=10)
+            if p.poll() is None:
+                p.kill()
+                p.wait()
+        for n in self.nodes:
+            for pid in run("ip", "netns", "pids", n.ns, check=False).split():
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(int(pid), signal.SIGKILL)
+            run("ip", "netns", "del", n.ns, check=False)
+        if not os.environ.get("YONGDAO_KEEP"):
+            shutil.rmtree(self.tmp, ignore_errors=True)
+
+
+class Lab(Net):
+    """with Lab() as lab: lab.RTA, lab.RTB, lab.hostA, lab.hostB, lab.INET."""
 
     def up(self):
         self.hostA, self.RTA = self.add(Node, "hostA"), self.add(Router, "RTA")
@@ -274,16 +311,13 @@ class Lab:
                      " dev rtb nodad && sysctl -qw net.ipv6.conf.all.forwarding=1")
         return self
 
-    def add(self, kind, name):
-        node = kind(self, name)
-        self.nodes.append(node)
-        return node
-
-    def link(self, a, dev_a, b, dev_b):
-        run("ip", "link", "add", dev_a, "netns", a.ns, "type", "veth", "peer", "name", dev_b,
-            "netns", b.ns)
-        a.sh("ip link set %s up" % dev_a)
-        b.sh("ip link set %s up" % dev_b)
+    def foreign(self, router):
+        """A router's namespace for a router of others: addresses and routes by hand, as in the picture."""
+        n, gateway = (1, "198.51.100") if router is self.RTA else (2, "203.0.113")
+        router.sh("ip addr add 10.1.%d.1/24 dev lan && ip addr add %s.1/24 dev wan"
+                  " && ip route add default via %s.254 && sysctl -qw net.ipv4.ip_forward=1"
+                  % (n, gateway, gateway))
+        return router
 
     def start(self, example):
         """Both routers up, with the two batches of examples/<example>."""
@@ -302,21 +336,3 @@ class Lab:
         got, _ = rx.communicate(timeout=60)
         assert sent and sent == got, "sent %r, received %r\n%s" % (sent, got, err)
         return sent.split()[1]
-
-    def down(self):
-        for p in self.children:
-            if p.poll() is None:
-                p.terminate()
-        for p in self.children:
-            with contextlib.suppress(subprocess.TimeoutExpired):
-                p.wait(timeout=10)
-            if p.poll() is None:
-                p.kill()
-                p.wait()
-        for n in self.nodes:
-            for pid in run("ip", "netns", "pids", n.ns, check=False).split():
-                with contextlib.suppress(ProcessLookupError):
-                    os.kill(int(pid), signal.SIGKILL)
-            run("ip", "netns", "del", n.ns, check=False)
-        if not os.environ.get("YONGDAO_KEEP"):
-            shutil.rmtree(self.tmp, ignore_errors=True)

@@ -1,0 +1,118 @@
+#!/usr/bin/python3
+"""The bed of the IKE tests holds: two strongSwans find each other in the lab, with packets and with faked kernels."""
+import os
+import sys
+
+TOP = os.environ.get("YONGDAO_TOP") or os.path.join(os.path.dirname(os.path.abspath(__file__)), "../../..")
+sys.path.insert(0, os.path.join(TOP, "tests", "lab"))
+from lab import Capture, Lab, need_root, wait_for  # noqa: E402
+from strongswan import StrongSwan, missing  # noqa: E402
+
+need_root()
+if missing():
+    print("SKIP: apt-get install %s" % missing()[0])
+    sys.exit(77)
+
+CONF = """
+connections {
+  road {
+    version = %(version)d
+    local_addrs = %(local)s
+    remote_addrs = %(remote)s
+    proposals = aes256-sha256-ecp256
+    local { auth = psk
+            id = %(local)s }
+    remote { auth = psk
+             id = %(remote)s }
+    children { net { %(child)s } }
+  }
+}
+secrets { ike-1 { id-a = 198.51.100.1
+                  id-b = 203.0.113.1
+                  secret = "no secret at all" } }
+"""
+A, B = "198.51.100.1", "203.0.113.1"
+LANS = "local_ts = 10.1.%d.0/24\nremote_ts = 10.1.%d.0/24\nesp_proposals = aes256gcm16-ecp256"
+
+
+def conf(end, child, version=2):
+    a = end == "A"
+    if "%d" in child:
+        child %= (1, 2) if a else (2, 1)
+    return CONF % dict(version=version, local=A if a else B, remote=B if a else A, child=child)
+
+
+def packets_pass(version):
+    """libipsec: hosts behind the two ping through, and INET sees nothing but UDP 4500."""
+    with Lab() as lab:
+        a = StrongSwan(lab.foreign(lab.RTA), conf("A", LANS, version))
+        b = StrongSwan(lab.foreign(lab.RTB), conf("B", LANS, version))
+        wire = Capture(lab.INET, "rta")
+        a.initiate("net")
+        wait_for("the child at B", b.children)
+        wait_for("a ping", lambda: lab.hostA.ping("10.1.2.2", check=False))
+        lab.hostB.ping("10.1.1.2", count=5)
+        wire.stop()
+        assert wire.count("udp port 4500") > 12, wire.show(20)
+        assert wire.count("net 10.0.0.0/8") == 0, wire.show(9, "net 10.0.0.0/8")
+        (sa,), (child,) = a.sas(), a.children()
+        assert sa["state"] == "ESTABLISHED" and sa["version"] == str(version), sa
+        assert child["local-ts"] == ["10.1.1.0/24"] and int(child["packets-in"]) >= 6, child
+        # it can be replaced and ended on demand
+        first = child["spi-in"]
+        a.swanctl("--rekey", "--child", "net")
+        wait_for("another child", lambda: [c for c in a.children() if c["spi-in"] != first])
+        a.swanctl("--terminate", "--ike", "road")
+        wait_for("nothing left at B", lambda: not b.sas())
+        a.stop()
+
+
+# child { … }, and what the faked kernel of B must have been told
+FORMS = (
+    ("ESP, tunnel mode, ESN",
+     LANS + "\nesp_proposals = aes256-sha256-esn",
+     dict(proto="esp", mode="tunnel", esn="1", enc="aes", auth="hmac(sha256)")),
+    ("ESP, transport mode, GRE only",
+     "local_ts = dynamic[gre]\nremote_ts = dynamic[gre]\nmode = transport\nesp_proposals = aes128gcm16",
+     dict(proto="esp", mode="transport", esn="0", aead="rfc4106(gcm(aes))", icv="128")),
+    ("AH, transport mode", "mode = transport\nah_proposals = sha256",
+     dict(proto="ah", mode="transport", auth="hmac(sha256)", icv="128")),
+    ("AH, tunnel mode", LANS.split("\nesp")[0] + "\nah_proposals = sha1",
+     dict(proto="ah", mode="tunnel", auth="sha1", icv="96")),
+)
+
+
+def everything_is_negotiated():
+    """Faked kernels: both are told the same SAs with the same keys, and that they are gone."""
+    for what, child, want in FORMS:
+        for version in (2, 1):
+            if version == 1 and "esn" in want and want["esn"] == "1":
+                continue
+            with Lab() as lab:
+                a = StrongSwan(lab.foreign(lab.RTA), conf("A", child, version), mode="fake")
+                b = StrongSwan(lab.foreign(lab.RTB), conf("B", child, version), mode="fake")
+                a.initiate("net")
+                wait_for("two SAs at each end", lambda: len(told(a)) == len(told(b)) == 2)
+                assert told(a) == told(b), (told(a), told(b))
+                for sa in b.installed() + b.installed("update sa"):
+                    assert want.items() <= sa.items(), (want, sa)
+                    assert "encap" not in sa
+                if "GRE" in what:
+                    wait_for("a policy for GRE", lambda: [p for p in b.installed("add policy")
+                                                          if p["dir"] == "out" and p["proto"] == "47"])
+                a.swanctl("--terminate", "--ike", "road")
+                wait_for("the SAs deleted", lambda: len(b.installed("delete sa")) >= 2)
+            print("  %s, IKEv%d" % (what, version), flush=True)
+
+
+def told(peer):
+    """{(SPI, from, to): keys} that a faked kernel has."""
+    return {(s["spi"], s["src"], s["dst"]): (s.get("key"), s.get("authkey"))
+            for s in peer.installed() + peer.installed("update sa")}
+
+
+for v in (2, 1):
+    packets_pass(v)
+    print("  packets pass, IKEv%d" % v, flush=True)
+everything_is_negotiated()
+print("strongswan: ok")
