@@ -7,9 +7,11 @@
 #include "datapath/control.h"
 
 #include "datapath/gre.h"
+#include "datapath/group.h"
 #include "datapath/natt.h"
 #include "datapath/pmtu.h"
 #include "datapath/port.h"
+#include "datapath/punt.h"
 #include "datapath/sadb.h"
 #include "datapath/spd.h"
 #include "datapath/stats.h"
@@ -134,6 +136,27 @@ static int
 policy_gone(struct call *call)
 {
 	return spd_del(call->dp, ((const struct msg_dp_spd_del *)call->body)->port);
+}
+
+static int
+group(struct call *call)
+{
+	return group_put(call->dp, call->body);
+}
+
+static int
+group_gone(struct call *call)
+{
+	return group_del(call->dp, ((const struct msg_dp_group_del *)call->body)->group);
+}
+
+static int
+punt(struct call *call)
+{
+	int fd = call->fd;
+
+	call->fd = -1;
+	return punt_open(call->dp, fd);
 }
 
 /* --- state ------------------------------------------------------------------------ */
@@ -354,6 +377,9 @@ static int (*const handlers[MSG_N])(struct call *call) = {
 	[MSG_dp_spd_rule] = policy_rule,
 	[MSG_dp_spd_end] = policy_end,
 	[MSG_dp_spd_del] = policy_gone,
+	[MSG_dp_group] = group,
+	[MSG_dp_group_del] = group_gone,
+	[MSG_dp_punt] = punt,
 	[MSG_state_get] = state_get,
 	[MSG_state_reset] = state_reset,
 };
@@ -416,6 +442,27 @@ seq_need(void *arg, uint32_t id)
 }
 
 static void
+sa_used(void *arg, uint32_t id, bool hard)
+{
+	struct control *c = arg;
+	struct msg_dp_sa_soft m = { .sa = id, .hard = hard };
+	int r = frame_send(c->frame, MSG_dp_sa_soft, 0, &m, -1);
+
+	if (r < 0)
+		log_warn("the daemon is not told of a lifetime: %s", strerror(-r));
+}
+
+static void
+acquire(void *arg, const struct msg_dp_acquire *m)
+{
+	struct control *c = arg;
+	int r = frame_send(c->frame, MSG_dp_acquire, 0, m, -1);
+
+	if (r < 0)
+		log_warn("SAs cannot be asked for: %s", strerror(-r));
+}
+
+static void
 tunnel_line(void *arg, uint32_t port, bool up)
 {
 	struct control *c = arg;
@@ -464,6 +511,8 @@ control_new(struct dp *dp, int fd, void (*gone)(void *arg), void *arg)
 		return NULL;
 	}
 	sadb_on_seq_need(dp->sadb, seq_need, c);
+	sadb_on_used(dp->sadb, sa_used, c);
+	group_on_acquire(dp->groups, acquire, c);
 	gre_on_line(dp->gre, tunnel_line, c);
 	pmtu_on_learned(dp, path_learned, c);
 	natt_on_moved(dp->natt, peer_moved, c);
@@ -476,6 +525,8 @@ control_free(struct control *c)
 	if (!c)
 		return;
 	sadb_on_seq_need(c->dp->sadb, NULL, NULL);
+	sadb_on_used(c->dp->sadb, NULL, NULL);
+	group_on_acquire(c->dp->groups, NULL, NULL);
 	gre_on_line(c->dp->gre, NULL, NULL);
 	pmtu_on_learned(c->dp, NULL, NULL);
 	natt_on_moved(c->dp->natt, NULL, NULL);

@@ -6,9 +6,11 @@
 #include "datapath/dp.h"
 
 #include "datapath/gre.h"
+#include "datapath/group.h"
 #include "datapath/natt.h"
 #include "datapath/pipeline.h"
 #include "datapath/port.h"
+#include "datapath/punt.h"
 #include "datapath/reass.h"
 #include "datapath/sadb.h"
 #include "datapath/spd.h"
@@ -32,12 +34,13 @@ dp_init(struct dp *dp, struct loop *l)
 	dp->pipeline = pipeline_new(pipeline_map);
 	dp->ports = port_table_new(dp);
 	dp->gre = gre_table_new(dp);
+	dp->groups = group_table_new();
 	dp->reass = reass_new(dp);
 	dp->sadb = sadb_new();
 	dp->spd = spd_new();
 	dp->natt = dp->sadb ? natt_new(dp) : NULL;
-	if (dp->pool && dp->stats && dp->pipeline && dp->ports && dp->gre && dp->natt &&
-		dp->reass && dp->sadb && dp->spd)
+	if (dp->pool && dp->stats && dp->pipeline && dp->ports && dp->gre && dp->groups &&
+		dp->natt && dp->reass && dp->sadb && dp->spd)
 		return 0;
 	dp_fini(dp);
 	return -ENOMEM;
@@ -51,6 +54,8 @@ dp_fini(struct dp *dp)
 	natt_free(dp->natt);
 	reass_free(dp->reass);
 	gre_table_free(dp->gre);
+	group_table_free(dp->groups);
+	punt_free(dp->punt);
 	port_table_free(dp->ports);
 	pipeline_free(dp->pipeline);
 	stats_free(dp->stats);

@@ -8,10 +8,12 @@
 
 struct crypto_engine;
 struct gre_table;
+struct group_table;
 struct loop;
 struct natt;
 struct pipeline;
 struct port_table;
+struct punt;
 struct reass;
 struct sadb;
 struct spd;
@@ -25,7 +27,9 @@ struct dp {
 	struct pipeline *pipeline;
 	struct port_table *ports;
 	struct gre_table *gre;
+	struct group_table *groups;
 	struct natt *natt;
+	struct punt *punt; /* NULL until there is an IKE speaker */
 	struct reass *reass;
 	struct sadb *sadb;
 	struct spd *spd;

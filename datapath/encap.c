@@ -275,6 +275,8 @@ encap_sent(struct dp *dp, struct pkt *p, uint32_t len)
 
 	sa->packets++;
 	sa->bytes += len;
+	if (sa->bytes >= sa->soft_at)
+		sadb_used(dp->sadb, sa);
 	of->out_packets++;
 	of->out_bytes += len;
 	if (p->n_chain == 0) {
@@ -385,8 +387,12 @@ encap_arrived(
 		p->len += e->hdr_len;
 		headers_change(p->data, e, p->len, next);
 	}
+	if (sa->bytes >= sa->hard_at)
+		return DROP_sa_expired;
 	sa->packets++;
 	sa->bytes += p->len;
+	if (sa->bytes >= sa->soft_at)
+		sadb_used(dp->sadb, sa);
 	of->in_packets++;
 	of->in_bytes += p->len;
 	p->port = sa->port;

@@ -13,6 +13,7 @@
 #include "datapath/encap.h"
 #include "datapath/fit.h"
 #include "datapath/gre_tunnel.h"
+#include "datapath/group.h"
 #include "datapath/icmp.h"
 #include "datapath/ip4.h"
 #include "datapath/ip6.h"
@@ -157,13 +158,13 @@ gre_send(struct dp *dp, struct gre_tunnel *g, struct pkt *p)
 	p->next = STAGE_RAW_TX;
 	if (g->sa_out != 0) {
 		if (g->out_generation != generation) {
-			g->out = sadb_get(dp->sadb, g->sa_out);
+			g->out = group_out(dp, g->sa_out);
 			g->out_generation = generation;
 		}
 		p->sa = g->out;
 		p->next = STAGE_SA_OUT;
-		if (!g->out || g->out->inbound)
-			pkt_drop(p, DROP_spd_incomplete);
+		if (!g->out)
+			pkt_drop(p, group_missed(dp, g->sa_out, p));
 	} else if (g->spd_port != 0) {
 		p->port = g->spd_port;
 		p->next = STAGE_SPD_OUT;
@@ -388,7 +389,8 @@ is_entitled(struct dp *dp, const struct gre_tunnel *g, const struct pkt *p, cons
 	uint32_t len)
 {
 	if (g->sa_in != 0)
-		return p->sa && p->sa->id == g->sa_in && encap_chain_is_whole(p);
+		return p->sa && p->sa->group == group_serving(dp, g->sa_in) &&
+			encap_chain_is_whole(p);
 	if (g->spd_port != 0 && !p->sa)
 		return !spd_protects(dp, g->spd_port, whole, len);
 	return true;

@@ -25,6 +25,7 @@ libdatapath_a_SOURCES = \
 	datapath/gre.c \
 	datapath/gre.h \
 	datapath/gre_table.c \
+	datapath/group.c datapath/group.h \
 	datapath/gre_tunnel.h \
 	datapath/gro.c \
 	datapath/gro.h \
@@ -49,6 +50,7 @@ libdatapath_a_SOURCES = \
 	datapath/pipeline.c \
 	datapath/pipeline.h \
 	datapath/pkt.c \
+	datapath/punt.c datapath/punt.h \
 	datapath/pkt.h \
 	datapath/pmtu.c \
 	datapath/pmtu.h \

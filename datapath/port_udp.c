@@ -9,6 +9,7 @@
 #include "datapath/os/udp.h"
 #include "datapath/pmtu.h"
 #include "datapath/port.h"
+#include "datapath/punt.h"
 #include "datapath/stats.h"
 #include "lib/buf.h"
 #include "lib/err.h"
@@ -22,7 +23,7 @@
 #include <sys/socket.h>
 
 enum { N_MSGS = 8, DATAGRAM_MAX = 65535, WAIT_MS = 2, MARKER_LEN = 4, TTL = 64 };
-enum { SEND_MAX = 65507, KEEPALIVE = 0xff };
+enum { SEND_MAX = 65507, KEEPALIVE = 0xff, PORT_IKE = 500 };
 
 struct udp {
 	uint16_t local; /* our port */
@@ -119,18 +120,32 @@ esp_packet(struct port *p, const struct udp_meta *meta, const uint8_t *data, uin
 	return pkt;
 }
 
+static void
+ike_packet(struct port *p, const struct udp_meta *meta, const uint8_t *data, uint32_t len)
+{
+	const struct udp *u = p->priv;
+	const struct sockaddr_in *from = &u->from[u->at];
+	struct addr local = addr_v4(meta->local), remote = addr_v4(ntohl(from->sin_addr.s_addr));
+
+	if (!punt_send(p->dp, &local, u->local, &remote, ntohs(from->sin_port), data, len))
+		stats_drop(p->dp->stats, DROP_natt_ike);
+}
+
 /* What a datagram is (RFC 3948 2.2 to 2.4). NULL for what ends here, counted. */
 static struct pkt *
 classify(struct port *p, const struct udp_meta *meta, const uint8_t *data, uint32_t len)
 {
 	struct stats *stats = p->dp->stats;
+	const struct udp *u = p->priv;
 
 	if (len == 1 && data[0] == KEEPALIVE)
 		stats_drop(stats, DROP_natt_keepalive);
+	else if (u->local == PORT_IKE)
+		ike_packet(p, meta, data, len);
 	else if (len <= MARKER_LEN)
 		stats_drop(stats, DROP_natt_short);
 	else if (be32_get(data) == 0)
-		stats_drop(stats, DROP_natt_ike);
+		ike_packet(p, meta, data + MARKER_LEN, len - MARKER_LEN);
 	else
 		return esp_packet(p, meta, data, len);
 	return NULL;

@@ -26,6 +26,8 @@
 enum { SPI_MIN = 256 /* RFC 4303 2.1 */, BUCKETS_MIN = 64 };
 /* While it is blocked, an SA asks for numbers again every so many packets. */
 enum { ASK_AGAIN = 1024 };
+/* Of the 32-bit numbers of a negotiated SA: from here on it is time for another one. */
+#define SEQ_SOFT (UINT64_C(3) << 30)
 #define NEVER UINT64_MAX
 
 struct sadb {
@@ -41,6 +43,8 @@ struct sadb {
 	void *seq_need_arg;
 	void (*moved)(void *arg, struct sa *sa, const struct addr *source, uint16_t port);
 	void *moved_arg;
+	void (*used)(void *arg, uint32_t sa, bool hard);
+	void *used_arg;
 };
 
 static uint32_t
@@ -197,6 +201,29 @@ sadb_moved(struct sadb *db, struct sa *sa, const struct addr *source, uint16_t p
 {
 	if (db->moved != NULL)
 		db->moved(db->moved_arg, sa, source, port);
+}
+
+void
+sadb_on_used(struct sadb *db, void (*fn)(void *arg, uint32_t sa, bool hard), void *arg)
+{
+	db->used = fn;
+	db->used_arg = arg;
+}
+
+void
+sadb_used(struct sadb *db, struct sa *sa)
+{
+	bool hard = sa->bytes >= sa->hard_at;
+
+	sa->soft_at = hard ? NEVER : sa->hard_at;
+	if (db->used != NULL)
+		db->used(db->used_arg, sa->id, hard);
+}
+
+void
+sadb_changed(struct sadb *db)
+{
+	db->generation++;
 }
 
 uint64_t
@@ -378,10 +405,19 @@ users_grow(struct sadb *db, uint32_t n)
 
 /* --- sequence numbers (RFC 4303 3.3.3) ------------------------------------------------ */
 
+static bool
+is_negotiated(const struct sa *sa)
+{
+	return sa->group != sa->id;
+}
+
 static void
 ask(struct sadb *db, const struct sa *sa)
 {
-	if (db->seq_need != NULL)
+	if (is_negotiated(sa)) {
+		if (db->used != NULL)
+			db->used(db->used_arg, sa->id, false);
+	} else if (db->seq_need != NULL)
 		db->seq_need(db->seq_need_arg, sa->id);
 }
 
@@ -398,7 +434,10 @@ limit_set(struct sadb *db, struct sa *sa, uint64_t limit)
 {
 	sa->seq_limit = limit;
 	sa->n_blocked = 0;
-	sa->seq_ask = limit >= seq_max(sa) ? NEVER : sa->seq + (limit - sa->seq) / 2 + 1;
+	if (is_negotiated(sa))
+		sa->seq_ask = sa->esn ? NEVER : SEQ_SOFT;
+	else
+		sa->seq_ask = limit >= seq_max(sa) ? NEVER : sa->seq + (limit - sa->seq) / 2 + 1;
 	if (limit <= sa->seq) {
 		sa->seq_ask = NEVER;
 		if (sa->seq < seq_max(sa))
@@ -413,6 +452,8 @@ sadb_seq_next(struct sadb *db, struct sa *sa, uint64_t *seq)
 
 	if (sa->seq >= seq_max(sa))
 		return DROP_seq_exhausted;
+	if (sa->bytes >= sa->hard_at)
+		return DROP_sa_expired;
 	if (next > sa->seq_limit) {
 		if (sa->n_blocked++ % ASK_AGAIN == 0)
 			ask(db, sa);
@@ -468,6 +509,9 @@ fill_live(struct sa *sa, const struct msg_dp_sa *m)
 	sa->source = m->source;
 	sa->destination = m->destination;
 	sa->port = m->port;
+	sa->group = m->group != 0 ? m->group : m->sa;
+	sa->soft_at = m->soft_bytes != 0 ? m->soft_bytes : NEVER;
+	sa->hard_at = m->hard_bytes != 0 ? m->hard_bytes : NEVER;
 	sa->bundle = m->bundle;
 	sa->outer_generation = NEVER;
 	sa->path = (struct sa_path){
@@ -717,13 +761,24 @@ resets(const char *filter, const struct sa *sa)
 	return filter[0] == '\0' || strcmp(filter, sa->policy) == 0;
 }
 
+/* Lifetimes go on. */
+static void
+counters_reset(struct sa *sa)
+{
+	if (sa->soft_at != NEVER)
+		sa->soft_at -= sa->bytes < sa->soft_at ? sa->bytes : sa->soft_at;
+	if (sa->hard_at != NEVER)
+		sa->hard_at -= sa->bytes < sa->hard_at ? sa->bytes : sa->hard_at;
+	sa->packets = sa->bytes = sa->dropped = 0;
+}
+
 void
 sadb_state_reset(struct dp *dp, const char *filter)
 {
 	for (uint32_t i = 0; i < dp->sadb->n_buckets; i++) {
 		for (struct sa *sa = dp->sadb->by_id[i]; sa != NULL; sa = sa->next_id) {
 			if (resets(filter, sa))
-				sa->packets = sa->bytes = sa->dropped = 0;
+				counters_reset(sa);
 		}
 	}
 }

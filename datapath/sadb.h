@@ -36,6 +36,7 @@ struct sa {
 	uint64_t seq_limit;   /* outbound: last number reserved for us */
 	uint64_t seq_ask;     /* outbound: from this one on, ask for more */
 	uint32_t spi;
+	uint32_t group;	 /* what names it in rules (group.h) */
 	uint32_t port;	 /* the protected TUN of its packets */
 	uint32_t window; /* inbound: packets, 0 = no replay protection */
 	bool inbound;
@@ -48,6 +49,8 @@ struct sa {
 	uint64_t packets;
 	uint64_t bytes; /* of the protected packets, before encryption */
 	uint64_t dropped;
+	uint64_t soft_at;   /* bytes: the daemon is told; UINT64_MAX = never (again) */
+	uint64_t hard_at;   /* bytes: it carries nothing more */
 	struct addr source; /* outer */
 	struct addr destination;
 	struct sa_path path;
@@ -93,6 +96,12 @@ bool sadb_filter_protocol(const char *filter, unsigned int *protocol);
 
 /* By identity; NULL when there is none. */
 struct sa *sadb_get(const struct sadb *db, uint32_t sa);
+/* fn is called when an SA nears the end of its bytes or numbers (hard false), and at the end. */
+void sadb_on_used(struct sadb *db, void (*fn)(void *arg, uint32_t sa, bool hard), void *arg);
+/* An SA's bytes are at soft_at: tells who listens. */
+void sadb_used(struct sadb *db, struct sa *sa);
+/* What rules name leads to other SAs now: a new generation begins. */
+void sadb_changed(struct sadb *db);
 /* Changes whenever a pointer that sadb_get gave may not be good any more. */
 uint64_t sadb_generation(const struct sadb *db);
 /* The inbound SA for a packet: that of protocol, SPI and destination; failing that, one with the

@@ -17,6 +17,7 @@
 #include "datapath/dp.h"
 #include "datapath/encap.h"
 #include "datapath/gre.h"
+#include "datapath/group.h"
 #include "datapath/reass.h"
 #include "datapath/sadb.h"
 #include "datapath/selector.h"
@@ -48,8 +49,9 @@ struct rule {
 	uint32_t number;
 	uint32_t sa_out;
 	uint32_t sa_in;
-	struct sa *out; /* that of sa_out when the SADB was of this generation */
-	uint64_t out_generation;
+	struct sa *out;	     /* that of sa_out when the SADB was of this generation */
+	uint32_t in;	     /* the group that serves sa_in, likewise */
+	uint64_t generation; /* UINT64_MAX: never looked */
 	uint64_t packets;
 };
 
@@ -237,7 +239,7 @@ spd_rule(struct dp *dp, const struct msg_dp_spd_rule *m)
 		.number = m->rule,
 		.sa_out = m->sa_out,
 		.sa_in = m->sa_in,
-		.out_generation = UINT64_MAX,
+		.generation = UINT64_MAX,
 	};
 	list->wants_whole |= r->wants != SELECTOR_PLAIN || (r->protocol != 0 && r->af != AF_INET);
 	care_of(m, r->care);
@@ -402,16 +404,17 @@ list_of(const struct dp *dp, uint32_t port)
 	return sp != NULL ? sp->active : NULL;
 }
 
-static struct sa *
-rule_sa(const struct dp *dp, struct rule *r)
+/* Looks up what the rule names, if that may have changed. */
+static void
+rule_resolve(const struct dp *dp, struct rule *r)
 {
 	uint64_t generation = sadb_generation(dp->sadb);
 
-	if (r->out_generation != generation) {
-		r->out = r->sa_out != 0 ? sadb_get(dp->sadb, r->sa_out) : NULL;
-		r->out_generation = generation;
-	}
-	return r->out;
+	if (r->generation == generation)
+		return;
+	r->out = r->sa_out != 0 ? group_out(dp, r->sa_out) : NULL;
+	r->in = r->sa_in != 0 ? group_serving(dp, r->sa_in) : 0;
+	r->generation = generation;
 }
 
 /* Only a whole packet can be judged by such a list (RFC 4301 7.3). */
@@ -426,7 +429,6 @@ packet_out(struct dp *dp, struct pkt *p, struct list *list)
 {
 	struct selector s;
 	struct rule *r;
-	struct sa *sa;
 	enum drop why = list == NULL ? DROP_spd_none : selector_read(p->data, p->len, false, &s);
 
 	if (why != DROP_NONE) {
@@ -448,12 +450,12 @@ packet_out(struct dp *dp, struct pkt *p, struct list *list)
 		pkt_drop(p, DROP_spd_discard);
 		return;
 	}
-	sa = rule_sa(dp, r);
-	if (sa == NULL || sa->inbound) {
-		pkt_drop(p, DROP_spd_incomplete);
+	rule_resolve(dp, r);
+	if (r->out == NULL) {
+		pkt_drop(p, group_missed(dp, r->sa_out, p));
 		return;
 	}
-	p->sa = sa;
+	p->sa = r->out;
 	p->next = STAGE_SA_OUT;
 }
 
@@ -470,7 +472,7 @@ spd_out_stage(struct dp *dp, struct pkt **pkts, unsigned int n)
 }
 
 static enum drop
-packet_in(struct pkt *p, struct list *list)
+packet_in(struct dp *dp, struct pkt *p, struct list *list)
 {
 	struct selector s;
 	struct rule *r;
@@ -479,7 +481,10 @@ packet_in(struct pkt *p, struct list *list)
 	if (why != DROP_NONE)
 		return why;
 	r = list_find(list, &s);
-	if (r == NULL || r->action != MSG_SPD_PROTECT || r->sa_in != p->sa->id)
+	if (r == NULL || r->action != MSG_SPD_PROTECT)
+		return DROP_spd_in_mismatch;
+	rule_resolve(dp, r);
+	if (r->in != p->sa->group)
 		return DROP_spd_in_mismatch;
 	r->packets++;
 	return DROP_NONE;
@@ -502,7 +507,9 @@ spd_protects(struct dp *dp, uint32_t port, const uint8_t *p, uint32_t len)
 static bool
 is_profile(struct dp *dp, const struct pkt *p)
 {
-	return p->sa->id == gre_sa_in(dp->gre, p->sa->port);
+	uint32_t in = gre_sa_in(dp->gre, p->sa->port);
+
+	return in != 0 && p->sa->group == group_serving(dp, in);
 }
 
 static enum stage
@@ -538,7 +545,7 @@ spd_in_stage(struct dp *dp, struct pkt **pkts, unsigned int n)
 		else if (is_profile(dp, p))
 			why = leads_to(dp, p) == STAGE_GRE_IN ? DROP_NONE : DROP_spd_in_mismatch;
 		else
-			why = packet_in(p, list);
+			why = packet_in(dp, p, list);
 		if (why != DROP_NONE) {
 			p->sa->dropped++;
 			pkt_drop(p, why);

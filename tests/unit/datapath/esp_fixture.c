@@ -8,6 +8,7 @@
 #include "datapath/crypto.h"
 #include "datapath/esp.h"
 #include "datapath/gre.h"
+#include "datapath/group.h"
 #include "datapath/ip4.h"
 #include "datapath/ip6.h"
 #include "datapath/spd.h"
@@ -24,11 +25,12 @@ fix_init(struct fix *f)
 	memset(f, 0, sizeof(*f));
 	f->dp.sadb = sadb_new();
 	f->dp.spd = spd_new();
+	f->dp.groups = group_table_new();
 	f->dp.gre = gre_table_new(&f->dp);
 	f->dp.stats = &f->stats;
 	f->dp.slots = f->slots;
 	f->dp.n_slots = FIX_SLOTS;
-	if (f->dp.sadb == NULL || f->dp.spd == NULL || f->dp.gre == NULL)
+	if (f->dp.sadb == NULL || f->dp.spd == NULL || f->dp.gre == NULL || f->dp.groups == NULL)
 		abort();
 }
 
@@ -37,6 +39,7 @@ fix_fini(struct fix *f)
 {
 	gre_table_free(f->dp.gre);
 	spd_free(f->dp.spd);
+	group_table_free(f->dp.groups);
 	sadb_free(f->dp.sadb);
 }
 

@@ -24,11 +24,13 @@ test_datapath_SOURCES = \
 	tests/unit/datapath/keepalive_test.c \
 	tests/unit/datapath/mss_test.c \
 	tests/unit/datapath/gro_test.c \
+	tests/unit/datapath/group_test.c \
 	tests/unit/datapath/gso_test.c \
 	tests/unit/datapath/ip4_test.c \
 	tests/unit/datapath/ip6_test.c \
 	tests/unit/datapath/main.c \
 	tests/unit/datapath/pipeline_test.c \
+	tests/unit/datapath/punt_test.c \
 	tests/unit/datapath/reass_test.c \
 	tests/unit/datapath/icmp_test.c \
 	tests/unit/datapath/fit_test.c \
