@@ -695,7 +695,8 @@ in_by(struct bed *b, struct sa *outer, struct sa *inner)
 static void
 a_profile_asks_for_every_sa_of_its_bundle(void)
 {
-	struct sa esp = { .id = 4, .bundle = 6 }, ah = { .id = 6 }, other = { .id = 8 };
+	struct sa esp = { .id = 4, .group = 4, .bundle = 6 }, ah = { .id = 6, .group = 6 },
+		  other = { .id = 8, .group = 8 };
 	const struct {
 		struct sa *outer, *inner;
 		uint32_t bundle; /* of esp */
