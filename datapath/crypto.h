@@ -66,6 +66,9 @@ struct crypto_engine {
 	void (*encrypt_batch)(struct crypto_engine *e, struct crypto_job *jobs, unsigned int n);
 	/* The text of a job that is not CRYPTO_OK is worthless. */
 	void (*decrypt_batch)(struct crypto_engine *e, struct crypto_job *jobs, unsigned int n);
+	/* A number that stands for a key, never 0, other in every process: says nothing about the key,
+	 * and equal keys have equal ones. */
+	uint64_t (*mark)(struct crypto_engine *e, const uint8_t *key, uint32_t len);
 	void (*free)(struct crypto_engine *e);
 };
 

@@ -55,6 +55,7 @@ struct openssl_engine {
 	uint64_t iv_counter;
 	EVP_CIPHER *iv8;
 	EVP_MD *kdf;
+	uint8_t mark_key[32]; /* random, of this process */
 };
 
 static void
@@ -426,6 +427,7 @@ openssl_free(struct crypto_engine *e)
 		EVP_MD_free(o->digests[i]);
 		EVP_CIPHER_free(o->gmacs[i]);
 	}
+	OPENSSL_cleanse(o->mark_key, sizeof(o->mark_key));
 	EVP_MD_free(o->kdf);
 	EVP_CIPHER_free(o->iv8);
 	EVP_MD_CTX_free(o->work);
@@ -436,6 +438,20 @@ openssl_free(struct crypto_engine *e)
 		OSSL_PROVIDER_unload(o->base);
 	OSSL_LIB_CTX_free(o->lib);
 	free(o);
+}
+
+static uint64_t
+openssl_mark(struct crypto_engine *e, const uint8_t *key, uint32_t len)
+{
+	struct openssl_engine *o = (struct openssl_engine *)e;
+	uint8_t digest[EVP_MAX_MD_SIZE];
+	uint64_t mark = 0;
+
+	if (EVP_DigestInit_ex2(o->work, o->kdf, NULL) &&
+		EVP_DigestUpdate(o->work, o->mark_key, sizeof(o->mark_key)) &&
+		EVP_DigestUpdate(o->work, key, len) && EVP_DigestFinal_ex(o->work, digest, NULL))
+		mark = be64_get(digest);
+	return mark != 0 ? mark : 1;
 }
 
 static void
@@ -470,7 +486,8 @@ iv_init(struct openssl_engine *o)
 		RAND_priv_bytes_ex(o->lib, key, sizeof(key), 256) == 1;
 	if (ok)
 		o->iv_cipher = cipher_state(aes, key, true);
-	ok = ok && o->iv_cipher != NULL;
+	ok = ok && o->iv_cipher != NULL &&
+		RAND_priv_bytes_ex(o->lib, o->mark_key, sizeof(o->mark_key), 256) == 1;
 	OPENSSL_cleanse(key, sizeof(key));
 	EVP_CIPHER_free(aes);
 	return ok;
@@ -490,6 +507,7 @@ crypto_openssl_new(struct err *err)
 		.sa_free = openssl_sa_free,
 		.encrypt_batch = openssl_encrypt_batch,
 		.decrypt_batch = openssl_decrypt_batch,
+		.mark = openssl_mark,
 		.free = openssl_free };
 	o->lib = OSSL_LIB_CTX_new();
 	o->base = o->lib != NULL ? OSSL_PROVIDER_load(o->lib, "default") : NULL;

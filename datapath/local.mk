@@ -44,6 +44,8 @@ libdatapath_a_SOURCES = \
 	datapath/mss.h \
 	datapath/natt.c \
 	datapath/natt.h \
+	datapath/noncekey.c \
+	datapath/noncekey.h \
 	datapath/os/errqueue.h \
 	datapath/os/tun.h \
 	datapath/os/udp.h \

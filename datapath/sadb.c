@@ -10,6 +10,7 @@
 #include "datapath/crypto.h"
 #include "datapath/dp.h"
 #include "datapath/ip4.h"
+#include "datapath/noncekey.h"
 #include "datapath/replay.h"
 #include "lib/alg.h"
 #include "lib/buf.h"
@@ -37,6 +38,7 @@ struct sadb {
 	uint32_t n_buckets; /* of each; a power of two */
 	uint32_t n;
 	uint64_t generation;
+	struct noncekeys *nonces;
 	struct sa **users; /* of the slots of the shared file */
 	uint32_t n_users;
 	void (*seq_need)(void *arg, uint32_t sa);
@@ -119,7 +121,8 @@ sadb_new(void)
 	if (db == NULL)
 		return NULL;
 	db->engine = crypto_openssl_new(NULL);
-	if (db->engine == NULL || resize(db, BUCKETS_MIN) != 0) {
+	db->nonces = noncekeys_new(db->engine);
+	if (db->engine == NULL || db->nonces == NULL || resize(db, BUCKETS_MIN) != 0) {
 		sadb_free(db);
 		return NULL;
 	}
@@ -149,6 +152,7 @@ sadb_free(struct sadb *db)
 	}
 	if (db->engine != NULL)
 		db->engine->free(db->engine);
+	noncekeys_free(db->nonces);
 	free(db->by_id);
 	free(db->by_spi);
 	free(db->users);
@@ -366,9 +370,9 @@ check_fields(const struct dp *dp, const struct msg_dp_sa *m, struct err *err)
 	return 0;
 }
 
-/* Two SAs with one SPI, or one place for their numbers, would break each other. */
+/* Two SAs with one SPI, one place for their numbers, or one key to count under would break each other. */
 static int
-check_unique(const struct sadb *db, const struct msg_dp_sa *m, struct err *err)
+check_unique(struct sadb *db, const struct msg_dp_sa *m, struct err *err)
 {
 	const struct sa *other;
 
@@ -380,6 +384,10 @@ check_unique(const struct sadb *db, const struct msg_dp_sa *m, struct err *err)
 				"SPI %u (0x%x) is already that of %s", m->spi, m->spi,
 				other->policy[0] != '\0' ? other->policy : "another SA");
 	}
+	other = noncekeys_find(db->nonces, m);
+	if (other != NULL && other->id != m->sa)
+		return err_set(err, -EEXIST, name_of(m),
+			"its key is in use by SA %u already, and would count twice", other->id);
 	other = m->slot < db->n_users ? db->users[m->slot] : NULL;
 	if (other != NULL && other->id != m->sa)
 		return err_set(err, -EEXIST, name_of(m), "slot %u is already that of SA %u",
@@ -606,6 +614,7 @@ sa_remove(struct sadb *db, struct sa *sa)
 		at = &(*at)->next_id;
 	*at = sa->next_id;
 	unlink_spi(db, sa);
+	noncekeys_remove(db->nonces, sa);
 	db->users[sa->slot_no] = NULL;
 	db->n--;
 	db->generation++;
@@ -615,8 +624,9 @@ sa_remove(struct sadb *db, struct sa *sa)
 /* Where the numbers of an SA start that this process did not have, or that is not the same any more.
  * A number goes out once under one key, whatever else has changed. */
 static void
-numbers_start(struct sa *sa, const struct sa *old, const struct msg_dp_sa *m)
+numbers_start(struct sadb *db, struct sa *sa, const struct sa *old, const struct msg_dp_sa *m)
 {
+	uint64_t used = noncekeys_last(db->nonces, m);
 	bool same_slot = old != NULL && old->slot == sa->slot && old->inbound == sa->inbound;
 	bool goes_on = old != NULL && !old->inbound && (same_slot || same_keys(old, m));
 
@@ -631,6 +641,8 @@ numbers_start(struct sa *sa, const struct sa *old, const struct msg_dp_sa *m)
 			sa->seq < seq_max(sa) - SASTATE_SKIP ? sa->seq + SASTATE_SKIP : seq_max(sa);
 	if (goes_on && sa->seq < old->seq)
 		sa->seq = old->seq;
+	if (sa->seq < used)
+		sa->seq = used;
 }
 
 int
@@ -661,11 +673,12 @@ sadb_put(struct dp *dp, const struct msg_dp_sa *m, struct err *err)
 	sa = sa_make(dp, m, &why);
 	if (sa == NULL)
 		return err_set(err, -EOPNOTSUPP, name_of(m), "%s: %.200s", why.object, why.text);
-	numbers_start(sa, old, m);
+	numbers_start(db, sa, old, m);
 	if (old != NULL)
 		sa_remove(db, old);
 	link_id(db, sa);
 	link_spi(db, sa);
+	noncekeys_add(db->nonces, sa);
 	db->users[sa->slot_no] = sa;
 	db->n++;
 	db->generation++;

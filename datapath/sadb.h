@@ -68,6 +68,8 @@ struct sa {
 	struct secret *keys; /* cipher's, then auth's: to see whether a replacement changes them */
 	struct sa *next_id;
 	struct sa *next_spi;
+	uint64_t nonce_mark; /* noncekey.c's; 0: its nonces are not its numbers */
+	struct sa *next_nonce;
 };
 
 /* All SAs of a worker: by identity, and the inbound ones by SPI. Owns the SAs and the crypto engine. */
@@ -80,7 +82,8 @@ void sadb_on_seq_need(struct sadb *db, void (*fn)(void *arg, uint32_t sa), void 
  * Adds an SA, or replaces the one of equal identity. Replaced with the same direction, SPI, slot and
  * keys it goes on: counters, sequence and window. One that this process did not have starts outbound
  * SASTATE_SKIP after the number in its slot, unless that is 0. Refuses (-errno, err): what alg.def
- * contradicts, SPI < 256, an inbound SPI that another SA has, a slot of another SA.
+ * contradicts, SPI < 256, an inbound SPI or a slot that another SA has, a key that another outbound SA
+ * counts under (noncekey.h).
  */
 int sadb_put(struct dp *dp, const struct msg_dp_sa *m, struct err *err);
 /* 0 or -ENOENT. */

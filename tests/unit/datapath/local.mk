@@ -36,6 +36,7 @@ test_datapath_SOURCES = \
 	tests/unit/datapath/fit_test.c \
 	tests/unit/datapath/pmtu_test.c \
 	tests/unit/datapath/natt_test.c \
+	tests/unit/datapath/noncekey_test.c \
 	tests/unit/datapath/port_udp_test.c \
 	tests/unit/datapath/esp_sa_test.c \
 	tests/unit/datapath/port_pcap_test.c \

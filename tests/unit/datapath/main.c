@@ -35,6 +35,7 @@ static CU_SuiteInfo suites[] = {
 	{ .pName = "fit", .pTests = fit_tests },
 	{ .pName = "pmtu", .pTests = pmtu_tests },
 	{ .pName = "natt", .pTests = natt_tests },
+	{ .pName = "noncekey", .pTests = noncekey_tests },
 	{ .pName = "port_udp", .pTests = port_udp_tests },
 	{ .pName = "esp_sa", .pTests = esp_sa_tests },
 	{ .pName = "port_pcap", .pTests = port_pcap_tests },

@@ -31,6 +31,7 @@ extern CU_TestInfo icmp_tests[];
 extern CU_TestInfo fit_tests[];
 extern CU_TestInfo pmtu_tests[];
 extern CU_TestInfo natt_tests[];
+extern CU_TestInfo noncekey_tests[];
 extern CU_TestInfo port_udp_tests[];
 extern CU_TestInfo esp_sa_tests[];
 extern CU_TestInfo port_pcap_tests[];
