@@ -100,9 +100,15 @@ static int
 connect_to(int fd, const struct addr *a)
 {
 	struct sockaddr_in sin = { .sin_family = AF_INET };
+	struct sockaddr_in6 sin6 = { .sin6_family = AF_INET6 };
+	bool v6 = a->af == AF_INET6;
 
-	sin.sin_addr.s_addr = htonl(addr_u32(a));
-	return connect(fd, (const struct sockaddr *)&sin, sizeof(sin)) ? -errno : 0;
+	memcpy(&sin.sin_addr, a->b, sizeof(sin.sin_addr));
+	memcpy(&sin6.sin6_addr, a->b, sizeof(sin6.sin6_addr));
+	return connect(fd, v6 ? (const struct sockaddr *)&sin6 : (const struct sockaddr *)&sin,
+		       v6 ? sizeof(sin6) : sizeof(sin))
+		? -errno
+		: 0;
 }
 
 static int

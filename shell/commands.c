@@ -39,6 +39,13 @@ run_display(void *app, const struct cli_match *m)
 #define STATISTICS "statistics{Packets and what was dropped}"
 #define KEEPALIVES \
 	"keepalive{Keepalive packets of this tunnel} packets{Packets} count{Their number}"
+#define PING(host)                                                                      \
+	"-a{Source address} <source:" host ">{Address of this router} | "               \
+	"-c{Number of requests} <count:1-4294967295>{Default 5} | "                     \
+	"-m{Pause between requests} <interval:1-10000>{Milliseconds, default 500} | "   \
+	"-s{Size of the data} <size:20-8100>{Bytes, default 56} | "                     \
+	"-t{Time to wait for an answer} <timeout:0-65535>{Milliseconds, default 2000} " \
+	") <host:" host ">{Address to be asked}"
 #define UNDO "undo{Cancel current setting} "
 #define TERMINAL "terminal{Set the terminal line characteristics} "
 #define TEMPORARY "temporary{Only for this session}"
@@ -75,9 +82,15 @@ const struct command shell_commands[] = {
 		display_interface_brief),
 	SHOW("ip{IP status and configuration} interface{Interface information} brief{In brief}",
 		display_ip_interface_brief),
-	SHOW("ip{IP status and configuration} routing-table{Routing table}", display_routing_table),
+	SHOW("ip{IP status and configuration} routing-table{Routing table} "
+	     "[ <to:ipv4>{Of this destination} [ <mask:mask>{Mask, or its length} ] "
+	     "[ longer-match{Everything inside it} ] ]",
+		display_routing_table),
 	SHOW(IPV6 "interface{Interface information} brief{In brief}", display_ipv6_interface_brief),
-	SHOW(IPV6 "routing-table{Routing table}", display_routing_table6),
+	SHOW(IPV6 "routing-table{Routing table} "
+		  "[ <to:ipv6>{Of this destination} [ <mask:ipv6-length>{Length of the prefix} ] "
+		  "[ longer-match{Everything inside it} ] ]",
+		display_routing_table6),
 	SHOW("acl{Access control lists} { all{All of them} | <number:acl.number>{ACL number} }",
 		display_acl),
 	SHOW("acl{Access control lists} ipv6{Of IPv6} "
@@ -109,13 +122,11 @@ const struct command shell_commands[] = {
 
 	ACTION("save{Save the current configuration} [ <file:word>{File name, vrpcfg.cfg} ]",
 		CLI_CONFIGURE, action_save),
-	{ .syntax = "ping{Ping function} [ ip{IPv4} ] ( "
-		    "-a{Source address} <source:ipv4-host>{Address of this router} | "
-		    "-c{Number of requests} <count:1-4294967295>{Default 5} | "
-		    "-m{Pause between requests} <interval:1-10000>{Milliseconds, default 500} | "
-		    "-s{Size of the data} <size:20-8100>{Bytes, default 56} | "
-		    "-t{Time to wait for an answer} <timeout:0-65535>{Milliseconds, default 2000} "
-		    ") <host:ipv4-host>{Address to be asked}",
+	{ .syntax = "ping{Ping function} [ ip{IPv4} ] ( " PING("ipv4-host"),
+		.level = CLI_VISIT,
+		.views = CLI_ANY_VIEW,
+		.run = action_ping },
+	{ .syntax = "ping{Ping function} ipv6{IPv6} ( " PING("ipv6-host"),
 		.level = CLI_VISIT,
 		.views = CLI_ANY_VIEW,
 		.run = action_ping },

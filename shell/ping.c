@@ -1,6 +1,6 @@
 /*
  * ping: one echo request at a time, the statistics at the end. Opens no socket and chooses no source;
- * RFC 792.
+ * RFC 792, RFC 4443 4.
  */
 #include "config.h"
 
@@ -19,7 +19,22 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { ICMP_HEADER_LEN = 8, ICMP_REPLY = 0, ICMP_REQUEST = 8, DATA_MAX = 8100, SLICE_MS = 100 };
+enum { ICMP_HEADER_LEN = 8, DATA_MAX = 8100, SLICE_MS = 100 };
+
+/* What differs between the families: types, and how the socket says what is left of the hops. */
+static const struct family {
+	uint8_t request, reply;
+	int level, ask, answer;
+} families[] = {
+	{ 8, 0, IPPROTO_IP, IP_RECVTTL, IP_TTL },
+	{ 128, 129, IPPROTO_IPV6, IPV6_RECVHOPLIMIT, IPV6_HOPLIMIT },
+};
+
+static const struct family *
+family_of(const struct addr *a)
+{
+	return &families[a->af == AF_INET6];
+}
 
 struct statistics {
 	unsigned int sent;
@@ -39,7 +54,7 @@ now_us(void)
 }
 
 int
-ping_parse(const void *data, size_t len, struct ping_reply *r)
+ping_parse(uint8_t af, const void *data, size_t len, struct ping_reply *r)
 {
 	struct rbuf b = rbuf_over(data, len);
 	uint8_t type, code;
@@ -52,7 +67,7 @@ ping_parse(const void *data, size_t len, struct ping_reply *r)
 	if (b.bad)
 		return -EBADMSG;
 	r->bytes = rbuf_left(&b);
-	return type == ICMP_REPLY && code == 0 ? 0 : -EAGAIN;
+	return type == families[af == AF_INET6].reply && code == 0 ? 0 : -EAGAIN;
 }
 
 /* Errors of earlier requests, which would otherwise be this one's. */
@@ -78,7 +93,7 @@ send_request(const struct ping *p, uint16_t sequence)
 	uint8_t data[ICMP_HEADER_LEN + DATA_MAX];
 	struct wbuf b = wbuf_over(data, sizeof(data));
 
-	wbuf_u8(&b, ICMP_REQUEST);
+	wbuf_u8(&b, family_of(&p->destination)->request);
 	wbuf_u8(&b, 0);
 	wbuf_u16(&b, 0);
 	wbuf_u16(&b, 0);
@@ -91,12 +106,12 @@ send_request(const struct ping *p, uint16_t sequence)
 
 /* Time to live of the datagram that was received, 0 when the socket does not say. */
 static unsigned int
-ttl_of(struct msghdr *m)
+ttl_of(const struct family *f, struct msghdr *m)
 {
 	for (struct cmsghdr *c = CMSG_FIRSTHDR(m); c; c = CMSG_NXTHDR(m, c)) {
 		int ttl;
 
-		if (c->cmsg_level != IPPROTO_IP || c->cmsg_type != IP_TTL)
+		if (c->cmsg_level != f->level || c->cmsg_type != f->answer)
 			continue;
 		memcpy(&ttl, CMSG_DATA(c), sizeof(ttl));
 		return (unsigned int)ttl;
@@ -122,8 +137,8 @@ receive(const struct ping *p, struct ping_reply *r, unsigned int *ttl)
 
 	if (n < 0)
 		return -errno;
-	*ttl = ttl_of(&m);
-	return ping_parse(data, (size_t)n, r);
+	*ttl = ttl_of(family_of(&p->destination), &m);
+	return ping_parse(p->destination.af, data, (size_t)n, r);
 }
 
 static bool
@@ -172,6 +187,20 @@ ms_of(uint64_t us)
 	return (unsigned int)((us + 999) / 1000);
 }
 
+static void
+say_reply(bool v6, const char *to, const struct ping_reply *r, unsigned int ttl, unsigned int ms,
+	struct out *o)
+{
+	if (!v6) {
+		out_linef(o, "    Reply from %s: bytes=%zu Sequence=%u ttl=%u time=%u ms", to,
+			r->bytes, r->sequence, ttl, ms);
+		return;
+	}
+	out_linef(o, "    Reply from %s ", to);
+	out_linef(o, "    bytes=%zu Sequence=%u hop limit=%u  time = %u ms", r->bytes, r->sequence,
+		ttl, ms);
+}
+
 /* One request and what comes of it; -EINTR ends the run. */
 static int
 probe(const struct ping *p, uint16_t sequence, const char *to, struct statistics *s, struct out *o)
@@ -189,9 +218,10 @@ probe(const struct ping *p, uint16_t sequence, const char *to, struct statistics
 	if (rc == -ETIMEDOUT)
 		out_line(o, "    Request time out");
 	if (!rc) {
-		note(s, now_us() - start);
-		out_linef(o, "    Reply from %s: bytes=%zu Sequence=%u ttl=%u time=%u ms", to,
-			r.bytes, sequence, ttl, ms_of(now_us() - start));
+		uint64_t took = now_us() - start;
+
+		note(s, took);
+		say_reply(p->destination.af == AF_INET6, to, &r, ttl, ms_of(took), o);
 	}
 	out_flush(o);
 	return rc;
@@ -227,13 +257,14 @@ pause_ms(const struct ping *p, unsigned int ms)
 int
 ping_run(const struct ping *p, struct out *o)
 {
+	const struct family *f = family_of(&p->destination);
 	struct statistics s = { 0 };
 	char to[ADDR_STRLEN];
 	int rc;
 
 	if (p->size > DATA_MAX)
 		return -EINVAL;
-	setsockopt(p->fd, IPPROTO_IP, IP_RECVTTL, &(int){ 1 }, sizeof(int));
+	setsockopt(p->fd, f->level, f->ask, &(int){ 1 }, sizeof(int));
 	addr_format(&p->destination, to);
 	out_linef(o, "  PING %s: %u  data bytes, press CTRL_C to break", to, p->size);
 	out_flush(o);

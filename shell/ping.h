@@ -10,7 +10,7 @@
 struct out;
 
 /*
- * ping in VRP's words, over an ICMP socket that yongd has opened (RFC 792 echo): a datagram socket, whose
+ * ping in VRP's words, over an ICMP socket that yongd has opened (echo of RFC 792, RFC 4443 4): a datagram socket, whose
  * identifier and checksum are the kernel's.
  */
 struct ping {
@@ -34,6 +34,6 @@ struct ping_reply {
 
 /* What came from the socket. 0 when it is an echo reply, -EBADMSG when it is cut
  * short, -EAGAIN when it is something else. */
-int ping_parse(const void *data, size_t len, struct ping_reply *r);
+int ping_parse(uint8_t af, const void *data, size_t len, struct ping_reply *r);
 
 #endif

@@ -1,5 +1,5 @@
 /*
- * The routing table as VRP shows it: the kernel's main table, and the rows that follow from the
+ * The routing tables as VRP shows them: the kernel's main ones, and the rows that follow from the
  * addresses (the connected subnet, the own host route, loopback), which the kernel keeps elsewhere.
  */
 #include "config.h"
@@ -30,6 +30,7 @@ static const struct {
 	{ RTPROT_KERNEL, "Direct", 0 },
 	{ RTPROT_BOOT, "Static", 60 },
 	{ RTPROT_STATIC, "Static", 60 },
+	{ RTPROT_RA, "RA", 60 },
 	{ RTPROT_DHCP, "DHCP", 60 },
 	{ RTPROT_ZEBRA, "Zebra", 60 },
 	{ RTPROT_BIRD, "BIRD", 60 },
@@ -61,7 +62,14 @@ struct rib {
 	size_t n_own; /* the rows of addresses come first until they are sorted */
 	struct device *devices;
 	size_t n_devices, cap_devices;
+	bool link_local; /* some device has a link-local address */
 };
+
+static size_t
+bits_of(const struct addr *a)
+{
+	return addr_len(a) * 8;
+}
 
 static int
 push(struct rib *t, const struct row *r)
@@ -114,6 +122,27 @@ take_link(void *arg, const struct nlmsghdr *nlh)
 	return 0;
 }
 
+static bool
+is_link_local(const struct addr *a)
+{
+	return a->af == AF_INET6 && a->b[0] == 0xfe && (a->b[1] & 0xc0) == 0x80;
+}
+
+/* 127.0.0.1, ::1 */
+static struct addr
+own_host(uint8_t af)
+{
+	return af == AF_INET ? addr_v4(0x7f000001) : (struct addr){ .af = af, .b = { [15] = 1 } };
+}
+
+static bool
+is_loopback(const struct addr *a)
+{
+	struct addr own = own_host(a->af);
+
+	return a->af == AF_INET ? a->b[0] == 127 : addr_eq(a, &own);
+}
+
 /* Host route and subnet of one address. */
 static int
 take_addr(void *arg, const struct nlmsghdr *nlh)
@@ -122,20 +151,25 @@ take_addr(void *arg, const struct nlmsghdr *nlh)
 	const struct device *d;
 	struct os_addr a;
 	struct row r = { .protocol = "Direct", .flags = "D" };
+	uint8_t bits;
 	int rc;
 
-	if (nlh->nlmsg_type != RTM_NEWADDR || !os_decode_addr(nlh, &a) ||
-		a.prefix.addr.af != AF_INET)
+	if (nlh->nlmsg_type != RTM_NEWADDR || !os_decode_addr(nlh, &a))
 		return 0;
 	d = device_by(t, a.index);
 	if (d == NULL || !d->up)
 		return 0;
+	if (is_link_local(&a.prefix.addr)) {
+		t->link_local = true;
+		return 0;
+	}
+	bits = (uint8_t)bits_of(&a.prefix.addr);
 	r.index = a.index;
-	r.loopback = d->loopback && a.prefix.addr.b[0] == 127;
-	r.destination = (struct prefix){ a.prefix.addr, 32 };
-	r.nexthop = addr_v4(0x7f000001);
+	r.loopback = d->loopback && is_loopback(&a.prefix.addr);
+	r.destination = (struct prefix){ a.prefix.addr, bits };
+	r.nexthop = own_host(a.prefix.addr.af);
 	rc = push(t, &r);
-	if (rc < 0 || a.prefix.len == 32)
+	if (rc < 0 || a.prefix.len == bits)
 		return rc;
 	r.destination = (struct prefix){ prefix_network(&a.prefix), a.prefix.len };
 	if (!d->loopback)
@@ -187,7 +221,9 @@ take_route(void *arg, const struct nlmsghdr *nlh)
 		if (r.nexthop.af != 0 && strcmp(r.protocol, "Static") == 0)
 			r.flags = "RD";
 		if (r.nexthop.af == 0)
-			r.nexthop = k.preferred_source.af != 0 ? k.preferred_source : addr_v4(0);
+			r.nexthop = k.preferred_source.af != 0
+				? k.preferred_source
+				: (struct addr){ .af = k.destination.addr.af };
 		rc = push(t, &r);
 	}
 	return rc;
@@ -206,27 +242,51 @@ row_cmp(const void *a, const void *b)
 	return d != 0 ? d : addr_cmp(&x->nexthop, &y->nexthop);
 }
 
+/* Of all links together. */
+static int
+push_link_local(struct rib *t)
+{
+	static const struct row r = { .destination = { { .af = AF_INET6, .b = { 0xfe, 0x80 } },
+					      10 },
+		.nexthop = { .af = AF_INET6 },
+		.protocol = "Direct",
+		.flags = "D",
+		.null = true };
+
+	return t->link_local ? push(t, &r) : 0;
+}
+
+static int
+gather_routes(struct oscfg *o, struct rib *t, uint8_t af)
+{
+	struct rtmsg *route;
+	struct nlmsghdr *nlh = os_netlink_begin(&o->nl, RTM_GETROUTE, 0, sizeof *route, &route);
+
+	route->rtm_family = af;
+	mnl_attr_put_u32(nlh, RTA_TABLE, RT_TABLE_MAIN);
+	return os_netlink_dump(&o->nl, nlh, take_route, t);
+}
+
 static int
 gather(struct oscfg *o, struct rib *t)
 {
 	struct ifinfomsg *link;
 	struct ifaddrmsg *addr;
-	struct rtmsg *route;
 	struct nlmsghdr *nlh = os_netlink_begin(&o->nl, RTM_GETLINK, 0, sizeof *link, &link);
 	int rc = os_netlink_dump(&o->nl, nlh, take_link, t);
 
 	if (rc < 0)
 		return rc;
 	nlh = os_netlink_begin(&o->nl, RTM_GETADDR, 0, sizeof *addr, &addr);
-	addr->ifa_family = AF_INET;
+	addr->ifa_family = AF_UNSPEC;
 	rc = os_netlink_dump(&o->nl, nlh, take_addr, t);
 	if (rc < 0)
 		return rc;
 	t->n_own = t->n;
-	nlh = os_netlink_begin(&o->nl, RTM_GETROUTE, 0, sizeof *route, &route);
-	route->rtm_family = AF_INET;
-	mnl_attr_put_u32(nlh, RTA_TABLE, RT_TABLE_MAIN);
-	return os_netlink_dump(&o->nl, nlh, take_route, t);
+	rc = gather_routes(o, t, AF_INET);
+	if (rc == 0)
+		rc = gather_routes(o, t, AF_INET6);
+	return rc < 0 ? rc : push_link_local(t);
 }
 
 /* Our own tunnels and loopbacks know their next hop: the interface's address (VRP's manner). */
@@ -239,8 +299,11 @@ fill_nexthops(struct rib *t)
 		if (r->null || !addr_is_unspecified(&r->nexthop))
 			continue;
 		for (size_t j = 0; j < t->n_own; j++) {
-			if (t->rows[j].index == r->index && t->rows[j].destination.len == 32) {
-				r->nexthop = t->rows[j].destination.addr;
+			const struct prefix *own = &t->rows[j].destination;
+
+			if (t->rows[j].index == r->index && own->addr.af == r->nexthop.af &&
+				own->len == bits_of(&own->addr)) {
+				r->nexthop = own->addr;
 				break;
 			}
 		}

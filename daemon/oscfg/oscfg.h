@@ -81,7 +81,7 @@ int oscfg_interface_state(struct oscfg *o, const char *device, struct st_interfa
 /* The counters of every device. 0 or -errno. */
 int oscfg_counters(struct oscfg *o,
 	void (*fn)(void *arg, const char *device, const struct rates_counters *c), void *arg);
-/* The main routing table, in the order of destinations. vrp_name maps a device to its VRP name (or NULL). */
+/* The main routing tables, IPv4 before IPv6, in the order of destinations. vrp_name maps a device to its VRP name (or NULL). */
 int oscfg_routes(struct oscfg *o, const char *(*vrp_name)(void *arg, const char *device), void *arg,
 	void (*row)(void *row_arg, const struct st_route *r), void *row_arg);
 /* Cleartext packets the filter has dropped. */

@@ -45,6 +45,13 @@ def ipv6_tunnel():
         wire.stop()
         clear = "ip6 and not ip6 proto 50 and not icmp6 and not src net fe80::/10 and not dst net ff02::/16"
         assert wire.count("ip6 proto 50") > 100 and wire.count(clear) == 0, wire.show(9, clear)
+        routes = {r["destination"]: r for r in lab.RTA.state("display ipv6 routing-table")}
+        assert routes["2001:db8:1::/64"]["protocol"] == "Direct", routes
+        assert routes["2001:db8:1::1/128"]["nexthop"] == "::1", routes
+        assert routes["::/0"]["nexthop"] == "2001:db8:a::fe", routes
+        assert "Summary Count : 1" in lab.RTA.cli("display ipv6 routing-table 2001:db8:2::2")
+        out = lab.RTA.cli("ping ipv6 -c 2 2001:db8:a::fe")
+        assert "2 packet(s) received" in out and "hop limit=64" in out, out
         inside = "net 2001:db8:1::/64 or net 2001:db8:2::/64"
         assert wire.count(inside) == 0, wire.show(9, inside)
 

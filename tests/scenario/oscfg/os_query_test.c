@@ -146,12 +146,52 @@ the_routing_table_is_shown_as_vrp_does(void)
 	bed_close(&b);
 }
 
+static void
+ipv6_routes_are_shown_with_the_rows_of_addresses(void)
+{
+	struct bed b;
+	struct want tun = want_made(WANT_LINK_TUNNEL, "Tunnel0-0-1", "Tunnel0/0/1", 1400);
+	struct want wan = want_address("wan", "2001:db8:a::1/64");
+	struct want in = want_address("Tunnel0-0-1", "2001:db8:40::1/128");
+	struct want dflt = want_path(254, "::/0", "2001:db8:a::fe", NULL, 60);
+	struct want remote = want_path(254, "2001:db8:2::/64", NULL, "Tunnel0-0-1", 70);
+	struct table t = { "" };
+
+	tun.link.ipv6 = true;
+	bed_open(&b);
+	sh("for d in all default lo wan; do sysctl -qw net.ipv6.conf.$d.disable_ipv6=0 "
+	   "net.ipv6.conf.$d.accept_dad=0; done; sysctl -qw net.ipv6.conf.lan.disable_ipv6=1 "
+	   "net.ipv6.conf.wan-peer.disable_ipv6=1");
+	ADD(&b, &wan);
+	ADD(&b, &tun);
+	ADD(&b, &in);
+	ADD(&b, &dflt);
+	ADD(&b, &remote);
+	sh("ip -6 route add 2001:db8:8::/48 via 2001:db8:a::fd proto ospf metric 20;"
+	   "ip -6 route add blackhole 2001:db8:7::/48 proto 89 metric 60");
+	CU_ASSERT_EQUAL(oscfg_routes(b.o, vrp_name, NULL, take_row, &t), 0);
+	CU_ASSERT_PTR_NOT_NULL_FATAL(strstr(t.text, "::/0 "));
+	CU_ASSERT_STRING_EQUAL(strstr(t.text, "::/0 "),
+		"::/0 Static 60 0 RD 2001:db8:a::fe GigabitEthernet0/0/1\n"
+		"::1/128 Direct 0 0 D ::1 InLoopBack0\n"
+		"2001:db8:2::/64 Static 70 0 D 2001:db8:40::1 Tunnel0-0-1\n"
+		"2001:db8:7::/48 Static 60 0 D :: NULL0\n"
+		"2001:db8:8::/48 OSPF 10 20 D 2001:db8:a::fd GigabitEthernet0/0/1\n"
+		"2001:db8:a::/64 Direct 0 0 D 2001:db8:a::1 GigabitEthernet0/0/1\n"
+		"2001:db8:a::1/128 Direct 0 0 D ::1 GigabitEthernet0/0/1\n"
+		"2001:db8:40::1/128 Direct 0 0 D ::1 Tunnel0-0-1\n"
+		"fe80::/10 Direct 0 0 D :: NULL0\n");
+	bed_close(&b);
+}
+
 CU_TestInfo os_query_tests[] = {
 	{ "devices are the ports in the order of their index",
 		devices_are_the_ports_in_the_order_of_their_index },
 	{ "an interface shows addresses, MAC and counters",
 		an_interface_shows_addresses_mac_and_counters },
 	{ "the path to a peer ignores our steering", the_path_to_a_peer_ignores_our_steering },
+	{ "IPv6 routes are shown with the rows of addresses",
+		ipv6_routes_are_shown_with_the_rows_of_addresses },
 	{ "the routing table is shown as VRP does", the_routing_table_is_shown_as_vrp_does },
 	CU_TEST_INFO_NULL,
 };

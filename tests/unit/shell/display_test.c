@@ -194,6 +194,55 @@ test_keepalive(void)
 	shell_fixture_fini(&f);
 }
 
+/* What is asked for in a routing table, and how many rows come. */
+static void
+test_routes(void)
+{
+	static const struct {
+		const char *command, *holds;
+		int n; /* rows */
+	} cases[] = {
+		{ "display ip routing-table", "Routes : 5", 5 },
+		{ "display ip routing-table 10.1.1.1",
+			"Summary Count : 1\n"
+			"Destination/Mask    Proto   Pre  Cost      Flags NextHop         "
+			"Interface\n\n       10.1.1.1/32  Direct",
+			1 },
+		{ "display ip routing-table 10.1.1.77", "   10.1.1.0/24  Direct", 2 },
+		{ "display ip routing-table 192.0.2.1", "    0.0.0.0/0   Static", 1 },
+		{ "display ip routing-table 10.1.1.0 24", "Summary Count : 2\n", 2 },
+		{ "display ip routing-table 10.1.1.0 255.255.255.0 longer-match", "10.1.1.1/32",
+			3 },
+		{ "display ip routing-table 10.0.0.0 8", "Summary Count : 0\n", 0 },
+		{ "display ip routing-table 10.0.0.0 8 longer-match", "Summary Count : 3\n", 3 },
+		{ "display ipv6 routing-table 2001:db8:1::1",
+			"Routing Table : Public\nSummary Count : 1\n\nDestination  : "
+			"2001:db8:1::1 ",
+			1 },
+		{ "display ipv6 routing-table 2001:db8:1:: 64", "PrefixLength : 64\n", 1 },
+		{ "display ipv6 routing-table 2001:db8:1:: 64 longer-match", "Summary Count : 2",
+			2 },
+		{ "display ipv6 routing-table 2001:db8:9::", "Destination  : :: ", 1 },
+	};
+	struct shell_fixture f;
+
+	shell_fixture_init(&f);
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		int n = 0;
+
+		CU_ASSERT_EQUAL(fixture_line(&f, cases[i].command), 0);
+		for (const char *p = f.text; (p = strstr(p, "GigabitEthernet")); p++)
+			n++;
+		CU_ASSERT_EQUAL(n, cases[i].n);
+		if (!strstr(f.text, cases[i].holds))
+			fprintf(stderr, "%s: printed\n%s\n", cases[i].command, f.text);
+		CU_ASSERT_PTR_NOT_NULL(strstr(f.text, cases[i].holds));
+	}
+	CU_ASSERT_NOT_EQUAL(fixture_line(&f, "display ip routing-table 10.0.0.0 33"), 0);
+	CU_ASSERT_NOT_EQUAL(fixture_line(&f, "display ipv6 routing-table 2001:db8:: 129"), 0);
+	shell_fixture_fini(&f);
+}
+
 static void
 test_reset(void)
 {
@@ -252,6 +301,7 @@ CU_TestInfo display_tests[] = {
 	{ "and as JSON", test_json },
 	{ "a router without configuration has displays too", test_empty_router },
 	{ "keepalives are those of the tunnel in whose view one is", test_keepalive },
+	{ "routes are those that were asked for", test_routes },
 	{ "counters are reset without a word", test_reset },
 	{ "a weak algorithm draws a warning", test_weak },
 	CU_TEST_INFO_NULL,

@@ -128,6 +128,7 @@ static const struct st_route route_rows[] = {
 	{ "10.1.1.1/32", "Direct", 0, 0, "D", IP4(127, 0, 0, 1), "GigabitEthernet0/0/0" },
 	{ "198.51.100.0/24", "Direct", 0, 0, "D", IP4(198, 51, 100, 1), "GigabitEthernet0/0/1" },
 	{ "2001:db8:1::/64", "Direct", 0, 0, "D", IP6(1), "GigabitEthernet0/0/0" },
+	{ "2001:db8:1::1/128", "Direct", 0, 0, "D", IP6(1), "GigabitEthernet0/0/0" },
 	{ "::/0", "Static", 60, 0, "RD", IP6(254), "GigabitEthernet0/0/1" },
 };
 

@@ -22,12 +22,12 @@ test_parse(void)
 	uint8_t request[sizeof(reply)];
 	struct ping_reply r;
 
-	CU_ASSERT_EQUAL(ping_parse(reply, sizeof(reply), &r), 0);
+	CU_ASSERT_EQUAL(ping_parse(AF_INET, reply, sizeof(reply), &r), 0);
 	CU_ASSERT_EQUAL(r.sequence, 7);
 	CU_ASSERT_EQUAL(r.bytes, 4);
 	memcpy(request, reply, sizeof(reply));
 	request[0] = 8;
-	CU_ASSERT_EQUAL(ping_parse(request, sizeof(request), &r), -EAGAIN);
+	CU_ASSERT_EQUAL(ping_parse(AF_INET, request, sizeof(request), &r), -EAGAIN);
 }
 
 static void
@@ -39,7 +39,7 @@ test_truncated(void)
 		uint8_t *copy = malloc(len ? len : 1);
 
 		memcpy(copy, reply, len);
-		CU_ASSERT_EQUAL(ping_parse(copy, len, &r), len < 8 ? -EBADMSG : 0);
+		CU_ASSERT_EQUAL(ping_parse(AF_INET, copy, len, &r), len < 8 ? -EBADMSG : 0);
 		free(copy);
 	}
 }
@@ -59,7 +59,7 @@ test_noise(void)
 			seed = seed * 1664525 + 1013904223;
 			data[k] = (uint8_t)(seed >> 24);
 		}
-		rc = ping_parse(data, len, &r);
+		rc = ping_parse(AF_INET, data, len, &r);
 		CU_ASSERT_TRUE(rc == 0 || rc == -EBADMSG || rc == -EAGAIN);
 		CU_ASSERT_TRUE(rc || r.bytes < len);
 	}
@@ -67,12 +67,9 @@ test_noise(void)
 
 /* Runs ping with these answers waiting; returns its output, malloc'd. */
 static char *
-run(unsigned int count, const uint16_t *answers, size_t n, int expect)
+run(const char *to, unsigned int count, const uint16_t *answers, size_t n, int expect)
 {
-	struct ping p = { .count = count,
-		.size = 4,
-		.timeout_ms = n ? 5000 : 0,
-		.destination = addr_v4(0x0a010202) };
+	struct ping p = { .count = count, .size = 4, .timeout_ms = n ? 5000 : 0 };
 	char *text;
 	size_t len;
 	FILE *stream = open_memstream(&text, &len);
@@ -81,8 +78,10 @@ run(unsigned int count, const uint16_t *answers, size_t n, int expect)
 	int s[2];
 
 	CU_ASSERT_EQUAL_FATAL(socketpair(AF_UNIX, SOCK_DGRAM, 0, s), 0);
+	CU_ASSERT_EQUAL(addr_parse(to, &p.destination), 0);
 	p.fd = s[0];
 	memcpy(data, reply, sizeof(data));
+	data[0] = p.destination.af == AF_INET6 ? 129 : 0;
 	for (size_t i = 0; i < n; i++) {
 		data[7] = (uint8_t)answers[i];
 		CU_ASSERT_EQUAL(send(s[1], data, sizeof(data), 0), sizeof(data));
@@ -100,7 +99,7 @@ test_answered(void)
 {
 	/* a late answer to another request is not taken for this one's */
 	static const uint16_t answers[] = { 9, 1, 2 };
-	char *text = run(2, answers, 3, 0);
+	char *text = run("10.1.2.2", 2, answers, 3, 0);
 
 	CU_ASSERT_NSTRING_EQUAL(text,
 		"  PING 10.1.2.2: 4  data bytes, press CTRL_C to break\n"
@@ -116,9 +115,27 @@ test_answered(void)
 }
 
 static void
+test_ipv6(void)
+{
+	static const uint16_t answers[] = { 1 };
+	struct ping_reply r;
+	char *text = run("2001:db8::2", 1, answers, 1, 0);
+
+	CU_ASSERT_NSTRING_EQUAL(text,
+		"  PING 2001:db8::2: 4  data bytes, press CTRL_C to break\n"
+		"    Reply from 2001:db8::2 \n"
+		"    bytes=4 Sequence=1 hop limit=0  time = ",
+		126);
+	CU_ASSERT_PTR_NOT_NULL(strstr(text, "    1 packet(s) received\n"));
+	free(text);
+	/* an answer of the other family is none */
+	CU_ASSERT_EQUAL(ping_parse(AF_INET6, reply, sizeof(reply), &r), -EAGAIN);
+}
+
+static void
 test_unanswered(void)
 {
-	char *text = run(3, NULL, 0, -ENOENT);
+	char *text = run("10.1.2.2", 3, NULL, 0, -ENOENT);
 
 	CU_ASSERT_STRING_EQUAL(text,
 		"  PING 10.1.2.2: 4  data bytes, press CTRL_C to break\n"
@@ -139,6 +156,7 @@ CU_TestInfo ping_tests[] = {
 	{ "one that is cut short is not", test_truncated },
 	{ "noise is refused", test_noise },
 	{ "answers are counted", test_answered },
+	{ "IPv6 is asked and answers in its own words", test_ipv6 },
 	{ "silence is told", test_unanswered },
 	CU_TEST_INFO_NULL,
 };
