@@ -118,7 +118,10 @@ options_copied(const uint8_t *p, size_t len, uint8_t *out)
 int
 ip4_frag_init(struct ip4_frag *f, const uint8_t *p, const struct ip4 *ip, uint32_t mtu)
 {
-	if (mtu < ip->hdr_len + 8u)
+	uint32_t end = (uint32_t)ip->frag_off + ip->total_len - ip->hdr_len;
+
+	/* what reaches beyond the longest packet has offsets for which there is no room */
+	if (mtu < ip->hdr_len + 8u || end > UINT16_MAX)
 		return -EINVAL;
 	*f = (struct ip4_frag){ .p = p, .ip = *ip, .mtu = mtu };
 	return 0;

@@ -48,7 +48,8 @@ struct ip4_frag {
 };
 
 /* p (a parsed, whole packet, borrowed) is to go out in pieces of at most mtu bytes. Does not look at DF.
- * 0, or -EINVAL when the header and 8 bytes do not fit into mtu. */
+ * 0, or -EINVAL when the header and 8 bytes do not fit into mtu, or the packet is a fragment that reaches
+ * beyond 65535 bytes. */
 int ip4_frag_init(struct ip4_frag *f, const uint8_t *p, const struct ip4 *ip, uint32_t mtu);
 /* Writes the next fragment to out (room for mtu bytes). Its length; 0 when there are no more. */
 uint32_t ip4_frag_next(struct ip4_frag *f, uint8_t *out);

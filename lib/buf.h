@@ -27,7 +27,8 @@ struct wbuf {
 static inline struct rbuf
 rbuf_over(const void *p, size_t len)
 {
-	return (struct rbuf){ .p = p, .end = (const uint8_t *)p + len };
+	/* nothing may be nowhere: NULL + 0 is undefined */
+	return (struct rbuf){ .p = p, .end = len ? (const uint8_t *)p + len : p };
 }
 
 static inline size_t

@@ -331,11 +331,23 @@ offline_free(struct offline_run *r)
 	free(r);
 }
 
+/* Nothing is known of another capture. */
+static void
+start_over(struct offline_run *r)
+{
+	while (r->n_sas > 0)
+		sadb_del(&r->dp, r->n_sas--);
+	memset(r->dp.slots, 0, N_SLOTS * sizeof(struct sa_slot));
+	memset(&r->count, 0, sizeof(r->count));
+	r->now_ms = 0;
+}
+
 int
 offline_go(struct offline_run *r, FILE *in, FILE *out, struct err *e)
 {
 	int rc = -EINVAL, kept;
 
+	start_over(r);
 	r->in = port_pcap_reader(in, r->o.in_name, e);
 	r->out = port_pcap_writer(out, r->o.out_name, r->in ? e : NULL);
 	if (r->in && r->out) {
@@ -345,6 +357,8 @@ offline_go(struct offline_run *r, FILE *in, FILE *out, struct err *e)
 		rc = rc < 0 ? err_set(e, rc, r->o.in_name, "%s.", strerror(-rc))
 			    : packets_run(r, e);
 	}
+	port_del(&r->dp, PORT_IN);
+	port_del(&r->dp, PORT_OUT);
 	port_pcap_free(r->in);
 	kept = port_pcap_free(r->out);
 	if (rc == 0 && kept < 0)

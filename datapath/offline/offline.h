@@ -31,7 +31,7 @@ struct offline_run;
 /* What needs the file system (libraries) is done here. NULL when memory is short. o is copied. */
 struct offline_run *offline_new(const struct offline *o);
 void offline_free(struct offline_run *r);
-/* Takes both files. 0 or -errno with err. */
+/* Takes both files. 0 or -errno with err. Another capture may follow; what is counted is that of the last. */
 int offline_go(struct offline_run *r, FILE *in, FILE *out, struct err *e);
 const struct offline_count *offline_count(const struct offline_run *r);
 

@@ -203,7 +203,7 @@ text_end(const struct matcher *m, const struct node *n, size_t start)
 	return end;
 }
 
-static bool
+static void
 read_param(struct matcher *to, const struct thread *t, const struct word *w)
 {
 	const struct node *n = t->node;
@@ -213,10 +213,8 @@ read_param(struct matcher *to, const struct thread *t, const struct word *w)
 	c.end = n->type->rest ? text_end(to, n, w->start) : w->start + w->len;
 	text = arena_printf(to->arena, "%s%.*s", t->number ? t->choice->keyword : "",
 		(int)(c.end - c.start), to->line + c.start);
-	if (n->type->parse(n->type, text, to->arena, &c.value))
-		return false;
-	advance(to, t, c, c.end);
-	return true;
+	if (n->type->parse(n->type, text, to->arena, &c.value) == 0)
+		advance(to, t, c, c.end);
 }
 
 /* Is this thread for a parameter that the word could be? */
@@ -248,7 +246,6 @@ read_word(struct matcher *m, const struct word *w)
 {
 	struct matcher to = *m;
 	struct spelled s = spell(m, w);
-	size_t n_params = 0;
 
 	to.threads = NULL;
 	to.n = to.cap = 0;
@@ -261,7 +258,7 @@ read_word(struct matcher *m, const struct word *w)
 		else if (k && s.keyword && !s.ambiguous && !strcasecmp(k, s.keyword))
 			read_keyword(&to, t, w);
 		else if (!s.exact && takes_param(t, w))
-			n_params += read_param(&to, t, w);
+			read_param(&to, t, w);
 	}
 	if (!to.n)
 		return complain(m, w, &s);

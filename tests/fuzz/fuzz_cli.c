@@ -10,13 +10,12 @@
 #include "schema/store.h"
 #include "shell/cli/cli.h"
 #include "shell/commands.h"
+#include "tests/fuzz/fuzz.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 enum { COMMANDS_MAX = 128, LINE_CAP = 1024, TEXT_CAP = 1 << 20 };
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 /* Two sessions that stay: what an input changes is taken back behind it. */
 struct world {

@@ -12,16 +12,14 @@
 #include "datapath/ip6.h"
 #include "lib/alg.h"
 #include "lib/buf.h"
+#include "tests/fuzz/fuzz.h"
+#include "tests/unit/datapath/esp_fixture.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-#include "tests/unit/datapath/esp_fixture.h"
-
 enum { INPUT_MAX = 1900, FORMS = 8, RUNS_MAX = 4 };
 enum { FORM_AH = 1, FORM_TRANSPORT = 2, FORM_V6 = 4 };
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 /* Identities: outbound 1 + 2 * form, inbound the next. */
 static void

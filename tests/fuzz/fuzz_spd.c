@@ -10,15 +10,13 @@
 #include "datapath/spd.h"
 #include "lib/alg.h"
 #include "lib/buf.h"
+#include "tests/fuzz/fuzz.h"
+#include "tests/unit/datapath/esp_fixture.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-#include "tests/unit/datapath/esp_fixture.h"
-
 enum { OUT = 1, RULES_MAX = 8 };
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static struct fix *
 world(void)

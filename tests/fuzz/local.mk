@@ -1,37 +1,48 @@
 # tests/fuzz: libFuzzer targets, built only by ./configure --enable-fuzz --enable-sanitizers CC=clang.
-# make fuzz-short runs each for FUZZ_TIME seconds; a finding stays as crash-… in the build folder.
-FUZZERS =
-FUZZ_TIME = 20
-if FUZZ
-FUZZERS += fuzz_esp_in fuzz_ipsec_in fuzz_gre_in fuzz_spd fuzz_cli
-endif
-EXTRA_PROGRAMS += fuzz_esp_in fuzz_gre_in fuzz_spd
-FUZZ_ESP = tests/unit/datapath/esp_fixture.c tests/unit/datapath/esp_fixture.h
-fuzz_esp_in_SOURCES = tests/fuzz/fuzz_esp_in.c $(FUZZ_ESP)
-fuzz_esp_in_LDFLAGS = -fsanitize=fuzzer
-fuzz_esp_in_LDADD = libdatapath.a $(CORE_LIBS)
-fuzz_gre_in_SOURCES = tests/fuzz/fuzz_gre_in.c $(FUZZ_ESP)
-fuzz_gre_in_LDFLAGS = -fsanitize=fuzzer
-fuzz_gre_in_LDADD = libdatapath.a $(CORE_LIBS)
-EXTRA_PROGRAMS += fuzz_ipsec_in
-fuzz_ipsec_in_SOURCES = tests/fuzz/fuzz_ipsec_in.c $(FUZZ_ESP)
-fuzz_ipsec_in_LDFLAGS = -fsanitize=fuzzer
-fuzz_ipsec_in_LDADD = libdatapath.a $(CORE_LIBS)
-CLEANFILES += fuzz_ipsec_in
-fuzz_spd_SOURCES = tests/fuzz/fuzz_spd.c $(FUZZ_ESP)
-fuzz_spd_LDFLAGS = -fsanitize=fuzzer
-fuzz_spd_LDADD = libdatapath.a $(CORE_LIBS)
-CLEANFILES += fuzz_esp_in fuzz_gre_in fuzz_spd
-EXTRA_PROGRAMS += fuzz_cli
-fuzz_cli_SOURCES = tests/fuzz/fuzz_cli.c
-fuzz_cli_LDFLAGS = -fsanitize=fuzzer
-fuzz_cli_LDADD = $(SHELL_LIBS)
-CLEANFILES += fuzz_cli
-EXTRA_DIST += tests/fuzz/seeds/fuzz_cli/all tests/fuzz/seeds/fuzz_cli/front
+# The one list of them: NAME is tests/fuzz/NAME.c, which is linked with everything there is to be fuzzed;
+# seeds are what seeds.py makes under that name. README.md says more.
+FUZZ_TARGETS = \
+	tests/fuzz/fuzz_changeset \
+	tests/fuzz/fuzz_cli \
+	tests/fuzz/fuzz_esp_in \
+	tests/fuzz/fuzz_esp_sa \
+	tests/fuzz/fuzz_frame \
+	tests/fuzz/fuzz_gre_in \
+	tests/fuzz/fuzz_icmp \
+	tests/fuzz/fuzz_ip \
+	tests/fuzz/fuzz_ipsec_in \
+	tests/fuzz/fuzz_natt \
+	tests/fuzz/fuzz_pcap \
+	tests/fuzz/fuzz_reass \
+	tests/fuzz/fuzz_spd \
+	tests/fuzz/fuzz_super
+EXTRA_PROGRAMS += $(FUZZ_TARGETS)
+EXTRA_LIBRARIES += libfuzz.a
+# what compares is not what is fuzzed
+libfuzz_a_CFLAGS = $(AM_CFLAGS) @FUZZ_PLAIN@
+libfuzz_a_SOURCES = \
+	tests/fuzz/fuzz.c \
+	tests/fuzz/fuzz.h \
+	tests/unit/datapath/esp_fixture.c \
+	tests/unit/datapath/esp_fixture.h \
+	tests/unit/lib/samples.c \
+	tests/unit/lib/samples.h
 
-fuzz-short: $(FUZZERS)
-	@test -n "$(FUZZERS)" || { echo "configure with --enable-fuzz --enable-sanitizers CC=clang"; exit 1; }
-	@for f in $(FUZZERS); do echo "== $$f"; mkdir -p corpus/$$f; \
-		seeds=$(srcdir)/tests/fuzz/seeds/$$f; test -d $$seeds || seeds=; \
-		./$$f -max_total_time=$(FUZZ_TIME) -print_final_stats=0 -verbosity=0 corpus/$$f $$seeds || exit 1; done
-.PHONY: fuzz-short
+# What programs link that do not say: the targets alone.
+LDADD = @FUZZ_ENGINE@ libfuzz.a liboffline.a libdatapath.a $(SHELL_LIBS) $(PCAP_LIBS)
+CLEANFILES += $(FUZZ_TARGETS) libfuzz.a
+EXTRA_DIST += tests/fuzz/README.md tests/fuzz/run.py tests/fuzz/seeds.py \
+	tests/fuzz/seeds/fuzz_cli/all tests/fuzz/seeds/fuzz_cli/front
+
+# fuzz-short is CI's; fuzz-long is for the table in README.md. Of some targets: make fuzz-short FUZZ='ip spd'
+FUZZ =
+FUZZ_SECONDS = 20
+FUZZ_RUN = /usr/bin/python3 $(srcdir)/tests/fuzz/run.py --only '$(FUZZ)'
+fuzz-build:
+	@test -n "@FUZZ_ENGINE@" || { echo "configure --enable-fuzz --enable-sanitizers CC=clang"; exit 1; }
+	@$(MAKE) $(AM_MAKEFLAGS) $(FUZZ_TARGETS)
+fuzz-short: fuzz-build
+	@$(FUZZ_RUN) --seconds $(FUZZ_SECONDS) $(FUZZ_TARGETS)
+fuzz-long: fuzz-build
+	@nice -n 19 $(FUZZ_RUN) --seconds 1200 $(FUZZ_TARGETS)
+.PHONY: fuzz-build fuzz-short fuzz-long

@@ -266,6 +266,26 @@ a_fragment_can_be_cut_again(void)
 	}
 }
 
+/* A later fragment may say that it ends behind the longest packet there is. */
+static void
+a_fragment_that_ends_beyond_64_kb_is_not_cut(void)
+{
+	static const struct {
+		uint16_t len;
+		int rc;
+	} rows[] = { { 20 + 7, 0 }, { 20 + 8, -EINVAL }, { 60, -EINVAL }, { 20, 0 } };
+	uint8_t p[60] = { 0 };
+	struct ip4_frag f;
+
+	for (unsigned int i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct ip4 ip = { .total_len = rows[i].len, .frag_off = 65528, .mf = true };
+
+		ip4_build(p, &ip);
+		CU_ASSERT_EQUAL_FATAL(ip4_parse(p, sizeof(p), &ip), DROP_NONE);
+		CU_ASSERT_EQUAL(ip4_frag_init(&f, p, &ip, 28), rows[i].rc);
+	}
+}
+
 CU_TestInfo ip4_tests[] = {
 	{ "what is built is read back", what_is_built_is_read_back },
 	{ "a truncation at every length is short", a_truncation_at_every_length_is_short },
@@ -283,5 +303,7 @@ CU_TestInfo ip4_tests[] = {
 		only_options_with_the_copy_bit_are_on_later_fragments },
 	{ "malformed options do no harm", malformed_options_do_no_harm },
 	{ "a fragment can be cut again", a_fragment_can_be_cut_again },
+	{ "a fragment that ends beyond 64 KB is not cut",
+		a_fragment_that_ends_beyond_64_kb_is_not_cut },
 	CU_TEST_INFO_NULL,
 };

@@ -1,0 +1,278 @@
+"""Seeds for the fuzz targets: what a target's name is given here, and the texts under seeds/fuzz_NAME. Packets are
+scapy's, tables are the schema's own. A target without seeds begins with nothing, which is legal."""
+import glob
+import os
+import shutil
+import sqlite3
+import struct
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+TOP = os.path.dirname(os.path.dirname(HERE))
+OURS, THEIRS = "198.51.100.1", "203.0.113.1"  # FIX_OURS, FIX_THEIRS of the fixture
+OURS6, THEIRS6 = "2001:db8::1", "2001:db8::2"
+SPI = 0x1234
+
+
+def scapy():
+    import scapy.all
+    import scapy.contrib.igmp  # noqa: F401
+    return scapy.all
+
+
+def piece(data):
+    """fuzz_piece: a length, and so many bytes."""
+    return struct.pack(">H", len(data)) + data
+
+
+def packets():
+    """Whole IP packets of every kind that somebody reads."""
+    s = scapy()
+    v4, v6 = s.IP(src=OURS, dst=THEIRS), s.IPv6(src=OURS6, dst=THEIRS6)
+    syn = s.TCP(flags="S", options=[("MSS", 1460), ("NOP", None), ("Timestamp", (1, 2))])
+    odd = s.TCP(flags="S", options=[("NOP", None), ("MSS", 9000), ("WScale", 7)])
+    router_alert = s.IPOption(b"\x94\x04\x00\x00")
+    route = s.IPv6ExtHdrRouting(addresses=["2001:db8::9"])
+    options = s.IPv6ExtHdrDestOpt(options=[s.PadN(optdata=b"1234")])
+    for p in (v4 / s.UDP(sport=1, dport=500) / b"data", v4 / syn, v4 / odd, v6 / syn, v6 / options / odd,
+              v4 / s.ICMP() / b"ping", v4 / s.ICMP(type=3, code=4) / v4 / s.UDP(),
+              s.IP(src=OURS, dst=THEIRS, options=[router_alert]) / s.UDP() / bytes(100),
+              s.IP(src=OURS, dst=THEIRS, options=[s.IPOption(b"\x07\x07\x04\x00\x00\x00\x00"), router_alert])
+              / s.UDP() / bytes(64),
+              s.IP(src=OURS, dst=THEIRS, flags="MF", frag=3) / bytes(48),
+              v6 / s.IPv6ExtHdrFragment(id=7, m=1, offset=0, nh=17) / bytes(24),
+              v6 / s.IPv6ExtHdrHopByHop(options=[s.RouterAlert()]) / route / options / s.UDP() / b"x",
+              v6 / s.ICMPv6PacketTooBig(mtu=1280) / v6 / s.UDP(),
+              v4 / s.GRE(proto=0x800) / s.IP(src="10.0.0.1", dst="10.0.0.2") / s.UDP() / b"in",
+              v4 / s.ESP(spi=SPI, seq=1, data=bytes(32)), v6 / s.AH(spi=SPI, seq=1, icv=bytes(12)) / s.UDP(),
+              v6 / s.IP(src="10.0.0.1", dst="10.0.0.2") / s.UDP()):
+        yield bytes(p)
+
+
+def ip():
+    for p in packets():
+        for mtu in (68, 1280):
+            yield struct.pack(">HB", mtu, 0) + p
+    yield struct.pack(">HB", 100, 1) + next(packets()) + bytes(900)
+
+
+def icmp():
+    """A mode, an MTU, a packet."""
+    for p in packets():
+        for mode, mtu in ((0, 1400), (0x80, 600), (1, 1400)):
+            yield struct.pack(">BI", mode, mtu) + p
+    s = scapy()
+    long = bytes(1400)
+    for outer in (s.IP(src=OURS, dst=THEIRS), s.IPv6(src=OURS6, dst=THEIRS6)):
+        for inner in (s.ESP(spi=SPI, seq=5, data=long), s.AH(spi=SPI, seq=5, icv=bytes(12)) / long,
+                      s.GRE(proto=0x800) / long):
+            yield struct.pack(">BI", 1, 1300) + bytes(outer / inner)
+    yield struct.pack(">BII", 2, 1300, SPI) + bytes(40)
+
+
+def reass():
+    """Steps of fuzz_reass: time, fragments as they are, fragments that it makes."""
+    s = scapy()
+    raw = [bytes(f) for f in s.fragment(s.IP(src=OURS, dst=THEIRS, id=9) / s.UDP() / bytes(600), 200)]
+    raw6 = [bytes(s.IPv6(src=OURS6, dst=THEIRS6) / s.IPv6ExtHdrFragment(id=3, m=m, offset=o, nh=17)
+                  / bytes(64)) for o, m in ((0, 1), (8, 1), (16, 0))]
+    for fragments in (raw, raw[::-1], raw6, raw6[::-1], raw + raw6):
+        yield b"".join(b"\x40" + piece(f) for f in fragments)
+    for v6 in (0, 4):
+        made = [bytes((8 | v6, 0, 64, 16)), bytes((8 | v6, 8, 64, 16)), bytes((v6, 16, 40, 0))]
+        for order in ((0, 1, 2), (2, 1, 0), (0, 2), (0, 0, 1, 2), (0, 1, 2, 0)):
+            yield b"".join(made[i] for i in order)
+        yield made[0] + b"\xbf" + made[1] + b"\xbf" + made[2]
+    # so many packets under way, and so many bytes, that the oldest must go
+    yield b"".join(bytes((8 | i % 4, 0, 8, 16 | 32 | i // 256 << 6, i // 4 % 64)) for i in range(300))
+    yield b"".join(bytes((8 | i % 4, 0, 255, 8 | 16 | 32, i // 4)) for i in range(90))
+    # ECN that contradicts itself
+    yield bytes((8, 0, 64, 3)) + bytes((0, 8, 64, 0))
+
+
+def super():
+    """Orders with packets to cut, and batches to glue."""
+    s = scapy()
+    for flags, kind, hdr, l4, off, ip in (
+            (0x10, 1, 40, 20, 16, s.IP(src=OURS, dst=THEIRS, flags="DF")),
+            (0x18, 4, 60, 40, 16, s.IPv6(src=OURS6, dst=THEIRS6)),
+            (0x98, 0x81, 40, 20, 16, s.IP(src=OURS, dst=THEIRS))):
+        p = bytes(ip / s.TCP(flags=flags, seq=0xfffffff0) / bytes(range(200)))
+        for size in (50, 64, 199, 200):
+            yield b"\0" + struct.pack("=BBHHHH", 1, kind, hdr, size, l4, off) + p
+        batch = [bytes(ip.__class__(bytes(ip)) / s.TCP(flags=0x10, seq=100 + 40 * i) / bytes(40))
+                 for i in range(4)]
+        yield b"\1" + b"".join(piece(p) for p in batch)
+        yield b"\7" + b"".join(piece(p) for p in batch) + piece(batch[0][:-7])
+    for ip, l4 in ((s.IP(src=OURS, dst=THEIRS), 20), (s.IPv6(src=OURS6, dst=THEIRS6), 40)):
+        p = bytes(ip / s.UDP(sport=1, dport=2) / bytes(range(100)))
+        yield b"\0" + struct.pack("=BBHHHH", 1, 5, l4 + 8, 30, l4, 6) + p
+        yield b"\7" + piece(p) + piece(p) + piece(p[:-20])
+        yield b"\0" + struct.pack("=BBHHHH", 1, 0, 0, 0, l4, 6) + p
+
+
+def gre_in():
+    s = scapy()
+    inner = [s.IP(src="10.0.0.1", dst="10.0.0.2") / s.UDP() / b"in",
+             s.IPv6(src="fd00::1", dst="fd00::2") / s.TCP(flags="S", options=[("MSS", 1460)])]
+    for i, p in enumerate(inner):
+        proto = 0x86dd if i else 0x800
+        for tunnel in range(8):
+            gre = s.GRE(proto=proto, key_present=int(tunnel > 0), key=tunnel,
+                        chksum_present=int(tunnel in (2, 6)), seqnum_present=int(tunnel in (3, 6)),
+                        sequence_number=5)
+            yield bytes((0x80 | tunnel, 1)) + bytes(gre / p)
+    # a keepalive: what the far end returns
+    back = s.IP(src=OURS, dst="10.0.0.1", ttl=255) / s.GRE(proto=0)
+    yield b"\0\0" + bytes(s.GRE(proto=0x800) / back)
+    yield b"\0\0" + bytes(s.GRE(proto=0))
+    back = s.IPv6(src=OURS6, dst=THEIRS6, hlim=255) / s.GRE(proto=0, key_present=1, key=5)
+    yield b"\5\0" + bytes(s.GRE(proto=0x86dd, key_present=1, key=5) / back)
+
+
+def esp_in():
+    """As it arrives, and as it was before it was sealed: with a trailer of its own, or without."""
+    for p in packets():
+        yield b"\0" + p
+        yield b"\1" + p + b"\x01\x02\x02\x04"
+        yield b"\2" + p
+
+
+def ipsec_in():
+    for p in packets():
+        for mode in (0x80, 0xc0, 0x40, 0x43, 0x42, 0x46):
+            yield bytes((mode,)) + p
+
+
+def spd():
+    """Rules, then a packet."""
+    rule = struct.pack(">BIIII", 0x60 | 2, 0xc6336401, 0, 0xcb007101, 0)
+    ports = struct.pack(">BBIIHH", 0x90 | 2, 17, 0, 0xcb007101, 500, 500)
+    for p in list(packets())[:8]:
+        yield b"\1" + rule + p
+        yield b"\2" + ports + rule + p
+
+
+def natt():
+    """Steps: an octet that says from where and how, and a datagram or what is inside."""
+    step = lambda how, data: bytes((how,)) + piece(data)  # noqa: E731
+    all_packets = list(packets())
+    yield step(0, b"\xff") + step(1, b"\0\0\0\0ike") + step(0, b"\0\0") + step(8, struct.pack(">II", SPI, 1) + bytes(40))
+    for p in all_packets:
+        yield step(2 | 4, p) + step(1 | 2 | 4, p) + step(8, b"\xff") + step(16 | 2 | 4, p)
+        yield step(2, p + b"\x01\x02\x02\x04")
+
+
+def frame():
+    """Every type of the catalogue and of the state tables, filled, some changed or cut."""
+    for kind in range(160):
+        for mode in (1, 3, 5):
+            yield struct.pack(">BBI", mode, kind, 77 + kind)
+        yield struct.pack(">BBIHB", 1, kind, 5, 2 * kind, 1)
+        yield struct.pack(">BBIB", 1, kind, 5, 3)
+
+
+def pcap():
+    """Captures of the packets that the target's table has keys for, in several kinds of files."""
+    s = scapy()
+    esp = bytes(s.IP(src=OURS, dst=THEIRS) / s.ESP(spi=0x2000, seq=1, data=bytes(
+        s.IP(src="10.0.0.1", dst="10.0.0.2") / s.UDP() / b"data") + b"\x01\x02\x02\x04"))
+    udp = bytes(s.IP(src=OURS, dst=THEIRS) / s.UDP(sport=4500, dport=4500) / esp[20:])
+    sealed = s.SecurityAssociation(s.ESP, 0x1001, crypt_algo="NULL", auth_algo="HMAC-MD5-96",
+                                   auth_key=bytes.fromhex("00112233445566778899aabbccddeeff"),
+                                   tunnel_header=s.IP(src=OURS, dst=THEIRS))
+    good = bytes(sealed.encrypt(s.IP(src="10.0.0.1", dst="10.0.0.2") / s.UDP() / b"data"))
+    pieces = [bytes(f) for f in s.fragment(s.IP(esp + bytes(600)), 256)]
+    heads = {1: bytes(12) + b"\x08\0", 101: b"", 113: bytes(14) + b"\x08\0", 276: b"\x08\0" + bytes(18),
+             0: b"\2\0\0\0", 108: b"\0\0\0\2"}
+    for link, head in heads.items():
+        out = struct.pack("<IHHIIII", 0xa1b2c3d4, 2, 4, 0, 0, 65535, link)
+        for i, p in enumerate([esp, udp, good, good] + pieces + list(packets())[:4]):
+            p = head + p
+            out += struct.pack("<IIII", 100 + i, 5, len(p), len(p)) + p
+        yield out
+    frame = heads[1] + good
+    pad = -len(frame) % 4
+    block = struct.pack("<IIIII", 0, 0, 77, len(frame), len(frame)) + frame + bytes(pad)
+    yield (struct.pack("<IIIHHqI", 0x0a0d0d0a, 28, 0x1a2b3c4d, 1, 0, -1, 28)
+           + struct.pack("<IIHHII", 1, 20, 1, 0, 65535, 20)
+           + struct.pack("<II", 6, 12 + len(block)) + block + struct.pack("<I", 12 + len(block)))
+
+
+def esp_sa():
+    key = lambda n: "0x" + "ab" * n  # noqa: E731
+    rows = [("NULL", 0, "HMAC-MD5-96 [RFC2403]", 16), ("AES-CBC [RFC3602]", 16, "HMAC-SHA-1-96 [RFC2404]", 20),
+            ("AES-GCM with 16 octet ICV [RFC4106]", 36, "NULL", 0), ("TripleDES-CBC [RFC2451]", 24, "NULL", 0),
+            ("ChaCha20 with Poly1305 [RFC7634]", 36, "NULL", 0),
+            ("AES-CTR [RFC3686]", 20, "HMAC-SHA-512-256 [RFC4868]", 64)]
+    text = "# a comment\n"
+    for i, (cipher, n, auth, m) in enumerate(rows):
+        for where in ('"IPv4","192.0.2.1","192.0.2.2"', '"*","*","198.51.100.0/24"', '"IPv6","2001:db8::1","*"'):
+            text += '%s,"%s","%s","%s","%s","%s"%s\n' % (
+                where, "*" if i % 2 else "0x1000", cipher, key(n) if n else "", auth, key(m) if m else "",
+                ',"64-bit"' if i == 2 else "")
+        yield text.splitlines()[-1].encode() + b"\n"
+    yield text.encode()
+
+
+# --- changesets: SQLite's format, written from the schema's own tables -----------------------------------
+
+
+def varint(n):
+    return bytes((n,)) if n < 128 else bytes((0x80 | n >> 7, n & 127))
+
+
+def field(value):
+    if value is None:
+        return b"\5"
+    if isinstance(value, int):
+        return b"\1" + struct.pack(">q", value)
+    return b"\3" + varint(len(value)) + value.encode()
+
+
+def tables():
+    """Name, and per column: is it the key's, and what could stand there."""
+    db = sqlite3.connect(":memory:")
+    for path in sorted(glob.glob(os.path.join(TOP, "schema", "0*_*.sql"))):
+        if not path.endswith("_live.sql"):
+            db.executescript(open(path, encoding="utf-8").read())
+    names = [r[0] for r in db.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
+    for name in names:
+        columns = []
+        for _, column, kind, not_null, default, key in db.execute("PRAGMA table_info(%s)" % name):
+            value = db.execute("SELECT %s" % default).fetchone()[0] if default else None
+            if value is None and (not_null or key):
+                value = 1 if kind.upper().startswith("INT") else "10.0.0.1" if "addr" in column else "p1"
+            columns.append((key > 0, value))
+        yield name, columns
+
+
+def changeset():
+    everything = b""
+    for name, columns in tables():
+        group = b"T" + varint(len(columns)) + bytes(key for key, _ in columns) + name.encode() + b"\0"
+        row = b"".join(field(v) for _, v in columns)
+        old = b"".join(field(v) if key or i == len(columns) - 1 else b"\0" for i, (key, v) in enumerate(columns))
+        new = b"".join(b"\0" if key or i < len(columns) - 1 else field(2) for i, (key, v) in enumerate(columns))
+        yield group + b"\x12\0" + row
+        yield group + b"\x12\0" + row + group + b"\x17\0" + old + new
+        yield group + b"\x09\0" + row
+        everything += group + b"\x12\0" + row
+    yield everything
+
+
+# ---------------------------------------------------------------------------------------------------------
+
+
+def sow(name, folder):
+    """Writes the seeds of a target into a folder that is made anew; how many."""
+    shutil.rmtree(folder, ignore_errors=True)
+    os.makedirs(folder)
+    n = 0
+    make = globals().get(name)
+    for n, data in enumerate(make() if make else (), 1):
+        with open(os.path.join(folder, "%04d" % n), "wb") as f:
+            f.write(data)
+    for path in sorted(glob.glob(os.path.join(HERE, "seeds", "fuzz_" + name, "*"))):
+        shutil.copy(path, folder)
+        n += 1
+    return n
