@@ -7,6 +7,7 @@
 #include "datapath/natt.h"
 
 #include "datapath/ip4.h"
+#include "datapath/ip6.h"
 #include "datapath/pipeline.h"
 #include "datapath/sadb.h"
 #include "lib/loop.h"
@@ -19,7 +20,7 @@ enum { KEEPALIVE = 0xff, N_PEERS = 512 };
 
 /* Who has had a keepalive in this round; of two peers in one place the first is forgotten. */
 struct peer {
-	uint32_t addr;
+	struct addr addr;
 	uint16_t port;
 };
 
@@ -34,32 +35,53 @@ struct natt {
 /* --- keepalives ------------------------------------------------------------------------- */
 
 static bool
-is_new_peer(struct natt *n, uint32_t addr, uint16_t port)
+is_new_peer(struct natt *n, const struct addr *addr, uint16_t port)
 {
-	struct peer *p = &n->peers[(addr * 0x9e3779b1u + port) % N_PEERS];
+	uint32_t h = port;
+	struct peer *p;
 
-	if (p->addr == addr && p->port == port)
+	for (unsigned int i = 0; i < sizeof(addr->b); i++)
+		h = (h ^ addr->b[i]) * 0x9e3779b1u;
+	p = &n->peers[(h >> 16) % N_PEERS];
+	if (addr_eq(&p->addr, addr) && p->port == port)
 		return false;
-	*p = (struct peer){ addr, port };
+	*p = (struct peer){ *addr, port };
 	return true;
 }
 
-static void
-keepalive_send(struct dp *dp, const struct sa *sa)
+/* The header that the port takes off again; its length. */
+static uint32_t
+header_write(struct dp *dp, const struct sa *sa, uint8_t *out)
 {
-	struct ip4 ip = { .total_len = IP4_HDR_LEN + 1,
+	struct ip4 ip4 = { .total_len = IP4_HDR_LEN + 1,
 		.id = ip4_next_id(&dp->ip_id),
 		.ttl = IP4_TTL,
 		.protocol = IP_PROTO_ESP,
 		.src = addr_u32(&sa->source),
 		.dst = addr_u32(&sa->destination) };
+	struct ip6 ip6 = { .payload_len = 1,
+		.hop_limit = IP6_HOP_LIMIT,
+		.next_header = IP_PROTO_ESP,
+		.src = sa->source.b,
+		.dst = sa->destination.b };
+
+	if (sa->destination.af == AF_INET6) {
+		ip6_build(out, &ip6);
+		return IP6_HDR_LEN;
+	}
+	ip4_build(out, &ip4);
+	return IP4_HDR_LEN;
+}
+
+static void
+keepalive_send(struct dp *dp, const struct sa *sa)
+{
 	struct pkt *p = pkt_get(dp->pool, false);
 
 	if (!p)
 		return;
-	ip4_build(p->data, &ip);
-	p->data[IP4_HDR_LEN] = KEEPALIVE;
-	p->len = ip.total_len;
+	p->len = header_write(dp, sa, p->data);
+	p->data[p->len++] = KEEPALIVE;
 	p->encap_local = sa->path.encap_local;
 	p->encap_remote = sa->path.encap_remote;
 	p->next = STAGE_RAW_TX;
@@ -73,9 +95,9 @@ keep_alive(void *arg, struct sa *sa)
 	bool idle = sa->path.seq_seen == sa->seq;
 
 	sa->path.seq_seen = sa->seq;
-	if (sa->inbound || !sa->path.encap_remote || sa->destination.af != AF_INET || !idle)
+	if (sa->inbound || !sa->path.encap_remote || !idle)
 		return;
-	if (is_new_peer(n, addr_u32(&sa->destination), sa->path.encap_remote))
+	if (is_new_peer(n, &sa->destination, sa->path.encap_remote))
 		keepalive_send(n->dp, sa);
 }
 

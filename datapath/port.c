@@ -89,8 +89,9 @@ port_take(struct port_table *t, uint32_t id)
 	if (!p)
 		return NULL;
 	*at = p->next;
-	if (t->of_kind[p->kind] == p)
-		t->of_kind[p->kind] = NULL;
+	for (at = &t->of_kind[p->kind]; *at != p; at = &(*at)->next_kind)
+		;
+	*at = p->next_kind;
 	return p;
 }
 
@@ -167,6 +168,7 @@ port_put_ops(struct dp *dp, const struct msg_dp_port *m, int fd, const struct po
 	port_free(old);
 	p->next = *bucket(dp->ports, p->id);
 	*bucket(dp->ports, p->id) = p;
+	p->next_kind = dp->ports->of_kind[p->kind];
 	dp->ports->of_kind[p->kind] = p;
 	return 0;
 }
@@ -313,27 +315,43 @@ static const struct {
 };
 enum { N_SENDERS = sizeof(senders) / sizeof(senders[0]), ANY_PROTOCOL = N_SENDERS - 1 };
 
-/* What decides which port sends: UDP or not, version and protocol. */
-enum { SORT_UDP = 0x200, SORT_V6 = 0x100 };
+/* What decides which port sends: UDP or not, version, and protocol or the UDP port. */
+enum { SORT_UDP = 0x200, SORT_V6 = 0x100, SORT_LOCAL = 16 };
 
-static uint16_t
+static uint32_t
 sort_of(const struct pkt *p)
 {
-	bool v6 = p->data[0] >> 4 == 6;
+	uint32_t v6 = p->data[0] >> 4 == 6 ? SORT_V6 : 0;
 
 	if (p->encap_remote)
-		return SORT_UDP;
-	return (uint16_t)((v6 ? SORT_V6 : 0) | p->data[v6 ? 6 : 9]);
+		return SORT_UDP | v6 | (uint32_t)p->encap_local << SORT_LOCAL;
+	return v6 | p->data[v6 ? 6 : 9];
+}
+
+/* The UDP port of this family and number; failing the number, another one. */
+static struct port *
+udp_sender(struct dp *dp, bool v6, uint16_t local)
+{
+	struct port *other = NULL;
+
+	for (struct port *p = port_of_kind(dp, MSG_PORT_UDP); p; p = p->next_kind) {
+		if (p->v6 != v6)
+			continue;
+		if (p->local == local)
+			return p;
+		other = other ? other : p;
+	}
+	return other;
 }
 
 static struct port *
-sender(struct dp *dp, uint16_t sort, unsigned int best)
+sender(struct dp *dp, uint32_t sort, unsigned int best)
 {
 	bool v6 = sort & SORT_V6;
 	struct port *port;
 
 	if (sort & SORT_UDP)
-		return port_of_kind(dp, MSG_PORT_UDP);
+		return udp_sender(dp, v6, (uint16_t)(sort >> SORT_LOCAL));
 	port = port_of_kind(dp, senders[best].kinds[v6]);
 	for (unsigned int i = 1; !port && i <= N_SENDERS; i++)
 		port = port_of_kind(dp, senders[N_SENDERS - i].kinds[v6]);
@@ -353,7 +371,7 @@ void
 raw_tx_stage(struct dp *dp, struct pkt **pkts, unsigned int n)
 {
 	for (unsigned int i = 0, run; i < n; i += run) {
-		uint16_t sort = sort_of(pkts[i]);
+		uint32_t sort = sort_of(pkts[i]);
 		unsigned int best = 0;
 
 		while (best < ANY_PROTOCOL && senders[best].protocol != (sort & 0xff))

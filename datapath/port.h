@@ -30,13 +30,16 @@ struct port {
 	void *priv; /* of the ops */
 	int fd;	    /* owned; -1 in tests */
 	struct watch *watch;
-	struct port *next; /* in the table */
+	struct port *next;	/* in the table */
+	struct port *next_kind; /* an older one of this kind */
 	uint32_t id;
 	uint8_t kind;	  /* enum msg_port_kind */
 	uint8_t rx_stage; /* where what arrives goes */
 	bool vnet_hdr;
 	bool more;
-	int error; /* errno after which the port is dead (its device is gone); 0 = none */
+	bool v6;	/* UDP: of the socket */
+	uint16_t local; /* UDP: its port */
+	int error;	/* errno after which the port is dead (its device is gone); 0 = none */
 	char name[16];
 	struct st_port count; /* packets and bytes; in = towards the kernel */
 };
@@ -58,7 +61,7 @@ int port_put_ops(struct dp *dp, const struct msg_dp_port *m, int fd, const struc
 int port_del(struct dp *dp, uint32_t id);
 /* Borrowed; NULL when there is none. */
 struct port *port_get(struct dp *dp, uint32_t id);
-/* The port that sends this kind: the last one put; NULL when there is none. */
+/* The port that sends this kind: the last one put that is left; NULL when there is none. */
 struct port *port_of_kind(struct dp *dp, enum msg_port_kind kind);
 /* One turn of receiving: at most PKT_BATCH packets and what a super-packet has left, run to completion. */
 void port_rx(struct port *p);

@@ -5,9 +5,11 @@
 #include <stdint.h>
 #include <sys/socket.h>
 
-/* What goes with datagrams of a UDP socket beside address and payload. IPv4. */
+#include "lib/addr.h"
+
+/* What goes with datagrams of a UDP socket beside address and payload. */
 struct udp_meta {
-	uint32_t local; /* our address, host order; 0 = not known */
+	struct addr local; /* our address; af 0 = not known */
 	uint8_t tos;
 	uint16_t
 		segment; /* the payload is datagrams of so many bytes, the last may be shorter; 0 = one */
@@ -17,11 +19,11 @@ enum { UDP_CONTROL_MAX = 128, UDP_SEGMENTS_MAX = 64 };
 
 /* Asks for glued datagrams and for what udp_meta_read tells; other kinds of socket (tests) refuse, which
  * costs nothing. Says whether several datagrams can be sent at once. */
-bool udp_setup(int fd);
+bool udp_setup(int fd, bool v6);
 struct udp_meta udp_meta_read(const struct msghdr *msg);
 /* Adds it as control messages, in control (UDP_CONTROL_MAX bytes, aligned). */
 void udp_meta_write(struct msghdr *msg, uint8_t *control, const struct udp_meta *meta);
 /* May the kernel cut what is longer than the device takes? */
-void udp_may_fragment(int fd, bool may);
+void udp_may_fragment(int fd, bool v6, bool may);
 
 #endif

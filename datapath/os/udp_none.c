@@ -9,7 +9,7 @@
 #include <stddef.h>
 
 bool
-udp_setup(int fd)
+udp_setup(int fd, bool v6)
 {
 	return false;
 }
@@ -28,6 +28,6 @@ udp_meta_write(struct msghdr *msg, uint8_t *control, const struct udp_meta *meta
 }
 
 void
-udp_may_fragment(int fd, bool may)
+udp_may_fragment(int fd, bool v6, bool may)
 {
 }

@@ -14,23 +14,23 @@ def algorithm(kind, name):
     return names.index(name) + 1
 
 
-def sa(f, number, inbound, spi, src, dst, extra=""):
-    f.say("dp_sa sa=%d inbound=%d spi=%d protocol=50 mode=2 source=198.51.100.%d "
-          "destination=198.51.100.%d cipher=%d cipher_key=%s replay_window=1024 slot=%d "
-          "seq_limit=4000000000 port=1 policy=P encap_local=4500 encap_remote=4500 %s" % (
-              number, inbound, spi, src, dst, algorithm("ALG_CIPHER", "aes_gcm_128"), "07" * 20,
-              number, extra))
+def sa(f, number, inbound, spi, src, dst, net="198.51.100."):
+    f.say("dp_sa sa=%d inbound=%d spi=%d protocol=50 mode=2 source=%s%d "
+          "destination=%s%d cipher=%d cipher_key=%s replay_window=1024 slot=%d "
+          "seq_limit=4000000000 port=1 policy=P encap_local=4500 encap_remote=4500" % (
+              number, inbound, spi, net, src, net, dst, algorithm("ALG_CIPHER", "aes_gcm_128"),
+              "07" * 20, number))
 
 
-def gateways(b):
+def gateways(b, net="198.51.100."):
     feeds = []
     for ns, me, him in ((b.gwa, 1, 2), (b.gwb, 2, 1)):
         f = b.feed(ns)
         f.say("setup 4")
         f.say("tun 1 t0 protected")
-        f.say("udp 2 4500")
-        sa(f, 1, 0, 0x1000 + him, me, him)
-        sa(f, 2, 1, 0x1000 + me, him, me)
+        f.say("udp 2 4500" + (" v6" if ":" in net else ""))
+        sa(f, 1, 0, 0x1000 + him, me, him, net)
+        sa(f, 2, 1, 0x1000 + me, him, me, net)
         f.say("dp_spd_begin port=1 n_rules=1")
         f.say("dp_spd_rule port=1 rule=1 action=2 source_port_high=65535 "
               "destination_port_high=65535 icmp_type=65535 icmp_code=65535 sa_out=1 sa_in=2")
@@ -50,6 +50,41 @@ def hosts_reach_each_other():
         assert "receiver" in b.hosta.run("iperf3", "-c", "10.1.2.2", "-n", "50M")
         for f in feeds:
             assert not f.drops(), f.drops()
+
+
+def hosts_reach_each_other_over_ipv6():
+    """IPv4 and IPv6 inside UDP over IPv6; TCP goes out by UDP_SEGMENT and comes in by UDP_GRO."""
+    with bed.Bed() as b:
+        feeds = gateways(b, "2001:db8::")
+        got = b.gwb.popen("tcpdump", "-nli", "wan", "-c", "4", "udp port 4500", stdout=-1,
+                          stderr=-3, text=True)
+        b.gwb.sh("until ss -f packet -a | grep -q tcpdump || ss -0 -a | grep -q wan; do :; done")
+        for size in ("56", "1352", "30000"):
+            assert b.hosta.ping("10.1.2.2", "-s", size), size
+            six = ("fd00:2::2", "-s", size)
+            # the first two, there and back, teach the hosts the MTU
+            assert any(b.hosta.ping(*six) for _ in range(3)), size
+        seen = got.communicate()[0]
+        assert "2001:db8::1.4500 > 2001:db8::2.4500" in seen, seen
+        assert "2001:db8::2.4500 > 2001:db8::1.4500" in seen, seen
+        b.hostb.popen("iperf3", "-s", "-1", stdout=-3, stderr=-3)
+        b.hostb.sh("until ss -ltn | grep -q 5201; do :; done")
+        assert "receiver" in b.hosta.run("iperf3", "-c", "10.1.2.2", "-n", "50M")
+        for f in feeds:
+            assert not f.drops(), f.drops()
+
+
+def an_ipv6_address_that_moves_is_followed():
+    with bed.Bed() as b:
+        fa, fb = gateways(b, "2001:db8::")
+        assert b.hosta.ping("10.1.2.2")
+        b.gwa.sh("ip addr add 2001:db8::9/64 dev wan")
+        sa(fa, 1, 0, 0x1002, 9, 2, "2001:db8::")
+        sa(fa, 2, 1, 0x1001, 2, 9, "2001:db8::")
+        assert b.hosta.ping("10.1.2.2")
+        got = fb.say("wait dp_sa_path")
+        assert "destination=2001:db8::9" in got[-1] and "encap_remote=4500" in got[-1], got
+        assert not fb.drops(), fb.drops()
 
 
 def an_address_that_moves_is_followed():
@@ -86,7 +121,8 @@ def a_port_that_a_nat_changes_is_followed():
 
 def main():
     bed.need_root()
-    for test in (hosts_reach_each_other, an_address_that_moves_is_followed,
+    for test in (hosts_reach_each_other, hosts_reach_each_other_over_ipv6,
+                 an_ipv6_address_that_moves_is_followed, an_address_that_moves_is_followed,
                  a_port_that_a_nat_changes_is_followed):
         test()
         print("ok", test.__name__)

@@ -5,7 +5,7 @@
  *
  *   tun ID DEVICE tunnel|protected [plain]   makes the device (plain: no offload header), passes it
  *   raw ID KIND [PROTOCOL [BUFFER]]          gre esp ah bypass gre6 esp6 ah6 bypass6
- *   udp ID PORT
+ *   udp ID PORT [v6]
  *   setup SLOTS                              the shared file, zeroed
  *   MESSAGE FIELD=VALUE …                    any message of msg.def; bytes in hex
  *   get TABLE                                rows of live state as JSON
@@ -234,17 +234,20 @@ udp(struct feed *f, char **w)
 		.port = (uint32_t)atoi(w[1]), .kind = MSG_PORT_UDP, .name = "udp"
 	};
 	struct sockaddr_in a = { .sin_family = AF_INET, .sin_port = htons((uint16_t)atoi(w[2])) };
-	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	struct sockaddr_in6 a6 = { .sin6_family = AF_INET6, .sin6_port = a.sin_port };
+	bool v6 = w[3] != NULL;
+	int fd = socket(v6 ? AF_INET6 : AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 
-	if (fd < 0 || bind(fd, (struct sockaddr *)&a, sizeof(a)) < 0)
+	if (v6)
+		set(fd, IPPROTO_IPV6, IPV6_V6ONLY, 1);
+	if (fd < 0 ||
+		bind(fd, v6 ? (struct sockaddr *)&a6 : (struct sockaddr *)&a,
+			v6 ? sizeof(a6) : sizeof(a)) < 0)
 		die("udp");
 	set(fd, SOL_SOCKET, SO_MARK, MARK);
 	set(fd, SOL_SOCKET, SO_SNDBUFFORCE, BUFFER);
 	set(fd, SOL_SOCKET, SO_RCVBUFFORCE, BUFFER);
-	set(fd, IPPROTO_IP, IP_MTU_DISCOVER, IP_PMTUDISC_INTERFACE);
-	set(fd, IPPROTO_IP, IP_PKTINFO, 1);
-	set(fd, IPPROTO_IP, IP_RECVTOS, 1);
-	set(fd, IPPROTO_IP, IP_RECVERR, 1);
+	set(fd, v6 ? IPPROTO_IPV6 : IPPROTO_IP, v6 ? IPV6_RECVERR : IP_RECVERR, 1);
 	port_pass(f, &m, fd);
 }
 

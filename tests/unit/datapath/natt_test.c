@@ -112,6 +112,43 @@ an_idle_peer_gets_a_keepalive_every_twenty_seconds(void)
 }
 
 static void
+a_peer_with_ipv6_gets_its_keepalive(void)
+{
+	struct msg_dp_sa m = { .sa = 1,
+		.spi = 0x1000,
+		.protocol = IP_PROTO_ESP,
+		.mode = MSG_SA_TUNNEL,
+		.cipher = ALG_CIPHER_null,
+		.auth = ALG_AUTH_hmac_sha1_96,
+		.auth_key.len = 20,
+		.slot = 1,
+		.encap_local = 4500,
+		.encap_remote = 4500,
+		.seq_limit = UINT32_MAX };
+	const uint8_t *p;
+	struct bed b;
+	uint32_t len;
+
+	bed_init(&b);
+	port_get(&b.w.dp, 9)->v6 = true;
+	addr_parse("2001:db8::1", &m.source);
+	addr_parse("2001:db8::2", &m.destination);
+	CU_ASSERT_EQUAL_FATAL(sadb_put(&b.w.dp, &m, NULL), 0);
+	m.sa = m.slot = 2;
+	addr_parse("2001:db8::3", &m.destination);
+	CU_ASSERT_EQUAL_FATAL(sadb_put(&b.w.dp, &m, NULL), 0);
+	loop_warp(b.w.dp.loop, NATT_KEEPALIVE_MS);
+	CU_ASSERT_EQUAL(port_mem_n_sent(b.udp), 2);
+	while ((p = port_mem_sent(b.udp, &len))) {
+		CU_ASSERT_EQUAL(len, 41);
+		CU_ASSERT_EQUAL(p[6], IP_PROTO_ESP);
+		CU_ASSERT_TRUE(p[39] == 2 || p[39] == 3);
+		CU_ASSERT_EQUAL(p[40], 0xff);
+	}
+	bed_fini(&b);
+}
+
+static void
 outbound_sas_follow_a_peer_that_moved(void)
 {
 	struct addr to = addr_v4(PEER + 9);
@@ -155,6 +192,7 @@ an_sa_that_is_not_in_udp_stays(void)
 CU_TestInfo natt_tests[] = {
 	{ "an idle peer gets a keepalive every twenty seconds",
 		an_idle_peer_gets_a_keepalive_every_twenty_seconds },
+	{ "a peer with IPv6 gets its keepalive", a_peer_with_ipv6_gets_its_keepalive },
 	{ "outbound SAs follow a peer that moved", outbound_sas_follow_a_peer_that_moved },
 	{ "an SA that is not in UDP stays", an_sa_that_is_not_in_udp_stays },
 	CU_TEST_INFO_NULL,

@@ -5,6 +5,7 @@
 
 #include "datapath/port.h"
 
+#include "datapath/ip6.h"
 #include "datapath/pipeline.h"
 #include "lib/buf.h"
 #include "tests/unit/datapath/fixture.h"
@@ -25,38 +26,59 @@ struct bed {
 	struct port *port;
 	int peer;
 	uint16_t local, remote; /* ports: the datapath's and the peer's */
+	bool v6;
 };
 
-static int
-socket_make(uint16_t *port)
-{
-	struct sockaddr_in a = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
-	socklen_t len = sizeof(a);
-	int s = socket(AF_INET, SOCK_DGRAM, 0);
+union address {
+	struct sockaddr any;
+	struct sockaddr_in v4;
+	struct sockaddr_in6 v6;
+};
 
-	CU_ASSERT_EQUAL_FATAL(bind(s, (struct sockaddr *)&a, sizeof(a)), 0);
-	CU_ASSERT_EQUAL_FATAL(getsockname(s, (struct sockaddr *)&a, &len), 0);
-	*port = ntohs(a.sin_port);
+static union address
+loopback(bool v6, uint16_t port)
+{
+	union address a = { .v4 = { .sin_family = AF_INET,
+				    .sin_port = htons(port),
+				    .sin_addr.s_addr = htonl(INADDR_LOOPBACK) } };
+
+	if (v6)
+		a.v6 = (struct sockaddr_in6){ .sin6_family = AF_INET6,
+			.sin6_port = htons(port),
+			.sin6_addr = in6addr_loopback };
+	return a;
+}
+
+static int
+socket_make(bool v6, uint16_t *port)
+{
+	union address a = loopback(v6, 0);
+	socklen_t len = sizeof(a);
+	int s = socket(a.any.sa_family, SOCK_DGRAM, 0);
+
+	CU_ASSERT_EQUAL_FATAL(bind(s, &a.any, v6 ? sizeof(a.v6) : sizeof(a.v4)), 0);
+	CU_ASSERT_EQUAL_FATAL(getsockname(s, &a.any, &len), 0);
+	*port = ntohs(v6 ? a.v6.sin6_port : a.v4.sin_port);
 	return s;
 }
 
 static void
-bed_init(struct bed *b)
+bed_init(struct bed *b, bool v6)
 {
 	struct msg_dp_port m = { .port = UDP, .kind = MSG_PORT_UDP, .name = "udp" };
-	struct sockaddr_in to = { .sin_family = AF_INET,
-		.sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+	union address to;
 	int s, size = 4 << 20;
 
 	world_init(&b->w);
-	s = socket_make(&b->local);
+	b->v6 = v6;
+	s = socket_make(v6, &b->local);
 	setsockopt(s, SOL_SOCKET, SO_RCVBUF, &size, sizeof(size));
 	CU_ASSERT_EQUAL_FATAL(port_put(&b->w.dp, &m, s, NULL), 0);
 	b->port = port_get(&b->w.dp, UDP);
-	b->peer = socket_make(&b->remote);
+	b->peer = socket_make(v6, &b->remote);
 	setsockopt(b->peer, SOL_SOCKET, SO_RCVBUF, &size, sizeof(size));
-	to.sin_port = htons(b->local);
-	CU_ASSERT_EQUAL_FATAL(connect(b->peer, (struct sockaddr *)&to, sizeof(to)), 0);
+	to = loopback(v6, b->local);
+	CU_ASSERT_EQUAL_FATAL(connect(b->peer, &to.any, v6 ? sizeof(to.v6) : sizeof(to.v4)), 0);
 }
 
 static void
@@ -71,6 +93,7 @@ static struct pkt *
 packet(struct bed *b, uint32_t payload, uint8_t fill, uint8_t tos)
 {
 	struct pkt *p = pkt_get(b->w.dp.pool, payload > 1500);
+	uint32_t head = b->v6 ? 40 : 20;
 	struct ip4 ip = { .total_len = (uint16_t)(20 + payload),
 		.tos = tos,
 		.id = 1,
@@ -78,10 +101,18 @@ packet(struct bed *b, uint32_t payload, uint8_t fill, uint8_t tos)
 		.protocol = IP_PROTO_ESP,
 		.src = INADDR_LOOPBACK,
 		.dst = INADDR_LOOPBACK };
+	struct ip6 ip6 = { .payload_len = (uint16_t)payload,
+		.tclass = tos,
+		.next_header = IP_PROTO_ESP,
+		.src = in6addr_loopback.s6_addr,
+		.dst = in6addr_loopback.s6_addr };
 
-	memset(p->data, fill, 20 + payload);
-	ip4_build(p->data, &ip);
-	p->len = 20 + payload;
+	memset(p->data, fill, head + payload);
+	if (b->v6)
+		ip6_build(p->data, &ip6);
+	else
+		ip4_build(p->data, &ip);
+	p->len = head + payload;
 	p->encap_local = b->local;
 	p->encap_remote = b->remote;
 	p->next = STAGE_RAW_TX;
@@ -89,7 +120,7 @@ packet(struct bed *b, uint32_t payload, uint8_t fill, uint8_t tos)
 }
 
 static void
-what_is_sent_arrives_datagram_by_datagram(void)
+what_is_sent_arrives_datagram_by_datagram_of(bool v6)
 {
 	static const struct {
 		uint32_t len;
@@ -101,7 +132,7 @@ what_is_sent_arrives_datagram_by_datagram(void)
 	static uint8_t got[65536];
 	struct bed b;
 
-	bed_init(&b);
+	bed_init(&b, v6);
 	for (uint8_t i = 0; i < N; i++)
 		pipeline_add(&b.w.dp, packet(&b, rows[i].len, i, rows[i].tos));
 	pipeline_run(&b.w.dp);
@@ -118,12 +149,19 @@ what_is_sent_arrives_datagram_by_datagram(void)
 }
 
 static void
-a_long_run_goes_out_whole(void)
+what_is_sent_arrives_datagram_by_datagram(void)
+{
+	what_is_sent_arrives_datagram_by_datagram_of(false);
+	what_is_sent_arrives_datagram_by_datagram_of(true);
+}
+
+static void
+a_long_run_goes_out_whole_of(bool v6)
 {
 	uint8_t got[2000];
 	struct bed b;
 
-	bed_init(&b);
+	bed_init(&b, v6);
 	for (unsigned int i = 0; i < 200; i++)
 		pipeline_add(&b.w.dp, packet(&b, 1400, (uint8_t)i, 0));
 	pipeline_run(&b.w.dp);
@@ -132,6 +170,13 @@ a_long_run_goes_out_whole(void)
 		CU_ASSERT_EQUAL(got[1000], (uint8_t)i);
 	}
 	bed_fini(&b);
+}
+
+static void
+a_long_run_goes_out_whole(void)
+{
+	a_long_run_goes_out_whole_of(false);
+	a_long_run_goes_out_whole_of(true);
 }
 
 /* Everything that is waiting, as packets. */
@@ -146,8 +191,27 @@ take(struct bed *b, struct pkt **pkts)
 	return n;
 }
 
+/* A sound header from loopback to loopback, announcing ESP. */
 static void
-what_arrives_is_told_apart(void)
+expect_header(struct bed *b, const struct pkt *p)
+{
+	struct ip4 ip;
+	struct ip6 ip6;
+
+	if (b->v6) {
+		CU_ASSERT_EQUAL(ip6_parse(p->data, p->len, &ip6), DROP_NONE);
+		CU_ASSERT_EQUAL(memcmp(ip6.src, in6addr_loopback.s6_addr, 16), 0);
+		CU_ASSERT_EQUAL(memcmp(ip6.dst, in6addr_loopback.s6_addr, 16), 0);
+		CU_ASSERT_EQUAL(ip6.next_header, IP_PROTO_ESP);
+		return;
+	}
+	CU_ASSERT_EQUAL(ip4_parse(p->data, p->len, &ip), DROP_NONE);
+	CU_ASSERT_TRUE(ip.src == INADDR_LOOPBACK && ip.dst == INADDR_LOOPBACK);
+	CU_ASSERT_EQUAL(ip.protocol, IP_PROTO_ESP);
+}
+
+static void
+what_arrives_is_told_apart_of(bool v6)
 {
 	static const struct {
 		const char *data;
@@ -161,10 +225,9 @@ what_arrives_is_told_apart(void)
 	struct pkt *pkts[PKT_BATCH];
 	struct bed b;
 
-	bed_init(&b);
+	bed_init(&b, v6);
 	for (unsigned int i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-		unsigned int n;
-		struct ip4 ip;
+		unsigned int n, head = v6 ? 40 : 20;
 
 		stats_reset(b.w.dp.stats);
 		CU_ASSERT_EQUAL(send(b.peer, rows[i].data, rows[i].len, 0), rows[i].len);
@@ -174,11 +237,9 @@ what_arrives_is_told_apart(void)
 			rows[i].counted == DROP_NONE || b.w.dp.stats->drops[rows[i].counted] == 1);
 		if (n == 0)
 			continue;
-		CU_ASSERT_EQUAL(ip4_parse(pkts[0]->data, pkts[0]->len, &ip), DROP_NONE);
-		CU_ASSERT_TRUE(ip.src == INADDR_LOOPBACK && ip.dst == INADDR_LOOPBACK);
-		CU_ASSERT_EQUAL(ip.protocol, IP_PROTO_ESP);
-		CU_ASSERT_EQUAL(pkts[0]->len, 20 + rows[i].len);
-		CU_ASSERT_EQUAL(memcmp(pkts[0]->data + 20, rows[i].data, rows[i].len), 0);
+		expect_header(&b, pkts[0]);
+		CU_ASSERT_EQUAL(pkts[0]->len, head + rows[i].len);
+		CU_ASSERT_EQUAL(memcmp(pkts[0]->data + head, rows[i].data, rows[i].len), 0);
 		CU_ASSERT_EQUAL(pkts[0]->encap_local, b.local);
 		CU_ASSERT_EQUAL(pkts[0]->encap_remote, b.remote);
 		pkt_put(b.w.dp.pool, pkts[0]);
@@ -186,22 +247,30 @@ what_arrives_is_told_apart(void)
 	bed_fini(&b);
 }
 
+static void
+what_arrives_is_told_apart(void)
+{
+	what_arrives_is_told_apart_of(false);
+	what_arrives_is_told_apart_of(true);
+}
+
 /* One super-datagram of the peer's: ESP, IKE and ESP again, the last one shorter. */
 static void
-glued_datagrams_are_told_apart_one_by_one(void)
+glued_datagrams_are_told_apart_one_by_one_of(bool v6)
 {
 	enum { SEGMENT = 100, N = 5 };
 	uint8_t data[N * SEGMENT - 30];
 	struct pkt *pkts[PKT_BATCH];
 	int segment = SEGMENT, tos = 0xb9;
-	unsigned int n;
+	unsigned int n, head = v6 ? 40 : 20;
 	struct bed b;
 
-	bed_init(&b);
+	bed_init(&b, v6);
 	for (unsigned int i = 0; i < sizeof(data); i++)
 		data[i] = (uint8_t)(i / SEGMENT + 1);
 	memset(data + 2 * SEGMENT, 0, 4);
-	setsockopt(b.peer, IPPROTO_IP, IP_TOS, &tos, sizeof(tos));
+	setsockopt(b.peer, v6 ? IPPROTO_IPV6 : IPPROTO_IP, v6 ? IPV6_TCLASS : IP_TOS, &tos,
+		sizeof(tos));
 	if (setsockopt(b.peer, SOL_UDP, UDP_SEGMENT, &segment, sizeof(segment)) < 0) {
 		printf("(skipped: no UDP_SEGMENT) ");
 		bed_fini(&b);
@@ -214,13 +283,21 @@ glued_datagrams_are_told_apart_one_by_one(void)
 	for (unsigned int i = 0; i < n; i++) {
 		uint8_t number = (uint8_t)(i < 2 ? i + 1 : i + 2);
 
-		CU_ASSERT_EQUAL(pkts[i]->len, 20u + (number == N ? SEGMENT - 30 : SEGMENT));
-		CU_ASSERT_EQUAL(pkts[i]->data[20], number);
+		CU_ASSERT_EQUAL(pkts[i]->len, head + (number == N ? SEGMENT - 30 : SEGMENT));
+		CU_ASSERT_EQUAL(pkts[i]->data[head], number);
 		CU_ASSERT_EQUAL(pkts[i]->data[pkts[i]->len - 1], number);
-		CU_ASSERT_EQUAL(pkts[i]->data[1], 0xb8 | 1);
+		CU_ASSERT_EQUAL(
+			v6 ? (uint8_t)(be16_get(pkts[i]->data) >> 4) : pkts[i]->data[1], 0xb8 | 1);
 		pkt_put(b.w.dp.pool, pkts[i]);
 	}
 	bed_fini(&b);
+}
+
+static void
+glued_datagrams_are_told_apart_one_by_one(void)
+{
+	glued_datagrams_are_told_apart_one_by_one_of(false);
+	glued_datagrams_are_told_apart_one_by_one_of(true);
 }
 
 static void
@@ -230,7 +307,7 @@ without_a_port_nothing_leaves_in_another_way(void)
 	int fds[2];
 	struct bed b;
 
-	bed_init(&b);
+	bed_init(&b, false);
 	CU_ASSERT_EQUAL(port_del(&b.w.dp, UDP), 0);
 	CU_ASSERT_EQUAL_FATAL(socketpair(AF_UNIX, SOCK_DGRAM, 0, fds), 0);
 	CU_ASSERT_EQUAL_FATAL(port_put(&b.w.dp, &m, fds[0], NULL), 0);
@@ -241,11 +318,50 @@ without_a_port_nothing_leaves_in_another_way(void)
 	close(fds[1]);
 }
 
+/* 500 and 4500, of both families: what is sent goes by the port that its SA names. */
+static void
+each_packet_goes_by_the_port_of_its_number_and_family(void)
+{
+	struct msg_dp_port m = { .kind = MSG_PORT_UDP, .name = "udp" };
+	uint16_t locals[4];
+	union address from;
+	socklen_t len = sizeof(from);
+	uint8_t got[100];
+	struct bed b;
+
+	bed_init(&b, false);
+	for (uint32_t i = 0; i < 4; i++) {
+		int s = socket_make(i / 2, &locals[i]);
+
+		m.port = 10 + i;
+		CU_ASSERT_EQUAL_FATAL(port_put(&b.w.dp, &m, s, NULL), 0);
+	}
+	for (unsigned int i = 0; i < 4; i++) {
+		struct pkt *p;
+		uint16_t remote;
+		int peer = socket_make(i / 2, &remote);
+
+		b.v6 = i / 2;
+		p = packet(&b, 60, 1, 0);
+		p->encap_local = locals[i];
+		p->encap_remote = remote;
+		pipeline_add(&b.w.dp, p);
+		pipeline_run(&b.w.dp);
+		CU_ASSERT_EQUAL(
+			recvfrom(peer, got, sizeof(got), MSG_DONTWAIT, &from.any, &len), 60);
+		CU_ASSERT_EQUAL(ntohs(i / 2 ? from.v6.sin6_port : from.v4.sin_port), locals[i]);
+		close(peer);
+	}
+	bed_fini(&b);
+}
+
 CU_TestInfo port_udp_tests[] = {
 	{ "what is sent arrives datagram by datagram", what_is_sent_arrives_datagram_by_datagram },
 	{ "a long run goes out whole", a_long_run_goes_out_whole },
 	{ "what arrives is told apart", what_arrives_is_told_apart },
 	{ "glued datagrams are told apart one by one", glued_datagrams_are_told_apart_one_by_one },
+	{ "each packet goes by the port of its number and family",
+		each_packet_goes_by_the_port_of_its_number_and_family },
 	{ "without a port nothing leaves in another way",
 		without_a_port_nothing_leaves_in_another_way },
 	CU_TEST_INFO_NULL,
