@@ -154,11 +154,10 @@ static const struct bind ipsec_proposal_binds[] = {
 	INT_AS(s, way##_spi, keying.way.spi), TEXT_AS(s, way##_string_key, keying.way.string_key), \
 		TEXT_AS(s, way##_authentication_key, keying.way.authentication_key)
 
-#define KEYING_BINDS(s)                                                                   \
-	TEXT_AS(s, proposal, keying.proposal), SA_BINDS(s, in_esp), SA_BINDS(s, out_esp), \
-		SA_BINDS(s, in_ah), SA_BINDS(s, out_ah),                                  \
-		TEXT_AS(s, in_esp_encryption_key, keying.in_esp.encryption_key),          \
-		TEXT_AS(s, out_esp_encryption_key, keying.out_esp.encryption_key),        \
+#define KEYING_BINDS(s)                                                                     \
+	SA_BINDS(s, in_esp), SA_BINDS(s, out_esp), SA_BINDS(s, in_ah), SA_BINDS(s, out_ah), \
+		TEXT_AS(s, in_esp_encryption_key, keying.in_esp.encryption_key),            \
+		TEXT_AS(s, out_esp_encryption_key, keying.out_esp.encryption_key),          \
 		INT_AS(s, anti_replay_window, keying.anti_replay_window)
 
 static const struct bind ipsec_policy_binds[] = {
@@ -178,10 +177,21 @@ static const struct bind ipsec_profile_binds[] = {
 	KEYING_BINDS(cfg_ipsec_profile),
 };
 
-#define SHAPE_AS(table, shape)                                                             \
+static const struct bind ipsec_policy_proposal_binds[] = {
+	TEXT(cfg_proposal_ref, name),
+	TEXT(cfg_proposal_ref, proposal),
+};
+
+static const struct bind ipsec_profile_proposal_binds[] = {
+	TEXT_AS(cfg_proposal_ref, profile, name),
+	TEXT(cfg_proposal_ref, proposal),
+};
+
+#define SHAPE_OF(table, shape, binds)                                                      \
 	const struct cfg_shape cfg_##table = { &model_##table, sizeof(struct cfg_##shape), \
-		shape##_binds, sizeof(shape##_binds) / sizeof(shape##_binds[0]) }
-#define SHAPE(name) SHAPE_AS(name, name)
+		binds##_binds, sizeof(binds##_binds) / sizeof(binds##_binds[0]) }
+#define SHAPE_AS(table, shape) SHAPE_OF(table, shape, shape)
+#define SHAPE(name) SHAPE_OF(name, name, name)
 
 SHAPE(system);
 SHAPE(interface);
@@ -196,6 +206,8 @@ SHAPE(ipsec_proposal);
 SHAPE(ipsec_policy);
 SHAPE(ipsec_policy_group);
 SHAPE(ipsec_profile);
+SHAPE_OF(ipsec_policy_proposal, proposal_ref, ipsec_policy_proposal);
+SHAPE_OF(ipsec_profile_proposal, proposal_ref, ipsec_profile_proposal);
 
 /* A shape with its columns looked up once for many rows. */
 struct reader {

@@ -123,7 +123,6 @@ struct cfg_manual_sa {
 
 /* What policies and profiles are keyed with. */
 struct cfg_keying {
-	const char *proposal;
 	struct cfg_manual_sa in_esp;
 	struct cfg_manual_sa out_esp;
 	struct cfg_manual_sa in_ah;
@@ -139,6 +138,12 @@ struct cfg_ipsec_policy {
 	struct addr tunnel_local;
 	struct addr tunnel_remote;
 	struct cfg_keying keying;
+};
+
+/* One of the proposals of a policy or a profile; read in order by the beginning of their key. */
+struct cfg_proposal_ref {
+	const char *name; /* of the policy or profile */
+	const char *proposal;
 };
 
 struct cfg_ipsec_policy_group {
@@ -160,7 +165,8 @@ struct cfg_shape;
 
 extern const struct cfg_shape cfg_system, cfg_interface, cfg_ip_address, cfg_route_static,
 	cfg_acl_rule, cfg_ipsec_proposal, cfg_ipsec_policy, cfg_ipsec_profile, cfg_ipsec_global,
-	cfg_ipsec_policy_group, cfg_ipv6_address, cfg_ipv6_route_static, cfg_acl6_rule;
+	cfg_ipsec_policy_group, cfg_ipsec_policy_proposal, cfg_ipsec_profile_proposal,
+	cfg_ipv6_address, cfg_ipv6_route_static, cfg_acl6_rule;
 
 typedef int cfg_fn(void *arg, const void *cfg);
 

@@ -10,6 +10,7 @@ libschema_a_SOURCES = \
 	schema/image.c \
 	schema/model.c schema/model.h \
 	schema/model_acl.c \
+	schema/model_ike.c \
 	schema/model_interface.c \
 	schema/model_ipsec.c \
 	schema/model_system.c \
@@ -24,14 +25,15 @@ libschema_a_SOURCES = \
 	schema/type_addr6.c \
 	schema/type_interface.c schema/type_interface.h \
 	schema/type_key.c \
-	schema/type_port.c
+	schema/type_port.c \
+	schema/type_sa.c
 nodist_libschema_a_SOURCES = schema/store_sql.c
 
 SCHEMA_LIBS = libschema.a $(SQLITE_LIBS)
 
 # The SQL texts become C strings: NNN_*.sql makes the tables of the model or brings them to version NNN;
 # NNN_live.sql, where there is one, does that to those that only the live store has.
-SCHEMA_BASE_SQL = schema/001_base.sql schema/002_datapath.sql
+SCHEMA_BASE_SQL = schema/001_base.sql schema/002_datapath.sql schema/003_ike.sql
 SCHEMA_LIVE_SQL = schema/001_live.sql
 EXTRA_DIST += $(SCHEMA_BASE_SQL) $(SCHEMA_LIVE_SQL)
 CLEANFILES += schema/store_sql.c

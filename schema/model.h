@@ -39,6 +39,7 @@ struct type {
 	int64_t max;
 	bool secret; /* sealed by the daemon, masked in texts */
 	bool rest;   /* takes the rest of the line, blanks included */
+	bool list;   /* several choices, separated by blanks */
 	/* "Tunnel 0/0/1": first words, written together with the second or apart; value.s is the help
 	 * form of the second. */
 	const struct choice *heads;
@@ -65,6 +66,8 @@ struct table {
 	unsigned int n_columns;
 	unsigned int n_key; /* the first n_key columns are the primary key */
 	const char *order;  /* columns of ORDER BY, constant SQL */
+	/* Rows that go with a row of that table: its key is the beginning of theirs. */
+	const struct table *part_of;
 };
 
 /* All tables, ends with NULL. */
@@ -76,7 +79,9 @@ int model_column(const struct table *t, const char *name);
 
 extern const struct table model_system, model_interface, model_ip_address, model_ipv6_address,
 	model_route_static, model_ipv6_route_static, model_acl, model_acl_rule, model_acl6,
-	model_acl6_rule, model_ipsec_global, model_ipsec_proposal, model_ipsec_policy_group,
-	model_ipsec_policy, model_ipsec_profile;
+	model_acl6_rule, model_ike_global, model_ike_proposal, model_ike_peer,
+	model_ike_peer_address, model_ipsec_global, model_ipsec_proposal, model_ipsec_policy_group,
+	model_ipsec_policy, model_ipsec_policy_proposal, model_ipsec_profile,
+	model_ipsec_profile_proposal;
 
 #endif

@@ -84,6 +84,7 @@ const struct table model_acl_rule = {
 	.n_columns = sizeof(rule_columns) / sizeof(rule_columns[0]),
 	.n_key = 2,
 	.order = "acl, id",
+	.part_of = &model_acl,
 };
 
 /* --- IPv6 ----------------------------------------------------------------------------- */
@@ -151,4 +152,5 @@ const struct table model_acl6_rule = {
 	.n_columns = sizeof(rule6_columns) / sizeof(rule6_columns[0]),
 	.n_key = 2,
 	.order = "acl, id",
+	.part_of = &model_acl6,
 };

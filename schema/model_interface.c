@@ -82,6 +82,7 @@ const struct table model_ip_address = {
 	.n_columns = sizeof(address_columns) / sizeof(address_columns[0]),
 	.n_key = 2,
 	.order = "interface, sub, address",
+	.part_of = &model_interface,
 };
 
 static const struct column address6_columns[] = {
@@ -97,4 +98,5 @@ const struct table model_ipv6_address = {
 	.n_columns = sizeof(address6_columns) / sizeof(address6_columns[0]),
 	.n_key = 2,
 	.order = "interface, address",
+	.part_of = &model_interface,
 };

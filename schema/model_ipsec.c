@@ -30,12 +30,7 @@ static const struct choice modes[] = {
 };
 static const struct type type_encapsulation = TYPE_CHOICE("encapsulation-mode", modes);
 
-#define WEAK "Warning: The algorithm is not secure; use a stronger one."
-#define CHOICE(keyword, display, weak)                                                       \
-	{                                                                                    \
-		keyword, (weak) ? display " (weak)" : display, { VALUE_TEXT, .s = keyword }, \
-			(weak) ? WEAK : NULL                                                 \
-	}
+#define CHOICE(keyword, display, weak) TYPE_ALG_CHOICE(keyword, keyword, display, weak)
 
 /* Both lists are those of alg.def whose rows are offered for the protocol. */
 static const struct choice esp_auths[] = {
@@ -48,7 +43,7 @@ static const struct choice esp_auths[] = {
 #undef OFFER_ah
 	{ 0 },
 };
-static const struct type type_esp_auth = TYPE_CHOICE("authentication-algorithm", esp_auths);
+static const struct type type_esp_auth = TYPE_CHOICES("authentication-algorithm", esp_auths);
 
 static const struct choice ah_auths[] = {
 #define OFFER_ah(...) CHOICE(__VA_ARGS__),
@@ -56,7 +51,7 @@ static const struct choice ah_auths[] = {
 #undef ALG_AUTH
 	{ 0 },
 };
-static const struct type type_ah_auth = TYPE_CHOICE("authentication-algorithm", ah_auths);
+static const struct type type_ah_auth = TYPE_CHOICES("authentication-algorithm", ah_auths);
 
 static const struct choice ciphers[] = {
 #define ALG_CIPHER(id, iana, keyword, display, weak, ...) CHOICE(keyword, display, weak),
@@ -64,13 +59,22 @@ static const struct choice ciphers[] = {
 #undef ALG_CIPHER
 	{ 0 },
 };
-static const struct type type_cipher = TYPE_CHOICE("encryption-algorithm", ciphers);
+static const struct type type_cipher = TYPE_CHOICES("encryption-algorithm", ciphers);
 
 static const struct choice policy_modes[] = {
+	{ "isakmp", "Indicate setup IPSec SAs by IKE negotiation", { VALUE_TEXT, .s = "isakmp" } },
 	{ "manual", "Indicate setup IPSec SAs manually", { VALUE_TEXT, .s = "manual" } },
 	{ 0 },
 };
 static const struct type type_policy_mode = TYPE_CHOICE("policy-mode", policy_modes);
+
+static const struct choice triggers[] = {
+	{ "auto", "SAs are set up at once and kept", { VALUE_TEXT, .s = "auto" } },
+	{ "traffic-based", "SAs are set up when there is something to protect",
+		{ VALUE_TEXT, .s = "traffic-based" } },
+	{ 0 },
+};
+static const struct type type_trigger = TYPE_CHOICE("trigger-mode", triggers);
 
 enum { WINDOW_MIN = 32, WINDOW_MAX = 4096 };
 
@@ -100,8 +104,6 @@ static const struct choice df_bits[] = {
 };
 static const struct type type_df_bit = TYPE_CHOICE("df-bit", df_bits);
 
-static const struct type type_one = TYPE_INTEGER("one", 1, 1);
-
 static const struct column global_columns[] = {
 	{ .name = "id", .type = &type_one },
 	{ .name = "sha2_compatible", .type = &type_on },
@@ -109,6 +111,10 @@ static const struct column global_columns[] = {
 	{ .name = "anti_replay_window", .type = &type_window, .help = "Anti-replay window size" },
 	{ .name = "fragmentation_before", .type = &type_on },
 	{ .name = "df_bit", .type = &type_df_bit },
+	{ .name = "sa_duration_time", .type = &type_sa_time, .help = "Duration in seconds" },
+	{ .name = "sa_duration_traffic",
+		.type = &type_sa_traffic,
+		.help = "Duration in kilobytes, 0: no limit" },
 };
 
 const struct table model_ipsec_global = {
@@ -130,6 +136,7 @@ static const struct column proposal_columns[] = {
 	{ .name = "ah_authentication", .type = &type_ah_auth },
 	{ .name = "esp_authentication", .type = &type_esp_auth },
 	{ .name = "esp_encryption", .type = &type_cipher },
+	{ .name = "esn", .type = &type_on },
 };
 
 const struct table model_ipsec_proposal = {
@@ -179,6 +186,23 @@ const struct table model_ipsec_policy_group = {
 		HEX_KEY("in_ah_authentication_key"), HEX_KEY("out_ah_authentication_key"),   \
 		HEX_KEY("in_esp_encryption_key"), HEX_KEY("out_esp_encryption_key")
 
+/* What is negotiated: with whom, and how long it holds. */
+#define IKE_PEER                                                                     \
+	{                                                                            \
+		.name = "ike_peer", .type = &type_name15,                            \
+		.help = "IKE peer name, up to 15 characters", .ref = &model_ike_peer \
+	}
+#define PFS                                                          \
+	{                                                            \
+		.name = "pfs", .type = &type_pfs, .help = "DH group" \
+	}
+#define DURATIONS                                                                             \
+	{ .name = "sa_duration_time", .type = &type_sa_time, .help = "Duration in seconds" }, \
+	{                                                                                     \
+		.name = "sa_duration_traffic", .type = &type_sa_traffic,                      \
+		.help = "Duration in kilobytes, 0: no limit"                                  \
+	}
+
 static const struct column policy_columns[] = {
 	{ .name = "name",
 		.type = &type_name15,
@@ -189,15 +213,17 @@ static const struct column policy_columns[] = {
 		.type = &type_sequence,
 		.help = "The sequence number of IPSec policy" },
 	{ .name = "mode", .type = &type_policy_mode },
+	{ .name = "enabled", .type = &type_on },
 	{ .name = "acl", .type = &type_acl_number, .help = "ACL number", .ref = &model_acl },
-	{ .name = "proposal",
-		.type = &type_name15,
-		.help = "IPSec proposal name, up to 15 characters",
-		.ref = &model_ipsec_proposal },
-	{ .name = "tunnel_local", .type = &type_ip_host, .help = "Local IP address" },
-	{ .name = "tunnel_remote", .type = &type_ip_host, .help = "Remote IP address" },
-	MANUAL_SA,
 	{ .name = "acl6", .type = &type_acl_number, .help = "ACL IPv6 number", .ref = &model_acl6 },
+	IKE_PEER,
+	{ .name = "tunnel_local", .type = &type_ip_host, .help = "Local IP address" },
+	{ .name = "tunnel_local_interface", .type = &type_on },
+	{ .name = "tunnel_remote", .type = &type_ip_host, .help = "Remote IP address" },
+	PFS,
+	{ .name = "sa_trigger_mode", .type = &type_trigger },
+	DURATIONS,
+	MANUAL_SA,
 	{ .name = "anti_replay_window", .type = &type_window, .help = "Anti-replay window size" },
 };
 
@@ -210,15 +236,37 @@ const struct table model_ipsec_policy = {
 	.order = "name, sequence",
 };
 
+#define PROPOSAL                                                                                 \
+	{                                                                                        \
+		.name = "proposal", .type = &type_name15,                                        \
+		.help = "IPSec proposal name, up to 15 characters", .ref = &model_ipsec_proposal \
+	}
+
+static const struct column policy_proposal_columns[] = {
+	{ .name = "name", .type = &type_name15, .ref = &model_ipsec_policy_group },
+	{ .name = "sequence", .type = &type_sequence },
+	{ .name = "position", .type = &type_place },
+	PROPOSAL,
+};
+
+const struct table model_ipsec_policy_proposal = {
+	.name = "ipsec_policy_proposal",
+	.label = "IPSec proposal of the policy",
+	.columns = policy_proposal_columns,
+	.n_columns = sizeof(policy_proposal_columns) / sizeof(policy_proposal_columns[0]),
+	.n_key = 3,
+	.order = "name, sequence, position",
+	.part_of = &model_ipsec_policy,
+};
+
 static const struct column profile_columns[] = {
 	{ .name = "name",
 		.type = &type_name15,
 		.help = "IPSec profile name, up to 15 characters",
 		.ref = &model_ipsec_profile },
-	{ .name = "proposal",
-		.type = &type_name15,
-		.help = "IPSec proposal name, up to 15 characters",
-		.ref = &model_ipsec_proposal },
+	IKE_PEER,
+	PFS,
+	DURATIONS,
 	MANUAL_SA,
 	{ .name = "anti_replay_window", .type = &type_window, .help = "Anti-replay window size" },
 };
@@ -230,4 +278,20 @@ const struct table model_ipsec_profile = {
 	.n_columns = sizeof(profile_columns) / sizeof(profile_columns[0]),
 	.n_key = 1,
 	.order = "name",
+};
+
+static const struct column profile_proposal_columns[] = {
+	{ .name = "profile", .type = &type_name15, .ref = &model_ipsec_profile },
+	{ .name = "position", .type = &type_place },
+	PROPOSAL,
+};
+
+const struct table model_ipsec_profile_proposal = {
+	.name = "ipsec_profile_proposal",
+	.label = "IPSec proposal of the profile",
+	.columns = profile_proposal_columns,
+	.n_columns = sizeof(profile_proposal_columns) / sizeof(profile_proposal_columns[0]),
+	.n_key = 2,
+	.order = "profile, position",
+	.part_of = &model_ipsec_profile,
 };

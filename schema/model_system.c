@@ -6,7 +6,6 @@
 #include "schema/model.h"
 #include "schema/type.h"
 
-static const struct type type_one = TYPE_INTEGER("one", 1, 1);
 static const struct type type_preference = TYPE_INTEGER("preference", 1, 255);
 static const struct type type_tag = TYPE_INTEGER("tag", 1, 4294967295);
 

@@ -148,6 +148,9 @@ refer_explain(struct store *s, const struct change *changes, size_t n, struct er
 		r = err_set(e, -EINVAL, s->path, "Something refers to what does not exist.");
 		goto out;
 	}
+	/* One of several lines of an object is called by the object. */
+	if (d.child->part_of && d.child->part_of != d.parent)
+		d.child = d.child->part_of;
 	refer_name(d.child, d.child_key, child, sizeof child);
 	refer_name(d.parent, &d.value, parent, sizeof parent);
 	if (was_deleted(&d, changes, n))

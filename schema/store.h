@@ -12,7 +12,7 @@ struct wbuf;
  * A configuration database: the live one (only yongd writes it) or a shell's candidate, a private
  * clone in memory. The schema room is the only user of SQLite.
  */
-#define STORE_SCHEMA 2 /* version of the tables; changesets of another version are refused */
+#define STORE_SCHEMA 3 /* version of the tables; changesets of another version are refused */
 
 /* Opens (and creates or migrates) DIR/config.db for the only writer. */
 int store_open(const char *dir, struct store **out, struct err *e);

@@ -1,5 +1,5 @@
 /*
- * Types of values: integers, words, texts, choices, and the list of those that a front end may name.
+ * Types of values: integers, words, texts, choices and lists of them, and the list of those that a front end may name.
  * Refuses to know which column has which type (model_*.c) and how a line spells it (shell/vrp/).
  */
 #include "config.h"
@@ -192,4 +192,73 @@ type_render_choice(const struct type *t, const struct value *v, char *out, size_
 			return len < cap ? len : 0;
 		}
 	return t->help_form ? type_render_integer(t, v, out, cap) : 0;
+}
+
+static const struct choice *
+find_choice(const struct type *t, const char *word, size_t len, bool by_value)
+{
+	for (const struct choice *c = t->choices; c->keyword; c++) {
+		const char *text = by_value ? c->value.s : c->keyword;
+
+		if (strlen(text) == len && !strncasecmp(text, word, len))
+			return c;
+	}
+	return NULL;
+}
+
+static bool
+has_word(const char *list, const char *word)
+{
+	size_t len = strlen(word);
+
+	for (const char *p = list; *p;) {
+		size_t n = strcspn(p, " ");
+
+		if (n == len && !strncmp(p, word, n))
+			return true;
+		p += n + strspn(p + n, " ");
+	}
+	return false;
+}
+
+int
+type_parse_choices(const struct type *t, const char *text, struct arena *a, struct value *out)
+{
+	const char *list = "";
+
+	for (const char *p = text + strspn(text, " "); *p;) {
+		size_t len = strcspn(p, " ");
+		const struct choice *c = find_choice(t, p, len, false);
+
+		if (!c || has_word(list, c->value.s))
+			return -EINVAL;
+		list = arena_printf(a, "%s%s%s", list, *list ? " " : "", c->value.s);
+		p += len + strspn(p + len, " ");
+	}
+	if (!*list)
+		return -EINVAL;
+	*out = VALUE_OF_TEXT(list);
+	return 0;
+}
+
+size_t
+type_render_choices(const struct type *t, const struct value *v, char *out, size_t cap)
+{
+	size_t used = 0;
+
+	if (v->kind != VALUE_TEXT || !cap)
+		return 0;
+	out[0] = '\0';
+	for (const char *p = v->s; *p;) {
+		size_t len = strcspn(p, " ");
+		const struct choice *c = find_choice(t, p, len, true);
+
+		if (!c || used + strlen(c->keyword) + 2 > cap)
+			return 0;
+		if (used)
+			out[used++] = ' ';
+		used += strlcpy(out + used, c->keyword, cap - used);
+		p += len + strspn(p + len, " ");
+	}
+	return used;
 }

@@ -23,6 +23,9 @@ int type_parse_integer(const struct type *t, const char *text, struct arena *a, 
 int type_parse_text(const struct type *t, const char *text, struct arena *a, struct value *out);
 /* Also integers from min to max, when help_form says so. */
 int type_parse_choice(const struct type *t, const char *text, struct arena *a, struct value *out);
+/* Each word a choice, none twice. */
+int type_parse_choices(const struct type *t, const char *text, struct arena *a, struct value *out);
+size_t type_render_choices(const struct type *t, const struct value *v, char *out, size_t cap);
 size_t type_render_integer(const struct type *t, const struct value *v, char *out, size_t cap);
 size_t type_render_text(const struct type *t, const struct value *v, char *out, size_t cap);
 size_t type_render_choice(const struct type *t, const struct value *v, char *out, size_t cap);
@@ -43,6 +46,21 @@ size_t type_render_choice(const struct type *t, const struct value *v, char *out
 		.render = type_render_choice                                  \
 	}
 
+/* Several choices in the order of preference, separated by blanks. */
+#define TYPE_CHOICES(NAME, CHOICES)                                            \
+	{                                                                      \
+		.name = NAME, .choices = CHOICES, .parse = type_parse_choices, \
+		.render = type_render_choices, .list = true                    \
+	}
+
+/* One choice of an algorithm; what the store holds is alg.def's keyword. */
+#define TYPE_WEAK "Warning: The algorithm is not secure; use a stronger one."
+#define TYPE_ALG_CHOICE(keyword, value, display, weak)                                     \
+	{                                                                                  \
+		keyword, (weak) ? display " (weak)" : display, { VALUE_TEXT, .s = value }, \
+			(weak) ? TYPE_WEAK : NULL                                          \
+	}
+
 /* Basic ones (type.c). name15: what may stand in a prompt: [A-Za-z0-9._-]. */
 extern const struct type type_word, type_rest, type_name15, type_sysname, type_device, type_on,
 	type_description, type_regex;
@@ -55,6 +73,8 @@ extern const struct type type_ipv6, type_ipv6_host, type_ipv6_network, type_ipv6
 extern const struct type type_interface;
 /* Keys typed by hand (type_key.c). */
 extern const struct type type_string_key, type_hex_key;
+/* Of SAs, wherever they are configured (type_sa.c): the group of PFS, durations, one id. */
+extern const struct type type_pfs, type_sa_time, type_sa_traffic, type_one, type_place;
 /* Ports by name and number, ICMP by name: type * 256 + code (type_port.c). */
 extern const struct type type_tcp_port, type_udp_port, type_icmp_name, type_icmp6_name;
 

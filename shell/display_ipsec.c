@@ -142,6 +142,41 @@ display_ipsec_proposal(struct shell *sh, const struct cli_match *m, struct err *
 
 /* --- policies --------------------------------------------------------------------- */
 
+/* A policy or a profile with the proposals that are rows of their own. */
+struct shown {
+	struct row row; /* first: templates see it */
+	char proposals[160];
+};
+
+static int
+add_proposal(void *arg, const struct row *r)
+{
+	struct shown *s = arg;
+
+	if (*s->proposals)
+		strlcat(s->proposals, ", ", sizeof(s->proposals));
+	strlcat(s->proposals, display_column_text(r, "proposal"), sizeof(s->proposals));
+	return 0;
+}
+
+static void
+shown_fill(struct shown *s, struct shell *sh, const struct table *proposals, const struct row *r)
+{
+	*s = (struct shown){ .row = *r };
+	row_each(sh->store, proposals, r->v, r->table->n_key, sh->scratch, add_proposal, s);
+}
+
+static size_t
+proposals_text(const void *obj, char *out, size_t cap)
+{
+	return strlcpy(out, ((const struct shown *)obj)->proposals, cap);
+}
+
+static const struct layout_value shown_values[] = {
+	{ "proposals", proposals_text },
+	{ 0 },
+};
+
 /* What is typed for the SAs of both directions. */
 #define MANUAL_KEYS(in)                                                             \
 	{ in "Inbound AH setting: " }, { in "  AH SPI: {in_ah_spi}" },              \
@@ -188,7 +223,7 @@ static const struct layout_line policy_card[] = {
 	{ "    Tunnel local address: {tunnel_local}" },
 	{ "    Tunnel remote address: {tunnel_remote}" },
 	{ "    Qos pre-classify: Disable" },
-	{ "    Proposal name:{proposal}" },
+	{ "    Proposal name:{proposals}" },
 	{ "    Anti-replay window size: {anti_replay_window}", has_window },
 	MANUAL_KEYS("    "),
 	{ 0 },
@@ -233,6 +268,7 @@ static int
 print_policy(void *arg, const struct row *r)
 {
 	struct walk *w = arg;
+	struct shown s;
 
 	if (!selected(w, r))
 		return 0;
@@ -243,7 +279,8 @@ print_policy(void *arg, const struct row *r)
 			print_group(w, "IPSec policy group", "ipsec_policy", r->v[0].s);
 			w->n_groups++;
 		}
-		layout_card(w->sh->out, w->layout, r);
+		shown_fill(&s, w->sh, &model_ipsec_policy_proposal, r);
+		layout_card(w->sh->out, w->layout, &s);
 	}
 	w->n++;
 	return out_left(w->sh->out);
@@ -252,7 +289,9 @@ print_policy(void *arg, const struct row *r)
 int
 display_ipsec_policy(struct shell *sh, const struct cli_match *m, struct err *e)
 {
-	static const struct layout l = { .table = &model_ipsec_policy, .card = policy_card };
+	static const struct layout l = {
+		.table = &model_ipsec_policy, .values = shown_values, .card = policy_card
+	};
 	struct walk w = { .sh = sh,
 		.layout = &l,
 		.name = cli_arg_text(m, "name", NULL),
@@ -271,7 +310,7 @@ display_ipsec_policy(struct shell *sh, const struct cli_match *m, struct err *e)
 static const struct layout_line profile_card[] = {
 	{ "IPSec profile name    : {name}" },
 	{ "Mode                  : Manual" },
-	{ "Proposal name         : {proposal}" },
+	{ "Proposal name         : {proposals}" },
 	{ "Anti-replay window size: {anti_replay_window}", has_window },
 	MANUAL_KEYS(""),
 	{ 0 },
@@ -281,6 +320,7 @@ static int
 print_profile(void *arg, const struct row *r)
 {
 	struct walk *w = arg;
+	struct shown s;
 
 	if (!selected(w, r))
 		return 0;
@@ -288,7 +328,8 @@ print_profile(void *arg, const struct row *r)
 		layout_json(w->sh->out, w->layout, r);
 	} else {
 		print_group(w, "IPSec profile", "ipsec_profile", r->v[0].s);
-		layout_card(w->sh->out, w->layout, r);
+		shown_fill(&s, w->sh, &model_ipsec_profile_proposal, r);
+		layout_card(w->sh->out, w->layout, &s);
 	}
 	w->n_groups = ++w->n;
 	return out_left(w->sh->out);
@@ -297,7 +338,9 @@ print_profile(void *arg, const struct row *r)
 int
 display_ipsec_profile(struct shell *sh, const struct cli_match *m, struct err *e)
 {
-	static const struct layout l = { .table = &model_ipsec_profile, .card = profile_card };
+	static const struct layout l = {
+		.table = &model_ipsec_profile, .values = shown_values, .card = profile_card
+	};
 	struct walk w = { .sh = sh, .layout = &l, .name = cli_arg_text(m, "name", NULL) };
 
 	row_each(sh->store, l.table, NULL, 0, sh->scratch, print_profile, &w);
@@ -336,7 +379,7 @@ static const struct layout_column brief_columns[] = {
 	{ 0, "Policy name", "{policy}" },
 	{ 18, "Mode", "{mode!Capital}" },
 	{ 28, "Acl", "{flow!dash}" },
-	{ 36, "Peer name", "-" },
+	{ 36, "Peer name", "{ike_peer!dash}" },
 	{ 48, "Local address", "{tunnel_local!dash}" },
 	{ 64, "Remote address", "{tunnel_remote!dash}" },
 	{ 0 },

@@ -27,8 +27,10 @@ libcli_a_SOURCES = \
 	shell/vrp/vrp.c \
 	shell/vrp/vrp.h \
 	shell/vrp/vrp_acl.c \
+	shell/vrp/vrp_ike.c \
 	shell/vrp/vrp_interface.c \
 	shell/vrp/vrp_ipsec.c \
+	shell/vrp/vrp_place.c \
 	shell/vrp/vrp_rule.c \
 	shell/vrp/vrp_system.c
 

@@ -80,9 +80,15 @@ on_policy(void *arg, const void *cfg)
 }
 
 static int
-on_profile(void *arg, const void *cfg)
+on_policy_proposal(void *arg, const void *cfg)
 {
-	return tunnels_with(arg, VALUE_OF_TEXT(((const struct cfg_ipsec_profile *)cfg)->name));
+	return group_dirty(arg, VALUE_OF_TEXT(((const struct cfg_proposal_ref *)cfg)->name));
+}
+
+static int
+on_profile_proposal(void *arg, const void *cfg)
+{
+	return tunnels_with(arg, VALUE_OF_TEXT(((const struct cfg_proposal_ref *)cfg)->name));
 }
 
 static int
@@ -155,12 +161,12 @@ acl6_dirty(struct dirty *d, const struct value *key)
 static int
 proposal_dirty(struct dirty *d, const struct value *key)
 {
-	int rc = cfg_each_where(
-		d->store, &cfg_ipsec_policy, "proposal", key[0], d->arena, on_policy, d);
+	int rc = cfg_each_where(d->store, &cfg_ipsec_policy_proposal, "proposal", key[0], d->arena,
+		on_policy_proposal, d);
 
 	return rc != 0 ? rc
-		       : cfg_each_where(d->store, &cfg_ipsec_profile, "proposal", key[0], d->arena,
-				 on_profile, d);
+		       : cfg_each_where(d->store, &cfg_ipsec_profile_proposal, "proposal", key[0],
+				 d->arena, on_profile_proposal, d);
 }
 
 static int
@@ -204,9 +210,11 @@ static const struct {
 	{ &model_acl6_rule, acl6_dirty },
 	{ &model_ipsec_global, global_dirty },
 	{ &model_ipsec_profile, profile_dirty },
+	{ &model_ipsec_profile_proposal, profile_dirty },
 	{ &model_ipsec_proposal, proposal_dirty },
 	{ &model_ipsec_policy_group, policy_dirty },
 	{ &model_ipsec_policy, policy_dirty },
+	{ &model_ipsec_policy_proposal, policy_dirty },
 };
 
 int

@@ -241,13 +241,14 @@ policy_read(struct compile_job *j, const struct cfg_ipsec_policy *policy, struct
 {
 	struct arena *a = j->set->arena;
 	long long sequence = (long long)policy->sequence;
+	struct value key[] = { VALUE_OF_TEXT(policy->name), VALUE_OF_INT(policy->sequence) };
 
 	m->keying = &policy->keying;
 	m->local = policy->tunnel_local;
 	m->remote = policy->tunnel_remote;
 	m->label = arena_printf(a, "IPSec policy %s %lld", policy->name, sequence);
 	m->policy = arena_printf(a, "%s-%lld", policy->name, sequence);
-	return manual_read(j, m);
+	return manual_read(j, m, &cfg_ipsec_policy_proposal, key, 2);
 }
 
 /* The rules of a policy's ACLs, IPv4 first. */

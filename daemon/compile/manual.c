@@ -61,15 +61,33 @@ parts_of(const struct manual *m, struct part parts[MOST_PARTS])
 	return n;
 }
 
-int
-manual_read(struct compile_job *j, struct manual *m)
+struct reading {
+	struct compile_job *job;
+	struct manual *manual;
+};
+
+static int
+on_proposal(void *arg, const void *cfg)
 {
-	struct value key = VALUE_OF_TEXT(m->keying->proposal), one = VALUE_OF_INT(1);
+	struct reading *r = arg;
+	struct value key = VALUE_OF_TEXT(((const struct cfg_proposal_ref *)cfg)->proposal);
+
+	if (r->manual->n_proposals++ > 0)
+		return 0;
+	return cfg_get(
+		r->job->store, &cfg_ipsec_proposal, &key, r->job->set->arena, &r->manual->proposal);
+}
+
+int
+manual_read(struct compile_job *j, struct manual *m, const struct cfg_shape *shape,
+	const struct value *key, unsigned int n_key)
+{
+	struct reading r = { j, m };
+	struct value one = VALUE_OF_INT(1);
 	int rc = cfg_get(j->store, &cfg_ipsec_global, &one, j->set->arena, &m->global);
 
-	if (rc == 0 && m->keying->proposal != NULL)
-		rc = cfg_get(j->store, &cfg_ipsec_proposal, &key, j->set->arena, &m->proposal);
-	return rc;
+	m->n_proposals = 0;
+	return rc != 0 ? rc : cfg_each(j->store, shape, key, n_key, j->set->arena, on_proposal, &r);
 }
 
 static bool
@@ -114,8 +132,9 @@ manual_lacks(struct compile_job *j, const struct manual *m)
 	const char *lacks = NULL;
 	unsigned int n;
 
-	if (m->keying->proposal == NULL)
-		return "no proposal";
+	if (m->n_proposals != 1)
+		return m->n_proposals == 0 ? "no proposal"
+					   : "keys typed by hand go with one proposal";
 	if (m->remote.af == 0)
 		return "no tunnel remote address";
 	if (m->local.af == 0)

@@ -6,7 +6,8 @@
 /* What manual SAs are made of: a policy or a profile, with what it refers to. */
 struct manual {
 	const struct cfg_keying *keying;
-	struct cfg_ipsec_proposal proposal; /* when keying->proposal */
+	unsigned int n_proposals;
+	struct cfg_ipsec_proposal proposal; /* the first of them */
 	struct cfg_ipsec_global global;
 	struct addr local, remote;
 	const char *label;  /* "IPSec policy P1 10" */
@@ -14,8 +15,9 @@ struct manual {
 	const char *device; /* the TUN that the protected packets come from */
 };
 
-/* Reads the proposal that keying names, and what holds for all. 0 or -errno. */
-int manual_read(struct compile_job *j, struct manual *m);
+/* Reads its proposal, and what holds for all. shape, key: the rows that name its proposals. 0 or -errno. */
+int manual_read(struct compile_job *j, struct manual *m, const struct cfg_shape *shape,
+	const struct value *key, unsigned int n_key);
 /* What is lacking for the SAs, or NULL. */
 const char *manual_lacks(struct compile_job *j, const struct manual *m);
 

@@ -129,7 +129,7 @@ profile_sas(struct tunnel *t, const char **lacks, struct err *e)
 		.policy = key.s,
 		.device = t->device };
 	if (rc == 0)
-		rc = manual_read(j, m);
+		rc = manual_read(j, m, &cfg_ipsec_profile_proposal, &key, 1);
 	if (rc != 0)
 		return rc;
 	want_set_claim_text(j->set, t->iface->name, m->label, m->label);

@@ -105,7 +105,13 @@ find_rows(struct found *f, unsigned int n_prefix)
 	return err == -ENOENT ? 0 : err ? err : keep_row(f, &r);
 }
 
-/* Takes the captured columns into v. Returns which they were. */
+static bool
+is_list(const struct node *n)
+{
+	return n->kind == NODE_PARAM && n->type->list;
+}
+
+/* Takes the captured columns into v, the last one typed first. Returns which they were. */
 static uint64_t
 take_captures(struct typed *ty, bool words)
 {
@@ -114,11 +120,13 @@ take_captures(struct typed *ty, bool words)
 	for (const struct capture *c = ty->match->last; c; c = c->prev) {
 		int column = c->node->column;
 
-		if (column < 0 || taken & BIT(column))
+		if (column < 0 || (taken & BIT(column) && !is_list(c->node)))
 			continue;
 		if (c->node->kind != NODE_PARAM && !words)
 			continue;
-		ty->v[column] = c->value;
+		ty->v[column] = taken & BIT(column) ? VALUE_OF_TEXT(arena_printf(ty->arena, "%s %s",
+							      c->value.s, ty->v[column].s))
+						    : c->value;
 		taken |= BIT(column);
 	}
 	return taken;
@@ -204,18 +212,18 @@ write_row(struct typed *ty)
 	return 0;
 }
 
-/* Rows whose key begins with this row's: its addresses, its rules. */
+/* Rows that are part of this one: its addresses, its rules. */
 static int
-delete_children(struct typed *ty, const struct row *parent)
+delete_parts(struct typed *ty, const struct table *whole, const struct value *key)
 {
 	for (size_t i = 0; model_tables[i]; i++) {
 		const struct table *t = model_tables[i];
-		struct found f = { .ty = ty, .table = t, .like = parent->v };
+		struct found f = { .ty = ty, .table = t, .like = key };
 		int err;
 
-		if (t->n_key < 2 || t->columns[0].ref != parent->table || parent->table->n_key != 1)
+		if (t->part_of != whole)
 			continue;
-		err = row_each(ty->store, t, parent->v, 1, ty->arena, keep_row, &f);
+		err = row_each(ty->store, t, key, whole->n_key, ty->arena, keep_row, &f);
 		for (size_t k = 0; !err && k < f.n; k++)
 			err = row_delete(ty->store, t, f.rows[k].v);
 		if (err)
@@ -227,7 +235,7 @@ delete_children(struct typed *ty, const struct row *parent)
 static int
 delete_row(struct typed *ty, const struct row *r)
 {
-	int err = delete_children(ty, r);
+	int err = delete_parts(ty, r->table, r->v);
 
 	if (!err)
 		err = row_delete(ty->store, r->table, r->v);
@@ -402,7 +410,9 @@ apply_enter(struct typed *ty, const struct rule *r, struct apply *ap)
 		ty->v = arena_memdup(ty->arena, ty->old, s->table->n_columns * sizeof(*ty->v));
 		return 0;
 	}
-	return write_row(ty);
+	/* What another operator added to a row that is gone does not come back with a new one. */
+	err = delete_parts(ty, s->table, ty->v);
+	return err ? err : write_row(ty);
 }
 
 int

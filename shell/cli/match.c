@@ -49,12 +49,24 @@ push(struct matcher *m, struct thread t)
 	m->threads[m->n++] = t;
 }
 
+/* Of a list: was this choice read already, under whichever keyword? */
+static bool
+has_choice(const struct thread *t, const struct choice *c)
+{
+	for (const struct capture *p = t->last; p && p->node == t->node; p = p->prev)
+		if (value_equal(&p->value, &c->value))
+			return true;
+	return false;
+}
+
 static void
 push_param(struct matcher *m, struct thread t)
 {
 	const struct type *type = t.node->type;
 
 	for (const struct choice *c = type->choices; c && c->keyword; c++) {
+		if (type->list && has_choice(&t, c))
+			continue;
 		t.choice = c;
 		push(m, t);
 	}
@@ -168,6 +180,8 @@ advance(struct matcher *to, const struct thread *t, struct capture c, size_t res
 	after.resume = resume;
 	after.choice = NULL;
 	after.number = false;
+	if (t->node->kind == NODE_PARAM && t->node->type->list)
+		push_param(to, after);
 	after.node = t->node->next;
 	expand(to, after);
 }

@@ -9,6 +9,7 @@ static const struct section sections[] = {
 	{ .name = "system", .lines = vrp_system_lines },
 	{ .name = "ipv6", .lines = vrp_ipv6_lines },
 	{ .name = "ipsec", .lines = vrp_ipsec_lines, .table = &model_ipsec_global },
+	{ .name = "ike", .lines = vrp_ike_lines, .table = &model_ike_global },
 	{ .name = "acl",
 		.enter = "acl{Specify ACL configuration information} "
 			 "[ number{Specify a numbered ACL}! ] <number>",
@@ -24,6 +25,19 @@ static const struct section sections[] = {
 			 "proposal{Configure IPSec proposal} <name>",
 		.table = &model_ipsec_proposal,
 		.views = vrp_proposal_views },
+	{ .name = "ike-proposal",
+		.enter = "ike{Specify IKE(Internet Key Exchange) configuration information} "
+			 "proposal{Configure IKE proposal} <number>",
+		.table = &model_ike_proposal,
+		.views = vrp_ike_proposal_views },
+	{ .name = "ike-peer",
+		.enter = "ike{Specify IKE(Internet Key Exchange) configuration information} "
+			 "peer{Configure IKE peer} <name> "
+			 "[ v1{Only IKEv1} | v2{Only IKEv2} ]",
+		.table = &model_ike_peer,
+		.views = vrp_ike_peer_views,
+		.bind = vrp_ike_peer_bind,
+		.check = vrp_ike_peer_check },
 	{ .name = "ipsec-policy",
 		.enter = "ipsec{Specify IPSec(IP Security) configuration information} "
 			 "policy{Configure IPSec policy} <name> <sequence> [ <mode> ]",

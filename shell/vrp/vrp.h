@@ -23,4 +23,16 @@ extern const struct line vrp_ipsec_lines[];
 extern const struct view vrp_proposal_views[], vrp_policy_views[], vrp_profile_views[];
 int vrp_policy_check(struct typed *ty);
 
+extern const struct line vrp_ike_lines[];
+extern const struct view vrp_ike_proposal_views[], vrp_ike_peer_views[];
+/* `ike peer NAME v2` */
+int vrp_ike_peer_bind(struct typed *ty);
+int vrp_ike_peer_check(struct typed *ty);
+
+/* Of rows in order, whose key ends with their place and whose only other column is what stands there: it
+ * keeps its place when it is there, and stands behind the others when it is new. */
+int vrp_place_bind(struct typed *ty);
+/* There is one, which is replaced. */
+int vrp_only_bind(struct typed *ty);
+
 #endif

@@ -22,6 +22,8 @@ EXTRA_DIST += $(SCENARIOS) tests/scenario/run.py tests/lab/lab.py tests/lab/esp.
 	examples/route-ipsec-manual/RTA.cfg examples/route-ipsec-manual/RTB.cfg \
 	examples/ipv6-ipsec-manual/RTA.cfg examples/ipv6-ipsec-manual/RTB.cfg \
 	examples/1-gre/RTA.cfg examples/1-gre/RTB.cfg \
+	examples/3-ipsec-ike/RTA.cfg examples/3-ipsec-ike/RTB.cfg \
+	examples/4-gre-over-ipsec/RTA.cfg examples/4-gre-over-ipsec/RTB.cfg \
 	examples/2-ipsec-manual/RTA.cfg examples/2-ipsec-manual/RTB.cfg
 
 check-scenario:

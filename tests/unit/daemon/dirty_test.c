@@ -35,7 +35,8 @@ on_owner(void *arg, enum owner_kind kind, const char *name)
 		"put acl6 number=3001\n"                                               \
 		"set ipsec_policy P1,10 acl6=3001\n"                                   \
 		"put ipsec_proposal name=other\n"                                      \
-		"put ipsec_profile name=roads proposal=other\n"                        \
+		"put ipsec_profile name=roads\n"                                       \
+		"put ipsec_profile_proposal profile=roads position=1 proposal=other\n" \
 		"put interface name=Tunnel0/0/3 kind=Tunnel position=3 ipsec_profile=roads\n"
 
 static void
@@ -65,6 +66,8 @@ a_row_reaches_who_depends_on_it_over_the_foreign_keys(void)
 		{ &model_acl_rule, { VALUE_OF_INT(2000), VALUE_OF_INT(5) }, "" },
 		{ &model_ipsec_proposal, { VALUE_OF_TEXT("tran1") }, "P:GigabitEthernet0/0/1 " },
 		{ &model_ipsec_profile, { VALUE_OF_TEXT("roads") }, "I:Tunnel0/0/3 " },
+		{ &model_ipsec_profile_proposal, { VALUE_OF_TEXT("roads"), VALUE_OF_INT(1) },
+			"I:Tunnel0/0/3 " },
 		{ &model_ipsec_proposal, { VALUE_OF_TEXT("other") }, "I:Tunnel0/0/3 " },
 		{ &model_ipsec_global, { VALUE_OF_INT(1) },
 			"P:GigabitEthernet0/0/1 I:Tunnel0/0/3 " },
@@ -78,6 +81,9 @@ a_row_reaches_who_depends_on_it_over_the_foreign_keys(void)
 				VALUE_OF_TEXT("") },
 			"R::: 0 2001:db8::2 - " },
 		{ &model_ipsec_policy, { VALUE_OF_TEXT("P1"), VALUE_OF_INT(10) },
+			"P:GigabitEthernet0/0/1 " },
+		{ &model_ipsec_policy_proposal,
+			{ VALUE_OF_TEXT("P1"), VALUE_OF_INT(10), VALUE_OF_INT(1) },
 			"P:GigabitEthernet0/0/1 " },
 		{ &model_ipsec_policy_group, { VALUE_OF_TEXT("P1") }, "P:GigabitEthernet0/0/1 " },
 	};

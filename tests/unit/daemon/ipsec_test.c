@@ -46,25 +46,26 @@ what_an_incomplete_policy_should_protect_is_discarded(void)
 	static const struct {
 		const char *unset, *why;
 	} rows[] = {
-		{ "tunnel_remote=", "no tunnel remote address" },
-		{ "tunnel_local=", "no tunnel local address" },
-		{ "proposal=", "no proposal" },
-		{ "in_esp_spi=", "no SPI for the inbound ESP SA" },
-		{ "out_esp_spi=", "no SPI for the outbound ESP SA" },
-		{ "in_esp_string_key=", "no keys for the inbound ESP SA" },
-		{ "out_esp_string_key=", "no keys for the outbound ESP SA" },
+		{ "set ipsec_policy P1,10 tunnel_remote=", "no tunnel remote address" },
+		{ "set ipsec_policy P1,10 tunnel_local=", "no tunnel local address" },
+		{ "del ipsec_policy_proposal P1,10,1", "no proposal" },
+		{ "put ipsec_policy_proposal name=P1 sequence=10 position=2 proposal=tran1",
+			"keys typed by hand go with one proposal" },
+		{ "set ipsec_policy P1,10 in_esp_spi=", "no SPI for the inbound ESP SA" },
+		{ "set ipsec_policy P1,10 out_esp_spi=", "no SPI for the outbound ESP SA" },
+		{ "set ipsec_policy P1,10 in_esp_string_key=", "no keys for the inbound ESP SA" },
+		{ "set ipsec_policy P1,10 out_esp_string_key=", "no keys for the outbound ESP SA" },
 	};
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-		char unset[128] = "set ipsec_policy P1,10 ", note[128] = "IPSec policy P1 10: ";
+		char note[128] = "IPSec policy P1 10: ";
 		struct bench b;
 
-		strlcat(unset, rows[i].unset, sizeof(unset));
 		strlcat(note, rows[i].why, sizeof(note));
 		strlcat(note, "\n", sizeof(note));
 		bench_init(&b);
 		CU_ASSERT_EQUAL(bench_commit(&b, SITE_INTERFACES SITE_IPSEC), 0);
-		CU_ASSERT_EQUAL(bench_commit(&b, unset), 0);
+		CU_ASSERT_EQUAL(bench_commit(&b, rows[i].unset), 0);
 		CU_ASSERT_STRING_EQUAL(bench_wants(&b, OWNER),
 			"filter e1\n  drop " RULE_IN_FILTER
 			"link yp-ge0-0-1 protected mtu 1500 up\nport 2 yp-ge0-0-1\n"
@@ -184,10 +185,12 @@ an_ipv6_policy_steers_ipv6(void)
 			"put acl6_rule acl=3001 id=5 action=permit source=2001:db8:1:: "
 			"source_length=64 destination=2001:db8:2:: destination_length=64\n"
 			"put ipsec_policy_group name=P1\n"
-			"put ipsec_policy name=P1 sequence=10 mode=manual acl6=3001 proposal=tran1 "
+			"put ipsec_policy name=P1 sequence=10 mode=manual acl6=3001 "
 			"tunnel_remote=2001:db8:b::1 tunnel_local=2001:db8:a::1 out_esp_spi=54321 "
 			"in_esp_spi=12345 out_esp_string_key=huawei "
-			"in_esp_string_key=huawei\n" SITE_APPLY),
+			"in_esp_string_key=huawei\n"
+			"put ipsec_policy_proposal name=P1 sequence=10 position=1 "
+			"proposal=tran1\n" SITE_APPLY),
 		0);
 	CU_ASSERT_STRING_EQUAL(bench_wants(&b, OWNER),
 		"sa P1-10 out 54321 2001:db8:a::1 -> 2001:db8:b::1 aes-128 sha2-256 window 0 on "
@@ -322,9 +325,11 @@ equal_inbound_spis_are_refused(void)
 	CU_ASSERT_EQUAL(bench_commit(&b, SITE_INTERFACES SITE_IPSEC), 0);
 	CU_ASSERT_EQUAL(
 		bench_commit(&b,
-			"put ipsec_policy name=P1 sequence=20 mode=manual acl=3001 proposal=tran1 "
+			"put ipsec_policy name=P1 sequence=20 mode=manual acl=3001 "
 			"tunnel_remote=203.0.113.9 tunnel_local=198.51.100.1 out_esp_spi=999 "
-			"in_esp_spi=12345 out_esp_string_key=a in_esp_string_key=b\n"),
+			"in_esp_spi=12345 out_esp_string_key=a in_esp_string_key=b\n"
+			"put ipsec_policy_proposal name=P1 sequence=20 position=1 "
+			"proposal=tran1\n"),
 		-EINVAL);
 	CU_ASSERT_STRING_EQUAL(b.err.object, "IPSec policy P1 20");
 	CU_ASSERT_STRING_EQUAL(b.err.text,

@@ -24,11 +24,12 @@
 #define SITE_PROPOSAL \
 	"put ipsec_proposal name=tran1 esp_authentication=sha2-256 esp_encryption=aes-128\n"
 
-#define SITE_POLICY                                                                 \
-	"put ipsec_policy_group name=P1\n"                                          \
-	"put ipsec_policy name=P1 sequence=10 mode=manual acl=3001 proposal=tran1 " \
-	"tunnel_remote=203.0.113.1 tunnel_local=198.51.100.1 out_esp_spi=54321 "    \
-	"in_esp_spi=12345 out_esp_string_key=huawei in_esp_string_key=huawei\n"
+#define SITE_POLICY                                                              \
+	"put ipsec_policy_group name=P1\n"                                       \
+	"put ipsec_policy name=P1 sequence=10 mode=manual acl=3001 "             \
+	"tunnel_remote=203.0.113.1 tunnel_local=198.51.100.1 out_esp_spi=54321 " \
+	"in_esp_spi=12345 out_esp_string_key=huawei in_esp_string_key=huawei\n"  \
+	"put ipsec_policy_proposal name=P1 sequence=10 position=1 proposal=tran1\n"
 
 #define SITE_APPLY "set interface GigabitEthernet0/0/1 ipsec_policy=P1\n"
 

@@ -15,11 +15,12 @@
 #define TUNNEL(attributes)                                       \
 	"put interface name=Tunnel0/0/1 kind=Tunnel position=1 " \
 	"source_address=198.51.100.1 destination=203.0.113.1 " attributes "\n"
-#define PROFILE                                                          \
-	"put ipsec_proposal name=tran2 esp_authentication=sha2-256 "     \
-	"esp_encryption=aes-256 encapsulation_mode=transport\n"          \
-	"put ipsec_profile name=roads proposal=tran2 out_esp_spi=54321 " \
-	"in_esp_spi=12345 out_esp_string_key=huawei in_esp_string_key=huawei\n"
+#define PROFILE                                                                 \
+	"put ipsec_proposal name=tran2 esp_authentication=sha2-256 "            \
+	"esp_encryption=aes-256 encapsulation_mode=transport\n"                 \
+	"put ipsec_profile name=roads out_esp_spi=54321 "                       \
+	"in_esp_spi=12345 out_esp_string_key=huawei in_esp_string_key=huawei\n" \
+	"put ipsec_profile_proposal profile=roads position=1 proposal=tran2\n"
 #define SAS(mode)                                                                        \
 	"sa roads out 54321 198.51.100.1 -> 203.0.113.1 aes-256 sha2-256 window 0 on "   \
 	"Tunnel0-0-1" mode "\n"                                                          \

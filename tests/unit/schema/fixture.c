@@ -157,8 +157,11 @@ put_policy(struct store *s, const char *name, int sequence, int acl, const char 
 	v[model_column(&model_ipsec_policy, "mode")] = VALUE_OF_TEXT("manual");
 	if (acl)
 		v[model_column(&model_ipsec_policy, "acl")] = VALUE_OF_INT(acl);
-	if (proposal)
-		v[model_column(&model_ipsec_policy, "proposal")] = VALUE_OF_TEXT(proposal);
+	if (proposal) {
+		const struct value row[] = { v[0], v[1], VALUE_OF_INT(1), VALUE_OF_TEXT(proposal) };
+
+		row_put(s, &model_ipsec_policy_proposal, row);
+	}
 	return row_put(s, &model_ipsec_policy, v);
 }
 

@@ -155,7 +155,7 @@ test_version(void)
 	store_close(s);
 }
 
-/* A version 1 store with a row that version 2 adds columns to, in each table that it alters. */
+/* A store of an older version with a row in each table that a later version alters. */
 static const char version_1_rows[] =
 	"UPDATE system SET sysname = 'RTA';"
 	"INSERT INTO acl (number) VALUES (3000);"
@@ -170,9 +170,21 @@ static const char version_1_rows[] =
 	"UPDATE meta SET revision = 7, saved_revision = 6;"
 	"INSERT INTO commit_log VALUES (7, 1, 0, 'root', 'vty0', 'a line', x'00');";
 
+static const char version_2_rows[] =
+	"UPDATE ipsec_global SET df_bit = 'set';"
+	"INSERT INTO ipsec_policy (name, sequence, mode) VALUES ('P', 20, 'manual');"
+	"UPDATE ipsec_policy SET anti_replay_window = 64, in_esp_string_key = 'sealed', "
+	"tunnel_local = '198.51.100.1' WHERE sequence = 10;"
+	"INSERT INTO ipsec_profile (name, proposal, out_esp_spi) VALUES ('roads', 'p', 301);"
+	"INSERT INTO ipsec_profile (name) VALUES ('bare');"
+	"INSERT INTO interface (name, kind, position, ipsec_profile) "
+	"VALUES ('Tunnel0/0/1', 'Tunnel', 1, 'roads');";
+
 static void
-make_version_1(struct fixture *f)
+make_version(struct fixture *f, unsigned int version)
 {
+	char pragmas[64];
+
 	CU_ASSERT_EQUAL(
 		sql_run(f->store, "PRAGMA writable_schema = ON; PRAGMA foreign_keys = OFF; BEGIN"),
 		0);
@@ -183,10 +195,15 @@ make_version_1(struct fixture *f)
 		CU_ASSERT_EQUAL(sql_run(f->store, sql), 0);
 	}
 	CU_ASSERT_EQUAL(sql_run(f->store, "DROP TABLE meta; DROP TABLE commit_log"), 0);
-	CU_ASSERT_EQUAL(sql_run(f->store, store_sql_base[0]), 0);
-	CU_ASSERT_EQUAL(sql_run(f->store, store_sql_live[0]), 0);
-	CU_ASSERT_EQUAL(sql_run(f->store, version_1_rows), 0);
-	CU_ASSERT_EQUAL(sql_run(f->store, "PRAGMA user_version = 1; COMMIT"), 0);
+	for (unsigned int i = 0; i < version; i++) {
+		static const char *const rows[] = { version_1_rows, version_2_rows };
+
+		CU_ASSERT_EQUAL(sql_run(f->store, store_sql_base[i]), 0);
+		CU_ASSERT_EQUAL(sql_run(f->store, store_sql_live[i]), 0);
+		CU_ASSERT_EQUAL(sql_run(f->store, rows[i]), 0);
+	}
+	snprintf(pragmas, sizeof pragmas, "PRAGMA user_version = %u; COMMIT", version);
+	CU_ASSERT_EQUAL(sql_run(f->store, pragmas), 0);
 }
 
 static void
@@ -217,7 +234,7 @@ test_migrates(void)
 	size_t len;
 
 	fixture_init(&f);
-	make_version_1(&f);
+	make_version(&f, 1);
 	fixture_reopen(&f);
 	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
 		CU_ASSERT_EQUAL(sql_int(f.store, rows[i].sql), rows[i].value);
@@ -233,6 +250,60 @@ test_migrates(void)
 	CU_ASSERT_EQUAL(store_changes_since(f.store, 7, &changeset, &len), 0);
 	CU_ASSERT(len > 0);
 	free(changeset);
+	store_close(c);
+	fixture_fini(&f);
+}
+
+static void
+test_migrates_from_2(void)
+{
+	static const struct {
+		const char *sql;
+		int64_t value;
+	} rows[] = {
+		{ "PRAGMA user_version", STORE_SCHEMA },
+		{ "SELECT count(*) FROM pragma_foreign_key_check", 0 },
+		{ "SELECT in_esp_spi FROM ipsec_policy WHERE sequence = 10 AND mode = 'manual' AND "
+		  "acl = 3000 AND acl6 IS NULL AND anti_replay_window = 64 AND in_esp_string_key = "
+		  "'sealed' AND tunnel_local = '198.51.100.1' AND ike_peer IS NULL AND pfs IS NULL "
+		  "AND sa_trigger_mode = 'auto' AND enabled",
+			300 },
+		{ "SELECT count(*) FROM ipsec_policy", 2 },
+		{ "SELECT sequence FROM ipsec_policy_proposal WHERE name = 'P' AND position = 1 "
+		  "AND proposal = 'p'",
+			10 },
+		{ "SELECT count(*) FROM ipsec_policy_proposal", 1 },
+		{ "SELECT out_esp_spi FROM ipsec_profile WHERE name = 'roads' AND ike_peer IS NULL",
+			301 },
+		{ "SELECT count(*) FROM ipsec_profile", 2 },
+		{ "SELECT position FROM ipsec_profile_proposal WHERE profile = 'roads' AND "
+		  "proposal = 'p'",
+			1 },
+		{ "SELECT count(*) FROM ipsec_profile_proposal", 1 },
+		{ "SELECT count(*) FROM interface WHERE ipsec_profile = 'roads'", 1 },
+		{ "SELECT sa_duration_time FROM ipsec_global WHERE df_bit = 'set' AND "
+		  "sa_duration_traffic = 1843200",
+			3600 },
+		{ "SELECT esn FROM ipsec_proposal WHERE name = 'p'", 0 },
+		{ "SELECT dpd_idle FROM ike_global WHERE dpd_type IS NULL", 30 },
+		{ "SELECT count(*) FROM sqlite_temp_schema", 0 },
+	};
+	struct fixture f;
+	struct store *c;
+
+	fixture_init(&f);
+	make_version(&f, 2);
+	fixture_reopen(&f);
+	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
+		CU_ASSERT_EQUAL(sql_int(f.store, rows[i].sql), rows[i].value);
+	/* Old rows are as good as new ones for a changeset, and what refers to them still does. */
+	c = fixture_candidate(&f);
+	CU_ASSERT_EQUAL(set_int(c, &model_ipsec_proposal, &VALUE_OF_TEXT("p"), "esn", 1), 0);
+	CU_ASSERT_EQUAL(
+		set_text(c, &model_ipsec_profile, &VALUE_OF_TEXT("roads"), "pfs", "group14"), 0);
+	CU_ASSERT_EQUAL(fixture_commit(&f, c, NULL, NULL), 0);
+	row_delete(c, &model_ipsec_profile, &VALUE_OF_TEXT("roads"));
+	CU_ASSERT_EQUAL(fixture_commit(&f, c, NULL, NULL), -EINVAL);
 	store_close(c);
 	fixture_fini(&f);
 }
@@ -560,6 +631,7 @@ CU_TestInfo store_tests[] = {
 	{ "the model has the tables' columns, in order", test_model_fits },
 	{ "the SQL makes the version that the program names", test_version },
 	{ "a store of version 1 keeps its rows and its history", test_migrates },
+	{ "a store of version 2 keeps its rows and who refers to them", test_migrates_from_2 },
 	{ "a new store is empty and durable", test_new },
 	{ "the directory is made if it is missing", test_makes_directory },
 	{ "the saved revision is kept", test_saved_revision },

@@ -38,12 +38,23 @@ static const struct {
 	{ NULL, "screen-length 1", "  INTEGER<0-512>  Lines\n" },
 	{ "", "ipsec policy p ", "  INTEGER<1-10000>  The sequence number of IPSec policy\n" },
 	{ "", "ipsec policy p 1 ",
+		"  isakmp  Indicate setup IPSec SAs by IKE negotiation\n"
 		"  manual  Indicate setup IPSec SAs manually\n"
 		"  <cr>    " CR },
 	{ "", "ip route-static 10.0.0.0 ",
 		"  INTEGER<0-32>  IP address mask\n"
 		"  X.X.X.X        IP address mask\n" },
+	{ "ike proposal 1", "dh group19 group1",
+		"  group1   MODP-768 (weak)\n"
+		"  group14  MODP-2048\n"
+		"  group15  MODP-3072\n"
+		"  group16  MODP-4096\n" },
+	{ "ike proposal 1", "integrity-algorithm hmac-md5 hmac-sha1 hmac-sha2-256 hmac-sha2-384 ",
+		"  hmac-sha2-512  SHA2-HMAC-512\n"
+		"  hmac-sm3       SM3-HMAC-256\n"
+		"  <cr>           " CR },
 	{ "", "undo i",
+		"  ike        Specify IKE(Internet Key Exchange) configuration information\n"
 		"  interface  Specify the interface configuration view\n"
 		"  ip         Specify IP configurations for the system\n"
 		"  ipsec      Specify IPSec(IP Security) configuration information\n"

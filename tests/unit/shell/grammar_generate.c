@@ -147,12 +147,23 @@ put_value(struct generated *g, const struct type *t)
 		snprintf(out, 300, "%u", 32u << generate_below(g, 8));
 	else if (t->rest)
 		put_text(g, out, (size_t)t->max);
-	else if (t->parse == type_parse_integer || t->choices)
+	else if (t->render == type_render_integer || t->choices)
 		snprintf(out, 300, "%llu",
 			(unsigned long long)t->min +
 				generate_below(g, (uint64_t)(t->max - t->min + 1)));
 	else
 		put_chars(g, out, NAMES, (size_t)t->min, (size_t)t->max);
+}
+
+/* Some of them, each once, in any order. */
+static void
+put_list(struct generated *g, const struct type *t, size_t n)
+{
+	size_t first = generate_below(g, n), step = generate_below(g, 2) ? 1 : n - 1;
+	size_t count = 1 + generate_below(g, n < 5 ? n : 5);
+
+	for (size_t i = 0; i < count; i++)
+		strcpy(next(g, true), t->choices[(first + i * step) % n].keyword);
 }
 
 static void
@@ -162,7 +173,9 @@ put_param(struct generated *g, const struct type *t)
 
 	while (t->choices && t->choices[n].keyword)
 		n++;
-	if (!n || (t->help_form && !generate_below(g, 4)))
+	if (t->list)
+		put_list(g, t, n);
+	else if (!n || (t->help_form && !generate_below(g, 4)))
 		put_value(g, t);
 	else
 		strcpy(next(g, true), t->choices[generate_below(g, n)].keyword);

@@ -22,8 +22,9 @@ enum { LINE_MAX_TEXT = 2048, TRIES = 6 };
 
 /* A line that enters each view, once; and the one that enters a view's place. */
 static const char *const views[] = { "sysname RTA", "acl 2001", "acl 3001", "ipsec proposal p",
-	"ipsec policy P 1 manual", "acl ipv6 2001", "acl ipv6 3001", "ipsec profile p",
-	"interface GigabitEthernet0/0/0", "interface LoopBack0", "interface Tunnel0/0/9", NULL };
+	"ipsec policy P 1 manual", "ipsec policy P 2 isakmp", "ike proposal 1", "ike peer p",
+	"acl ipv6 2001", "acl ipv6 3001", "ipsec profile p", "interface GigabitEthernet0/0/0",
+	"interface LoopBack0", "interface Tunnel0/0/9", NULL };
 
 /* "sysname RTA" stands for the system view itself. */
 static const struct place *

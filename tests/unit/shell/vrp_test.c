@@ -27,7 +27,9 @@ static void
 the_labs_configurations_load_and_load_again(void)
 {
 	static const char *const files[] = { "/1-gre/RTA.cfg", "/1-gre/RTB.cfg",
-		"/2-ipsec-manual/RTA.cfg", "/2-ipsec-manual/RTB.cfg", NULL };
+		"/2-ipsec-manual/RTA.cfg", "/2-ipsec-manual/RTB.cfg", "/3-ipsec-ike/RTA.cfg",
+		"/3-ipsec-ike/RTB.cfg", "/4-gre-over-ipsec/RTA.cfg", "/4-gre-over-ipsec/RTB.cfg",
+		NULL };
 
 	for (size_t i = 0; files[i]; i++) {
 		struct cli_fixture f;
@@ -126,7 +128,9 @@ static const struct {
 	{ NULL, "undo interface LoopBack 3", CLI_REFUSED },
 	{ NULL, "ipsec policy P 10", CLI_REFUSED },
 	{ NULL, "ipsec policy P 0 manual", CLI_WRONG_PARAMETER },
-	{ NULL, "ipsec policy P 10 isakmp", CLI_UNRECOGNIZED },
+	{ NULL, "ipsec policy P 10 isakmp", CLI_OK },
+	{ NULL, "ipsec policy P 10 template", CLI_UNRECOGNIZED },
+	{ "ipsec policy P 1 manual", "ipsec policy P 1 isakmp", CLI_REFUSED },
 	{ NULL, "ip route-static 10.0.0.0 8", CLI_INCOMPLETE },
 	{ NULL, "ip route-static 10.0.0.0 8 0.0.0.0", CLI_WRONG_PARAMETER },
 	{ NULL, "ip route-static 10.0.0.0 8 10.1.1.1 preference 0", CLI_WRONG_PARAMETER },
