@@ -344,8 +344,9 @@ const struct kind_ops kind_sa = {
 static bool
 rule_equal(const struct msg_dp_spd_rule *a, const struct msg_dp_spd_rule *b)
 {
-	return a->rule == b->rule && a->action == b->action && a->protocol == b->protocol &&
-		addr_eq(&a->source, &b->source) && addr_eq(&a->destination, &b->destination) &&
+	return a->rule == b->rule && a->acl == b->acl && a->action == b->action &&
+		a->protocol == b->protocol && addr_eq(&a->source, &b->source) &&
+		addr_eq(&a->destination, &b->destination) &&
 		addr_eq(&a->source_wildcard, &b->source_wildcard) &&
 		addr_eq(&a->destination_wildcard, &b->destination_wildcard) &&
 		a->source_port_low == b->source_port_low &&

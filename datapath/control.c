@@ -25,6 +25,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 enum { N_SLOTS_MAX = 1 << 20 };
@@ -281,10 +282,27 @@ reset_sa(struct dp *dp, const char *filter)
 	sadb_state_reset(dp, filter);
 }
 
+/* filter: "acl", "acl N", "acl6", "acl6 N", or the number of a port */
 static void
 reset_rule(struct dp *dp, const char *filter)
 {
-	spd_state_reset(dp, (uint32_t)strtoul(filter, NULL, 10));
+	static const struct {
+		const char *word;
+		uint8_t af;
+	} words[] = { { "acl6", AF_INET6 }, { "acl", AF_INET } };
+	struct spd_which w = { 0 };
+
+	for (unsigned int i = 0; i < sizeof(words) / sizeof(words[0]) && w.af == 0; i++) {
+		size_t len = strlen(words[i].word);
+
+		if (strncmp(filter, words[i].word, len) != 0)
+			continue;
+		w.af = words[i].af;
+		w.acl = (uint32_t)strtoul(filter + len, NULL, 10);
+	}
+	if (w.af == 0)
+		w.port = (uint32_t)strtoul(filter, NULL, 10);
+	spd_state_reset(dp, &w);
 }
 
 /* filter: "protocol N", or "" */

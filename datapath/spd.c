@@ -47,6 +47,7 @@ struct rule {
 	uint8_t action;	  /* enum msg_spd_action */
 	uint8_t wants;	  /* enum selector_kind: asks for ports, for an ICMP type, or for neither */
 	uint32_t number;
+	uint32_t acl;
 	uint32_t sa_out;
 	uint32_t sa_in;
 	struct sa *out;	     /* that of sa_out when the SADB was of this generation */
@@ -237,6 +238,7 @@ spd_rule(struct dp *dp, const struct msg_dp_spd_rule *m)
 		.action = m->action,
 		.wants = wants_of(m),
 		.number = m->rule,
+		.acl = m->acl,
 		.sa_out = m->sa_out,
 		.sa_in = m->sa_in,
 		.generation = UINT64_MAX,
@@ -251,12 +253,16 @@ spd_rule(struct dp *dp, const struct msg_dp_spd_rule *m)
 }
 
 static int
-by_number(const void *a, const void *b)
+by_identity(const void *a, const void *b)
 {
 	const struct rule *x = *(struct rule *const *)a, *y = *(struct rule *const *)b;
 
+	if (x->acl != y->acl)
+		return x->acl < y->acl ? -1 : 1;
 	if (x->number != y->number)
 		return x->number < y->number ? -1 : 1;
+	if (x->af != y->af)
+		return (int)x->af - (int)y->af;
 	return (int)x->action - (int)y->action;
 }
 
@@ -273,10 +279,10 @@ counters_inherit(struct list *to, struct list *from)
 		return;
 	for (uint32_t i = 0; i < from->n; i++)
 		sorted[i] = &from->rules[i];
-	qsort(sorted, from->n, sizeof(*sorted), by_number);
+	qsort(sorted, from->n, sizeof(*sorted), by_identity);
 	for (uint32_t i = 0; i < to->n; i++) {
 		r = &to->rules[i];
-		found = bsearch(&r, sorted, from->n, sizeof(*sorted), by_number);
+		found = bsearch(&r, sorted, from->n, sizeof(*sorted), by_identity);
 		if (found != NULL) {
 			r->packets = (*found)->packets;
 			(*found)->packets = 0; /* the number may be there twice: one heir */
@@ -568,7 +574,9 @@ spd_state(struct dp *dp, void (*row)(void *arg, const struct st_spd_rule *), voi
 				const struct st_spd_rule st = { .port = sp->port,
 					.rule = r->number,
 					.action = r->action,
-					.packets = r->packets };
+					.packets = r->packets,
+					.acl = r->acl,
+					.ipv6 = r->af == AF_INET6 };
 
 				row(arg, &st);
 			}
@@ -576,13 +584,20 @@ spd_state(struct dp *dp, void (*row)(void *arg, const struct st_spd_rule *), voi
 	}
 }
 
+static bool
+is_meant(const struct spd_which *w, uint32_t port, const struct rule *r)
+{
+	return (w->port == 0 || w->port == port) && (w->acl == 0 || w->acl == r->acl) &&
+		(w->af == 0 || w->af == r->af);
+}
+
 void
-spd_state_reset(struct dp *dp, uint32_t port)
+spd_state_reset(struct dp *dp, const struct spd_which *w)
 {
 	for (unsigned int i = 0; i < N_BUCKETS; i++) {
 		for (struct spd_port *sp = dp->spd->buckets[i]; sp != NULL; sp = sp->next) {
 			for (uint32_t j = 0; sp->active != NULL && j < sp->active->n; j++) {
-				if (port == 0 || port == sp->port)
+				if (is_meant(w, sp->port, &sp->active->rules[j]))
 					sp->active->rules[j].packets = 0;
 			}
 		}

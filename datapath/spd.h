@@ -20,7 +20,7 @@ struct spd *spd_new(void);
 void spd_free(struct spd *spd);
 
 /* A list is built beside the one in use and takes its place at spd_end, whole; counters of rules that
- * stay (same number and action) go on. 0, -ENOMEM, -EINVAL, -ENOENT (no spd_begin for this port). */
+ * stay (same ACL, number and action) go on. 0, -ENOMEM, -EINVAL, -ENOENT (no spd_begin for this port). */
 int spd_begin(struct dp *dp, const struct msg_dp_spd_begin *m);
 int spd_rule(struct dp *dp, const struct msg_dp_spd_rule *m);
 /* -EINVAL when another number of rules came than was announced: the list in use stays. */
@@ -31,7 +31,15 @@ int spd_del(struct dp *dp, uint32_t port);
  * the port has no list. */
 bool spd_protects(struct dp *dp, uint32_t port, const uint8_t *p, uint32_t len);
 void spd_state(struct dp *dp, void (*row)(void *arg, const struct st_spd_rule *), void *arg);
-/* Counters of one port, or (0) of all, back to zero. */
-void spd_state_reset(struct dp *dp, uint32_t port);
+
+/* Counters that are meant: all that agree with what is not 0. */
+struct spd_which {
+	uint32_t port;
+	uint32_t acl;
+	uint8_t af;
+};
+
+/* Back to zero. */
+void spd_state_reset(struct dp *dp, const struct spd_which *w);
 
 #endif

@@ -4,6 +4,7 @@
 #include "config.h"
 
 #include "lib/err.h"
+#include "schema/row.h"
 #include "shell/cli/cli.h"
 #include "shell/commands.h"
 #include "shell/display.h"
@@ -15,6 +16,7 @@
 
 #include <errno.h>
 #include <netinet/in.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -196,6 +198,38 @@ action_reset_keepalive(void *app, const struct cli_match *m)
 	if (rc)
 		return shell_fail(sh, rc, &e);
 	return *device ? reset(sh, STATE_keepalive, device) : 0;
+}
+
+static int
+reset_matches(
+	struct shell *sh, const struct cli_match *m, const struct table *acl, const char *family)
+{
+	int64_t number = cli_arg_int(m, "number", 0);
+	char filter[32];
+	struct row r;
+	struct err e;
+
+	if (number && row_get(sh->store, acl, &VALUE_OF_INT(number), sh->scratch, &r)) {
+		err_set(&e, -ENOENT, "", "The specified ACL does not exist.");
+		return shell_fail(sh, -ENOENT, &e);
+	}
+	if (number)
+		snprintf(filter, sizeof(filter), "%s %lld", family, (long long)number);
+	else
+		strlcpy(filter, family, sizeof(filter));
+	return reset(sh, STATE_spd_rule, filter);
+}
+
+int
+action_reset_acl(void *app, const struct cli_match *m)
+{
+	return reset_matches(app, m, &model_acl, "acl");
+}
+
+int
+action_reset_acl6(void *app, const struct cli_match *m)
+{
+	return reset_matches(app, m, &model_acl6, "acl6");
 }
 
 int

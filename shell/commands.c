@@ -142,6 +142,12 @@ const struct command shell_commands[] = {
 		.run = action_capture },
 	ACTION(RESET "ipsec{IPSec(IP Security)} " STATISTICS " [ esp{Of ESP} | ah{Of AH} ]",
 		CLI_CONFIGURE, action_reset_ipsec),
+	ACTION(RESET "acl{Access control lists} counter{Matches} "
+		     "{ all{Of all of them} | <number:acl.number>{ACL number} }",
+		CLI_CONFIGURE, action_reset_acl),
+	ACTION(RESET "acl{Access control lists} ipv6{Of IPv6} counter{Matches} "
+		     "{ all{Of all of them} | <number:acl6.number>{ACL number} }",
+		CLI_CONFIGURE, action_reset_acl6),
 	ACTION(RESET "counters{Counters} interface{Of interfaces} "
 		     "[ <interface:interface.name>{Interface name} ]",
 		CLI_CONFIGURE, action_reset_interface),

@@ -101,7 +101,8 @@ selector_addr6(const struct addr *a, int64_t len, struct addr *out, struct addr 
 #define SELECTOR_OF(r)                                                                  \
 	(struct msg_dp_spd_rule)                                                        \
 	{                                                                               \
-		.rule = (uint32_t)(r)->id, .protocol = (uint8_t)(r)->protocol,          \
+		.rule = (uint32_t)(r)->id, .acl = (uint32_t)(r)->acl,                   \
+		.protocol = (uint8_t)(r)->protocol,                                     \
 		.source_port_low = port_or((r)->source_port_low, 0),                    \
 		.source_port_high = port_or((r)->source_port_high, PORT_MAX),           \
 		.destination_port_low = port_or((r)->destination_port_low, 0),          \

@@ -52,6 +52,13 @@ with Lab() as lab:
     got = [p for p in esp.captured(heard.path) if esp.ICMP in p and p[esp.ICMP].id == 77]
     assert [p[esp.ICMP].type for p in got] == [8, 0], [p.summary() for p in got]
 
+    # an ACL's rules are counted, and begin anew
+    lab.RTA.cli("reset acl counter 3001")
+    assert "matches" not in lab.RTA.cli("display acl 3001")
+    lab.hostA.ping("10.1.2.2", count=3)
+    assert "10.1.2.0 0.0.0.255 (6 matches)" in lab.RTA.cli("display acl 3001"), \
+        lab.RTA.cli("display acl 3001")
+
     out = lab.RTA.cli("display ipsec sa")
     for text in ('IPSec policy name: "P1"', "Sequence number  : 10", "Mode             : MANUAL",
                  "SPI: 54321 (0xd431)", "SPI: 12345 (0x3039)", "[Outbound ESP SAs]"):

@@ -36,6 +36,9 @@ equality_looks_at_everything_the_datapath_is_told(void)
 	b.spd.rules = &rule_b;
 	rule_b.icmp_code = 1;
 	CU_ASSERT_FALSE(kind_spd.equal(&a, &b));
+	rule_b = rule_a;
+	rule_b.acl = 3001; /* whose counters are whose? */
+	CU_ASSERT_FALSE(kind_spd.equal(&a, &b));
 	b.spd.n_rules = 0;
 	CU_ASSERT_FALSE(kind_spd.equal(&a, &b));
 }

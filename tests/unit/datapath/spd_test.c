@@ -13,6 +13,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 
 #include "tests/unit/datapath/esp_fixture.h"
 #include "tests/unit/datapath/suites.h"
@@ -571,12 +572,45 @@ matches_are_counted_and_go_on_in_the_next_list(void)
 	/* rule 10 does something else now: it begins at zero */
 	CU_ASSERT_TRUE(c.n == 3 && c.rows[0].packets == 0 && c.rows[1].packets == 0 &&
 		c.rows[2].packets == 4);
-	spd_state_reset(&f.dp, FIX_PORT + 1);
+	spd_state_reset(&f.dp, &(struct spd_which){ .port = FIX_PORT + 1 });
 	spd_state(&f.dp, take_row, &c);
 	CU_ASSERT_EQUAL(c.rows[5].packets, 4);
-	spd_state_reset(&f.dp, 0);
+	spd_state_reset(&f.dp, &(struct spd_which){ 0 });
 	spd_state(&f.dp, take_row, &c);
 	CU_ASSERT_EQUAL(c.rows[0].packets, 0);
+	fix_fini(&f);
+}
+
+/* Two ACLs may both have a rule 5. */
+static void
+matches_belong_to_their_acl(void)
+{
+	struct fix f;
+	struct msg_dp_spd_rule first[] = { lans(5, MSG_SPD_PROTECT, 6),
+		lans(5, MSG_SPD_PROTECT, 17) };
+	struct msg_dp_spd_rule next[2];
+	struct counts c = { 0 };
+	uint8_t p[128];
+
+	world(&f);
+	first[0].acl = 3001;
+	first[1].acl = 3002;
+	load(&f, first, 2);
+	for (unsigned int i = 0; i < 3; i++)
+		leaving(&f, p, lan_packet(p, false, 6, 1, 2));
+	leaving(&f, p, lan_packet(p, false, 17, 1, 2));
+	next[0] = first[1];
+	next[1] = first[0];
+	load(&f, next, 2);
+	spd_state(&f.dp, take_row, &c);
+	CU_ASSERT_TRUE(c.rows[0].acl == 3002 && c.rows[0].packets == 1 && !c.rows[0].ipv6);
+	CU_ASSERT_TRUE(c.rows[1].acl == 3001 && c.rows[1].packets == 3);
+	spd_state_reset(&f.dp, &(struct spd_which){ .acl = 3001, .af = AF_INET6 });
+	spd_state_reset(&f.dp, &(struct spd_which){ .acl = 3002, .af = AF_INET });
+	c.n = 0;
+	spd_state(&f.dp, take_row, &c);
+	CU_ASSERT_EQUAL(c.rows[0].packets, 0);
+	CU_ASSERT_EQUAL(c.rows[1].packets, 3);
 	fix_fini(&f);
 }
 
@@ -675,6 +709,7 @@ CU_TestInfo spd_tests[] = {
 		ipv6_has_wildcards_ports_and_icmp_types_too },
 	{ "what is no packet is dropped as such", what_is_no_packet_is_dropped_as_such },
 	{ "a list is replaced whole or not at all", a_list_is_replaced_whole_or_not_at_all },
+	{ "matches belong to their ACL", matches_belong_to_their_acl },
 	{ "matches are counted and go on in the next list",
 		matches_are_counted_and_go_on_in_the_next_list },
 	{ "ports have lists of their own and batches may mix them",

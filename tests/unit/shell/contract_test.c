@@ -208,7 +208,8 @@ static const char *const acl_lines[] = {
 	"^ *Acl's step is [0-9]+ *$",
 	"^ *rule [0-9]+ (deny|permit)( ([0-9]+|icmp|tcp|udp|gre|igmp|ip|ipinip|ospf))?"
 	"( source [0-9.]+ [0-9.]+)?( source-port (eq|lt|gt|range) [^ ]+( [^ ]+)?)?"
-	"( destination [0-9.]+ [0-9.]+)?( destination-port (eq|lt|gt|range) [^ ]+( [^ ]+)?)? *$",
+	"( destination [0-9.]+ [0-9.]+)?( destination-port (eq|lt|gt|range) [^ ]+( [^ ]+)?)?"
+	"( \\([0-9]+ match(es)?\\))? *$",
 	"^ *$",
 	NULL,
 };

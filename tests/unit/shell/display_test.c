@@ -12,6 +12,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 const char *const display_test_commands[] = {
 	"display version",
@@ -135,6 +136,7 @@ test_json(void)
 		{ "display ip routing-table",
 			"[{\"destination\":\"0.0.0.0/0\",\"protocol\":\"Static\"," },
 		{ "display acl all", "[{\"number\":3001,\"description\":null,\"step\":5" },
+		{ "display acl 3001", "\"packets\":30,\"acl\":3001,\"ipv6\":false}" },
 		{ "display acl all",
 			"{\"acl\":3001,\"id\":5,\"action\":\"permit\",\"protocol\":0," },
 		{ "display ipsec proposal", "{\"name\":\"tran1\",\"transform\":\"esp\"," },
@@ -243,22 +245,54 @@ test_routes(void)
 	shell_fixture_fini(&f);
 }
 
+/* What the router was asked to set to zero since the last time. */
+static void
+resets_take(const struct shell_fixture *f, char *out, size_t cap)
+{
+	char path[512];
+	FILE *in;
+	size_t len = 0;
+
+	snprintf(path, sizeof(path), "%s/" FAKE_RESETS, f->router.dir);
+	in = fopen(path, "re");
+	if (in) {
+		len = fread(out, 1, cap - 1, in);
+		fclose(in);
+		unlink(path);
+	}
+	out[len] = '\0';
+}
+
 static void
 test_reset(void)
 {
-	static const char *const lines[] = {
-		"reset ipsec statistics",
-		"reset ipsec statistics esp",
-		"reset ipsec statistics ah",
-		"reset counters interface",
-		"reset counters interface Tunnel0/0/1",
-		NULL,
+	static const struct {
+		const char *command, *asks;
+	} cases[] = {
+		{ "reset ipsec statistics", "ipsec_statistics \ndrop \nipsec_sa \n" },
+		{ "reset ipsec statistics esp",
+			"ipsec_statistics protocol 50\nipsec_sa protocol 50\n" },
+		{ "reset ipsec statistics ah",
+			"ipsec_statistics protocol 51\nipsec_sa protocol 51\n" },
+		{ "reset counters interface", "interface \n" },
+		{ "reset counters interface Tunnel0/0/1", "interface Tunnel0/0/1\n" },
+		{ "reset acl counter all", "spd_rule acl\n" },
+		{ "reset acl counter 3001", "spd_rule acl 3001\n" },
+		{ "reset acl ipv6 counter all", "spd_rule acl6\n" },
+		{ "reset acl ipv6 counter 3002", "spd_rule acl6 3002\n" },
 	};
 	struct shell_fixture f;
+	char asked[512];
 
 	shell_fixture_init(&f);
-	fixture_lines(&f, lines);
-	CU_ASSERT_STRING_EQUAL(f.text, "");
+	fixture_lab(&f);
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		CU_ASSERT_EQUAL(fixture_line(&f, cases[i].command), 0);
+		CU_ASSERT_STRING_EQUAL(f.text, "");
+		resets_take(&f, asked, sizeof(asked));
+		CU_ASSERT_STRING_EQUAL(asked, cases[i].asks);
+	}
+	CU_ASSERT_NOT_EQUAL(fixture_line(&f, "reset acl counter 3999"), 0);
 	shell_fixture_fini(&f);
 }
 

@@ -33,6 +33,7 @@ struct fake_router {
 	struct loop *loop;
 	struct store *store;
 	struct seal *seal;
+	char dir[256];
 	char *saved;
 	size_t saved_len;
 	unsigned int sessions;
@@ -202,6 +203,23 @@ done(const struct request *q)
 	answer(q, MSG_done, &(struct msg_done){ 0 });
 }
 
+/* Told to the test in a file. */
+static void
+reset(const struct request *q)
+{
+	const struct msg_state_reset *m = q->body;
+	char path[512];
+	FILE *f;
+
+	snprintf(path, sizeof(path), "%s/" FAKE_RESETS, q->r->dir);
+	f = fopen(path, "ae");
+	if (f) {
+		fprintf(f, "%s %s\n", m->table, m->filter);
+		fclose(f);
+	}
+	done(q);
+}
+
 static void
 save(const struct request *q)
 {
@@ -245,7 +263,7 @@ static const struct {
 	{ MSG_catchup, catchup },
 	{ MSG_applied_wait, applied },
 	{ MSG_state_get, state },
-	{ MSG_state_reset, done },
+	{ MSG_state_reset, reset },
 	{ MSG_save, save },
 	{ MSG_saved_get, saved },
 	{ MSG_ping_open, no_ping },
@@ -280,6 +298,7 @@ fake_router_new(struct loop *l, const char *dir)
 	struct err e;
 
 	r->loop = l;
+	strlcpy(r->dir, dir, sizeof(r->dir));
 	if (store_open(dir, &r->store, &e) || seal_open(dir, &r->seal, &e)) {
 		fprintf(stderr, "fake router: %s: %s\n", e.object, e.text);
 		fake_router_free(r);

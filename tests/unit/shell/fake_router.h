@@ -11,6 +11,7 @@ struct loop;
  * "Failing".
  */
 struct fake_router;
+#define FAKE_RESETS "resets" /* file in its directory: a line "TABLE FILTER" each reset */
 
 /* In this process, over a loop; sessions are added one by one (the socket is the router's then). */
 struct fake_router *fake_router_new(struct loop *l, const char *dir);

@@ -268,6 +268,18 @@ static const struct st_keepalive keepalive_rows[] = {
 		.received_answers = 6 },
 };
 
+static const struct st_spd_rule spd_rule_rows[] = {
+	{ .port = 4, .rule = 5, .action = 2, .packets = 12, .acl = 3001 },
+	{ .port = 4, .rule = 5, .action = 2, .packets = 7, .acl = 3002, .ipv6 = true },
+	{ .port = 4, .rule = 10, .action = 2, .packets = 0, .acl = 3002, .ipv6 = true },
+	{ .port = 5,
+		.rule = 5,
+		.action = 2,
+		.packets = 30,
+		.acl = 3001 },				      /* on another interface */
+	{ .port = 6, .rule = 0, .action = 2, .packets = 99 }, /* a tunnel's, of no ACL */
+};
+
 #define TABLE(name)                                                  \
 	{                                                            \
 #name, name##_rows, sizeof(name##_rows[0]),          \
@@ -285,6 +297,7 @@ static const struct {
 	TABLE(interface),
 	TABLE(route),
 	TABLE(ipsec_sa),
+	TABLE(spd_rule),
 	TABLE(ipsec_statistics),
 	TABLE(drop),
 	TABLE(keepalive),
