@@ -8,8 +8,8 @@
 
 #include "daemon/access.h"
 #include "daemon/capture.h"
+#include "daemon/childlink.h"
 #include "daemon/daemon.h"
-#include "daemon/dplink.h"
 #include "daemon/reconcile.h"
 #include "daemon/session.h"
 #include "lib/err.h"
@@ -148,7 +148,7 @@ control_progress(struct control *c)
 	d = c->daemon;
 	LIST_FOREACH_SAFE (w, &c->waiters, link, next) {
 		if (d->dplink != NULL &&
-			(!dplink_is_up(d->dplink) || dplink_answered(d->dplink) < w->mark))
+			(!childlink_is_up(d->dplink) || childlink_answered(d->dplink) < w->mark))
 			continue;
 		waiter_answer(w, d);
 		waiter_free(w);
@@ -163,7 +163,7 @@ control_datapath_changed(struct control *c)
 	if (c == NULL)
 		return;
 	LIST_FOREACH (w, &c->waiters, link)
-		w->mark = dplink_sent(c->daemon->dplink);
+		w->mark = childlink_sent(c->daemon->dplink);
 }
 
 int
@@ -178,7 +178,7 @@ session_applied_wait(struct session_request *r, struct err *e)
 		return err_set(e, -EINVAL, "configuration", "there is no such revision");
 	w = (struct waiter *)session_wait_new(r->session, r->id, sizeof(*w));
 	w->revision = m->revision;
-	w->mark = d->dplink != NULL ? dplink_sent(d->dplink) : 0;
+	w->mark = d->dplink != NULL ? childlink_sent(d->dplink) : 0;
 	w->late = timer_new(d->loop, on_late, w);
 	timer_set(w->late, APPLY_MOST_MS);
 	LIST_INSERT_HEAD(&c->waiters, w, link);

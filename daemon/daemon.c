@@ -7,10 +7,10 @@
 #include "daemon/daemon.h"
 
 #include "daemon/capture.h"
+#include "daemon/childlink.h"
 #include "daemon/commit.h"
 #include "daemon/control.h"
 #include "daemon/dpevents.h"
-#include "daemon/dplink.h"
 #include "daemon/firstrun.h"
 #include "daemon/kind.h"
 #include "daemon/kind_dp.h"
@@ -158,7 +158,7 @@ daemon_close(struct daemon *d)
 	rates_free(d->rates);
 	lines_free(d->lines);
 	proc_free(d->datapath);
-	dplink_free(d->dplink);
+	childlink_free(d->dplink);
 	dpevents_free(d->dpevents);
 	reconcile_free(d->reconcile);
 	kind_dp_free(d->kind_dp);
@@ -220,7 +220,7 @@ static void
 datapath_started(void *arg, int fd)
 {
 	struct daemon *d = arg;
-	int rc = dplink_up(d->dplink, fd);
+	int rc = kind_dp_begin(d, fd);
 
 	if (rc != 0) {
 		log_error("datapath: %s", strerror(-rc));
@@ -242,7 +242,7 @@ datapath_gone(void *arg)
 		(void)oscfg_carrier(d->os, device, true);
 		on_kernel_changed(d);
 	}
-	dplink_down(d->dplink);
+	childlink_down(d->dplink);
 	kind_dp_forget(d->kind_dp);
 	sastate_put_all(d->sastate);
 	reconcile_forget(d->reconcile, DATAPATH_KINDS);
@@ -254,7 +254,7 @@ datapath_broken(void *arg)
 {
 	struct daemon *d = arg;
 
-	dplink_down(d->dplink);
+	childlink_down(d->dplink);
 	proc_restart(d->datapath);
 }
 
@@ -277,7 +277,7 @@ daemon_line(struct daemon *d, const char *device, bool up)
 }
 
 static void
-datapath_told(void *arg, enum msg_type type, const void *body)
+datapath_told(void *arg, enum msg_type type, uint32_t request, const void *body)
 {
 	struct daemon *d = arg;
 	const struct msg_dp_tunnel_line *line = body;
@@ -285,6 +285,10 @@ datapath_told(void *arg, enum msg_type type, const void *body)
 	const struct addr *peer;
 	char device[16];
 
+	if (type == MSG_dp_seq_need) {
+		kind_dp_seq_need(d, ((const struct msg_dp_seq_need *)body)->sa);
+		return;
+	}
 	if (type == MSG_dp_tunnel_line) {
 		if (oscfg_device(d->os, line->port, device) == 0)
 			daemon_line(d, device, line->up);
@@ -299,7 +303,8 @@ bool
 daemon_is_settled(const struct daemon *d)
 {
 	return d->dplink == NULL ||
-		(dplink_is_up(d->dplink) && dplink_answered(d->dplink) == dplink_sent(d->dplink));
+		(childlink_is_up(d->dplink) &&
+			childlink_answered(d->dplink) == childlink_sent(d->dplink));
 }
 
 static void
@@ -381,10 +386,10 @@ on_events(void *arg)
 static int
 parts_new(struct daemon *d, struct err *e)
 {
-	const struct dplink_ops link = { .refused = datapath_refused,
+	const struct childlink_ops link = { .refused = datapath_refused,
 		.progress = datapath_progress,
 		.broken = datapath_broken,
-		.unasked = datapath_told,
+		.heard = datapath_told,
 		.arg = d };
 	const struct proc_ops child = {
 		.started = datapath_started, .gone = datapath_gone, .arg = d
@@ -398,7 +403,7 @@ parts_new(struct daemon *d, struct err *e)
 		return rc;
 	snprintf(path, sizeof(path), "%s/yongdp", d->libexec_dir);
 	d->kind_dp = kind_dp_new();
-	d->dplink = dplink_new(d->loop, d->sastate, &link);
+	d->dplink = childlink_new(d->loop, "datapath", MSG_DATAPATH, &link);
 	d->reconcile = reconcile_new(d, d->loop, kind_table);
 	d->datapath = proc_new(d->loop, path, &child);
 	d->captures = captures_new(d);

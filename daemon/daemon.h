@@ -9,7 +9,7 @@
 struct captures;
 struct control;
 struct dpevents;
-struct dplink;
+struct childlink;
 struct kind_dp;
 struct lines;
 struct loop;
@@ -37,7 +37,7 @@ struct daemon {
 	struct reconcile *reconcile;
 	struct sastate *sastate;
 	struct kind_dp *kind_dp;
-	struct dplink *dplink;
+	struct childlink *dplink;
 	struct dpevents *dpevents;
 	struct proc *datapath;
 	struct captures *captures;

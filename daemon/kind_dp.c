@@ -7,15 +7,16 @@
 
 #include "daemon/kind_dp.h"
 
+#include "daemon/childlink.h"
 #include "daemon/compile/keys.h"
 #include "daemon/daemon.h"
-#include "daemon/dplink.h"
 #include "daemon/kind.h"
 #include "daemon/oscfg/oscfg.h"
 #include "daemon/privopen.h"
 #include "daemon/sastate.h"
 #include "daemon/tree.h"
 #include "lib/err.h"
+#include "lib/log.h"
 #include "lib/secret.h"
 
 #include <errno.h>
@@ -112,6 +113,30 @@ kind_dp_peer(const struct kind_dp *k, uint32_t sa)
 	return NULL;
 }
 
+int
+kind_dp_begin(struct daemon *d, int fd)
+{
+	static const struct childlink_ask nobody;
+	struct msg_dp_setup m = { .n_slots = SASTATE_SLOTS };
+	int rc = childlink_up(d->dplink, fd);
+
+	if (rc == 0)
+		childlink_ask(d->dplink, MSG_dp_setup, &m, sastate_fd(d->sastate), &nobody);
+	return rc;
+}
+
+void
+kind_dp_seq_need(struct daemon *d, uint32_t sa)
+{
+	struct msg_dp_seq_limit m = { .sa = sa };
+	struct err e = { 0 };
+
+	if (sastate_more(d->sastate, sa - 1, &m.seq_limit, &e) != 0)
+		log_error("%s: %s", e.object, e.text);
+	else
+		childlink_tell(d->dplink, MSG_dp_seq_limit, 0, &m);
+}
+
 static bool
 key_equal(const char *a, const char *b)
 {
@@ -133,7 +158,7 @@ static int
 step(struct daemon *d, const struct want *w, enum msg_type type, const void *body, int fd,
 	struct err *e)
 {
-	int rc = dplink_send(d->dplink, type, body, fd, w->kind, w->key);
+	int rc = childlink_step(d->dplink, type, body, fd, w->kind, w->key);
 
 	return rc != 0 ? err_set(e, rc, w->key, "datapath: %s", strerror(-rc)) : 0;
 }
@@ -192,7 +217,7 @@ port_add(struct daemon *d, const struct want *w, struct err *e)
 	bool tun = is_tun(&w->port);
 	int fd, rc;
 
-	if (!dplink_is_up(d->dplink))
+	if (!childlink_is_up(d->dplink))
 		return -ENOTCONN;
 	m.port = PORT_RAW | m.kind;
 	m.vnet_hdr = tun;
@@ -244,7 +269,7 @@ tunnel_add(struct daemon *d, const struct want *w, struct err *e)
 {
 	const struct want_tunnel *t = &w->tunnel;
 	struct msg_dp_tunnel m = t->tunnel;
-	int rc = dplink_is_up(d->dplink) ? tun_port(d, t->device, &m.port, e) : -ENOTCONN;
+	int rc = childlink_is_up(d->dplink) ? tun_port(d, t->device, &m.port, e) : -ENOTCONN;
 
 	if (rc == 0 && t->spd_device[0] != '\0')
 		rc = tun_port(d, t->spd_device, &m.spd_port, e);
@@ -298,7 +323,7 @@ sa_add(struct daemon *d, const struct want *w, struct err *e)
 {
 	struct msg_dp_sa m = w->sa.sa;
 	uint8_t identity[KEYS_IDENTITY_LEN];
-	int rc = dplink_is_up(d->dplink) ? tun_port(d, w->sa.device, &m.port, e) : -ENOTCONN;
+	int rc = childlink_is_up(d->dplink) ? tun_port(d, w->sa.device, &m.port, e) : -ENOTCONN;
 
 	keys_identity(&m, identity);
 	if (rc == 0)
@@ -409,7 +434,8 @@ spd_add(struct daemon *d, const struct want *w, struct err *e)
 {
 	struct msg_dp_spd_begin begin = { .n_rules = (uint32_t)w->spd.n_rules };
 	struct msg_dp_spd_end end;
-	int rc = dplink_is_up(d->dplink) ? tun_port(d, w->spd.device, &begin.port, e) : -ENOTCONN;
+	int rc =
+		childlink_is_up(d->dplink) ? tun_port(d, w->spd.device, &begin.port, e) : -ENOTCONN;
 
 	if (rc == 0)
 		rc = spd_sas_exist(d, &w->spd, e);

@@ -7,6 +7,7 @@ libdaemon_a_SOURCES = \
 	daemon/capture_file.c daemon/capture_file.h \
 	daemon/capture_filter.c daemon/capture_filter.h \
 	daemon/cfg.c daemon/cfg.h \
+	daemon/childlink.c daemon/childlink.h \
 	daemon/commit.c daemon/commit.h \
 	daemon/compile/claims.c daemon/compile/claims.h \
 	daemon/compile/compile.c daemon/compile/compile.h \
@@ -24,7 +25,6 @@ libdaemon_a_SOURCES = \
 	daemon/daemon.c daemon/daemon.h \
 	daemon/detach.c daemon/detach.h \
 	daemon/dpevents.c daemon/dpevents.h \
-	daemon/dplink.c daemon/dplink.h \
 	daemon/firstrun.c daemon/firstrun.h \
 	daemon/kind.h \
 	daemon/kind_dp.c daemon/kind_dp.h \

@@ -4,10 +4,10 @@
  */
 #include "config.h"
 
+#include "daemon/childlink.h"
 #include "daemon/control.h"
 #include "daemon/daemon.h"
 #include "daemon/detach.h"
-#include "daemon/dplink.h"
 #include "lib/err.h"
 #include "lib/log.h"
 #include "lib/loop.h"

@@ -7,9 +7,9 @@
 #include "daemon/session.h"
 
 #include "daemon/cfg.h"
+#include "daemon/childlink.h"
 #include "daemon/compile/owner.h"
 #include "daemon/daemon.h"
-#include "daemon/dplink.h"
 #include "daemon/oscfg/oscfg.h"
 #include "daemon/status.h"
 #include "lib/arena.h"
@@ -193,12 +193,12 @@ session_state_get(struct session_request *r, struct err *e)
 	const struct msg_state_get *m = r->body;
 	struct daemon *d = r->session->daemon;
 	enum state_table table = table_of(m->table);
-	struct dplink_ask ask = { .row = relay_row, .done = relay_done };
+	struct childlink_ask ask = { .row = relay_row, .done = relay_done };
 
 	if (table == STATE_N)
 		return err_set(e, -ENOENT, m->table, "there is no such table");
 	if (state_info(table)->owner == MSG_DAEMON &&
-		(table != STATE_interface || !dplink_is_up(d->dplink)))
+		(table != STATE_interface || !childlink_is_up(d->dplink)))
 		return answer_own(r->session, r->id, d, table, m->filter, NULL);
 	if (d->dplink == NULL)
 		return err_set(e, -ENOTCONN, "datapath", "It does not run.");
@@ -206,9 +206,9 @@ session_state_get(struct session_request *r, struct err *e)
 	if (table == STATE_interface) {
 		ask.row = port_row;
 		ask.done = port_done;
-		dplink_get(d->dplink, "port", "", &ask);
+		childlink_get(d->dplink, "port", "", &ask);
 	} else {
-		dplink_get(d->dplink, m->table, m->filter, &ask);
+		childlink_get(d->dplink, m->table, m->filter, &ask);
 	}
 	return 0;
 }
@@ -237,7 +237,7 @@ session_state_reset(struct session_request *r, struct err *e)
 	const struct msg_state_reset *m = r->body;
 	struct daemon *d = r->session->daemon;
 	enum state_table table = table_of(m->table);
-	struct dplink_ask ask = { .done = reset_done };
+	struct childlink_ask ask = { .done = reset_done };
 	const char *filter = m->filter;
 	char device[16];
 	int rc;
@@ -256,6 +256,6 @@ session_state_reset(struct session_request *r, struct err *e)
 		(table == STATE_drop || table == STATE_ipsec_statistics))
 		d->filter_zero = oscfg_filter_drops(d->os);
 	ask.arg = question_new(r, table, filter);
-	dplink_reset(d->dplink, table == STATE_interface ? "port" : m->table, filter, &ask);
+	childlink_reset(d->dplink, table == STATE_interface ? "port" : m->table, filter, &ask);
 	return 0;
 }

@@ -9,10 +9,10 @@
 #include "daemon/capture.h"
 #include "daemon/capture_file.h"
 #include "daemon/cfg.h"
+#include "daemon/childlink.h"
 #include "daemon/compile/owner.h"
 #include "daemon/daemon.h"
 #include "daemon/dpevents.h"
-#include "daemon/dplink.h"
 #include "daemon/lines.h"
 #include "daemon/oscfg/oscfg.h"
 #include "daemon/proc.h"
@@ -64,7 +64,7 @@ fill_system(struct fill *f)
 	st.revision = store_revision(d->store);
 	st.applied = d->applied;
 	st.saved = store_saved_revision(d->store);
-	st.datapath_up = dplink_is_up(d->dplink);
+	st.datapath_up = childlink_is_up(d->dplink);
 	st.datapath_restarts = d->datapath != NULL ? proc_restarts(d->datapath) : 0;
 	st.failed = d->reconcile != NULL ? (uint32_t)reconcile_n_failed(d->reconcile) : 0;
 	emit(f, &st);
@@ -221,7 +221,7 @@ interface_state(struct fill *f, const struct cfg_interface *i, struct st_interfa
 	if (!line)
 		st->phys_up = st->admin_up;
 	/* A tunnel carries nothing before it is complete, and without the datapath. */
-	if (tunnel && (st->incomplete[0] != '\0' || !dplink_is_up(f->daemon->dplink)))
+	if (tunnel && (st->incomplete[0] != '\0' || !childlink_is_up(f->daemon->dplink)))
 		st->phys_up = false;
 	st->proto_up = line && st->admin_up && st->phys_up &&
 		(st->address[0] != '\0' || st->address6[0] != '\0');

@@ -138,7 +138,7 @@ a_shell_that_leaves_while_it_waits_hurts_nobody(void)
 	CU_ASSERT_EQUAL(shell_commit(&s, SITE_INTERFACES), MSG_committed);
 	peer_say(&s.peer, MSG_state_get, 8, &get, -1);
 	CU_ASSERT_EQUAL(s.dp.type, MSG_state_get);
-	dplink_down(s.bench.daemon.dplink);
+	childlink_down(s.bench.daemon.dplink);
 	peer_say(&s.peer, MSG_applied_wait, 9, &wait, -1);
 	shell_datapath_up(&s);
 	peer_say(&s.peer, MSG_state_get, 10, &get, -1);

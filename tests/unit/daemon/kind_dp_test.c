@@ -8,9 +8,12 @@
 
 #include <errno.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "daemon/daemon.h"
 #include "daemon/kind_dp.h"
+#include "daemon/sastate.h"
+#include "tests/unit/daemon/shell.h"
 #include "tests/unit/daemon/suites.h"
 
 static void
@@ -59,7 +62,52 @@ without_a_datapath_steps_wait_for_it(void)
 	kind_dp_free(d.kind_dp);
 }
 
+static void
+a_new_datapath_is_given_the_shared_file_first(void)
+{
+	struct shell s;
+	struct stat st;
+
+	shell_init(&s, 0);
+	shell_datapath(&s);
+	shell_datapath_up(&s);
+	CU_ASSERT_EQUAL(s.dp.body.dp_setup.n_slots, SASTATE_SLOTS);
+	CU_ASSERT_EQUAL(fstat(s.dp.fd, &st), 0);
+	CU_ASSERT_TRUE(S_ISREG(st.st_mode));
+	shell_fini(&s);
+}
+
+static void
+asked_for_numbers_it_reserves_and_tells(void)
+{
+	static const uint8_t id[SASTATE_ID_LEN] = { 9 };
+	struct daemon *d;
+	struct shell s;
+	uint64_t limit;
+	uint32_t slot;
+
+	shell_init(&s, 0);
+	d = &s.bench.daemon;
+	shell_datapath(&s);
+	shell_datapath_up(&s);
+	sastate_take(d->sastate, id, false, &slot, &limit, NULL);
+	peer_forget(&s.dp);
+	kind_dp_seq_need(d, slot + 1);
+	peer_hear(&s.dp);
+	CU_ASSERT_EQUAL(s.dp.type, MSG_dp_seq_limit);
+	CU_ASSERT_EQUAL(s.dp.id, 0);
+	CU_ASSERT_EQUAL(s.dp.body.dp_seq_limit.seq_limit, limit + SASTATE_BLOCK);
+	peer_forget(&s.dp);
+	kind_dp_seq_need(d, 0); /* nobody's; it is logged */
+	peer_hear(&s.dp);
+	CU_ASSERT_EQUAL(s.dp.type, MSG_NONE);
+	shell_fini(&s);
+}
+
 CU_TestInfo kind_dp_tests[] = {
+	{ "a new datapath is given the shared file first",
+		a_new_datapath_is_given_the_shared_file_first },
+	{ "asked for numbers it reserves and tells", asked_for_numbers_it_reserves_and_tells },
 	{ "equality looks at everything the datapath is told",
 		equality_looks_at_everything_the_datapath_is_told },
 	{ "without a datapath, steps wait for it", without_a_datapath_steps_wait_for_it },

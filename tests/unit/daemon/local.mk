@@ -10,13 +10,13 @@ test_daemon_SOURCES = \
 	tests/unit/daemon/capture_file_test.c \
 	tests/unit/daemon/capture_filter_test.c \
 	tests/unit/daemon/cfg_test.c \
+	tests/unit/daemon/childlink_test.c \
 	tests/unit/daemon/claims_test.c \
 	tests/unit/daemon/compile_test.c \
 	tests/unit/daemon/control_test.c \
 	tests/unit/daemon/detach_test.c \
 	tests/unit/daemon/dirty_test.c \
 	tests/unit/daemon/dpevents_test.c \
-	tests/unit/daemon/dplink_test.c \
 	tests/unit/daemon/iface_test.c \
 	tests/unit/daemon/ipsec_test.c \
 	tests/unit/daemon/keys_test.c \

@@ -146,7 +146,7 @@ when_the_datapath_dies_meanwhile_interfaces_come_all_the_same(void)
 	shell_commit(&s, SITE_INTERFACES);
 	get(&s, "interface", "");
 	get(&s, "drop", "");
-	dplink_down(s.bench.daemon.dplink);
+	childlink_down(s.bench.daemon.dplink);
 	peer_hear(&s.peer);
 	CU_ASSERT_STRING_EQUAL(s.peer.said, "state_row state_row state_done error ");
 	shell_fini(&s);

@@ -6,6 +6,7 @@
 #include "tests/unit/daemon/shell.h"
 
 #include "daemon/control.h"
+#include "daemon/kind_dp.h"
 #include "daemon/sastate.h"
 #include "lib/arena.h"
 #include "lib/buf.h"
@@ -47,7 +48,7 @@ shell_fini(struct shell *s)
 		peer_fini(&s->peer);
 	control_free(s->bench.daemon.control);
 	s->bench.daemon.control = NULL;
-	dplink_free(s->bench.daemon.dplink);
+	childlink_free(s->bench.daemon.dplink);
 	s->bench.daemon.dplink = NULL;
 	if (s->dp.frame != NULL)
 		peer_fini(&s->dp);
@@ -103,11 +104,11 @@ on_event(void *arg)
 void
 shell_datapath(struct shell *s)
 {
-	const struct dplink_ops ops = { on_refused, on_event, on_event, s };
+	const struct childlink_ops ops = { on_refused, on_event, on_event, s };
 	struct daemon *d = &s->bench.daemon;
 
 	CU_ASSERT_EQUAL_FATAL(sastate_open(s->bench.dir, "boot", &d->sastate, NULL), 0);
-	d->dplink = dplink_new(s->bench.loop, d->sastate, &ops);
+	d->dplink = childlink_new(s->bench.loop, "datapath", MSG_DATAPATH, &ops);
 }
 
 void
@@ -120,7 +121,7 @@ shell_datapath_up(struct shell *s)
 	if (s->dp.frame != NULL)
 		peer_fini(&s->dp);
 	peer_init(&s->dp, s->bench.loop, fds[1], MSG_DATAPATH, MSG_DAEMON);
-	CU_ASSERT_EQUAL(dplink_up(s->bench.daemon.dplink, fds[0]), 0);
+	CU_ASSERT_EQUAL(kind_dp_begin(&s->bench.daemon, fds[0]), 0);
 	peer_hear(&s->dp);
 	CU_ASSERT_EQUAL(s->dp.type, MSG_dp_setup);
 	peer_say(&s->dp, MSG_done, s->dp.id, &done, -1);

@@ -4,7 +4,7 @@
 #include <stdbool.h>
 #include <sys/types.h>
 
-#include "daemon/dplink.h"
+#include "daemon/childlink.h"
 #include "lib/state.h"
 #include "tests/unit/daemon/bench.h"
 #include "tests/unit/daemon/peer.h"
