@@ -17,8 +17,9 @@ with Lab() as lab:
     assert wire.count("proto 47") > 1000, "no GRE on the wire"
     assert wire.count("ip and not proto 47") == 0, wire.show(5, "ip and not proto 47")
 
-    # every packet has checksum and key (flags 0xa000), protocol IPv4, key 12345
-    bad = "proto 47 and (ip[20:2] != 0xa000 or ip[22:2] != 0x0800 or ip[28:4] != 12345)"
+    # every packet has checksum and key (flags 0xa000), key 12345, inside IPv4 or a keepalive's answer
+    bad = ("proto 47 and (ip[20:2] != 0xa000 or ip[28:4] != 12345 or"
+           " not (ip[22:2] = 0x0800 or ip[22:2] = 0))")
     assert wire.count(bad) == 0, wire.show(5, bad)
 
     out = lab.RTA.cli("display interface Tunnel 0/0/1")
