@@ -13,8 +13,7 @@
 struct compose {
 	struct wbuf w;	 /* growing */
 	uint8_t first;	 /* type of the first payload; 0: there is none */
-	size_t next_at;	 /* where the type of the next payload goes; 0: into `first` */
-	size_t start_at; /* of the payload being written; 0 with n 0: none */
+	size_t start_at; /* of the payload being written, when there is one */
 	size_t hdr_len;	 /* bytes before the first payload */
 };
 

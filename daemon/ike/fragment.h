@@ -24,6 +24,11 @@ typedef void fragment_emit_fn(void *arg, const uint8_t *datagram, size_t len);
 int fragment_seal(const struct keys *k, const struct wire_hdr *h, uint8_t first, struct span text,
 	size_t datagram_max, fragment_emit_fn *emit, void *arg);
 
+struct fragment_piece {
+	uint8_t *p; /* NULL: not yet here */
+	size_t len;
+};
+
 /* What came of one message, so far. All zero is empty. */
 struct fragments {
 	uint32_t id;
@@ -31,9 +36,8 @@ struct fragments {
 	uint16_t n_present;
 	uint8_t first; /* type of the first payload */
 	size_t bytes;
-	struct span pieces[FRAGMENT_MAX]; /* owned; p NULL: not yet here */
-	uint8_t *whole;			  /* owned */
-	size_t whole_len;
+	struct fragment_piece pieces[FRAGMENT_MAX]; /* owned */
+	struct fragment_piece whole;		    /* owned */
 };
 
 enum fragment_state { FRAGMENT_MORE, FRAGMENT_WHOLE, FRAGMENT_IGNORED };

@@ -1,18 +1,23 @@
 # libike: IKE. The wire and its cryptography are pure: bytes in, structs out.
 noinst_LIBRARIES += libike.a
 libike_a_SOURCES = \
-	daemon/ike/compose.h \
-	daemon/ike/cookie.h \
+	daemon/ike/compose.c daemon/ike/compose.h \
+	daemon/ike/cookie.c daemon/ike/cookie.h \
 	daemon/ike/crypt.h \
+	daemon/ike/crypt_dh.c \
+	daemon/ike/crypt_openssl.c \
+	daemon/ike/crypt_private.h \
 	daemon/ike/fault.def \
-	daemon/ike/fragment.h \
+	daemon/ike/fragment.c daemon/ike/fragment.h \
 	daemon/ike/ike.h \
-	daemon/ike/keys.h \
-	daemon/ike/message.h \
-	daemon/ike/natd.h \
+	daemon/ike/keys.c daemon/ike/keys.h \
+	daemon/ike/message.c daemon/ike/message.h \
+	daemon/ike/natd.c daemon/ike/natd.h \
 	daemon/ike/notify.def \
 	daemon/ike/payload.def \
-	daemon/ike/proposal.h \
-	daemon/ike/protect.h \
-	daemon/ike/ts.h \
-	daemon/ike/wire.h
+	daemon/ike/proposal.c daemon/ike/proposal.h \
+	daemon/ike/proposal_kind.c daemon/ike/proposal_kind.h \
+	daemon/ike/proposal_select.c \
+	daemon/ike/protect.c daemon/ike/protect.h \
+	daemon/ike/ts.c daemon/ike/ts.h \
+	daemon/ike/wire.c daemon/ike/wire.h

@@ -15,10 +15,10 @@ struct wbuf;
  * themselves must not share a proposal with those that do not (3.3.3, RFC 5282 8).
  */
 enum {
-	PROPOSAL_MAX = 32,	     /* in a payload */
-	PROPOSAL_TRANSFORM_MAX = 64, /* in a proposal */
-	PROPOSAL_LIST_MAX = 32,	     /* algorithms of one kind; as in msg.def */
-	PROPOSAL_CONFIG_MAX = 16,    /* of a peer or child */
+	PROPOSAL_MAX = 32,	      /* in a payload; more are not looked at */
+	PROPOSAL_TRANSFORM_MAX = 128, /* in a proposal; more are not looked at */
+	PROPOSAL_LIST_MAX = 32,	      /* algorithms of one kind; as in msg.def */
+	PROPOSAL_CONFIG_MAX = 16,     /* of a peer or child */
 	PROPOSAL_TEXT_MAX = 256
 };
 
@@ -89,7 +89,7 @@ struct proposal_why {
 	char configured[PROPOSAL_TEXT_MAX]; /* the same of ours */
 };
 
-/* Body of an SA payload. FAULT_payload when lengths, counts, numbers (first 1, each one more, 3.3.1) or
+/* Body of an SA payload. FAULT_payload when lengths, counts, numbers (each one more than the last, 3.3.1) or
  * attributes are not well formed. SPI lengths are checked: IKE 0 or 8, AH and ESP 4. Proposals of
  * protocols we do not know are kept. */
 enum wire_fault proposal_parse(struct span body, struct proposal_list *out);

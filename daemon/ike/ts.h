@@ -40,8 +40,7 @@ bool ts_eq(const struct ts *a, const struct ts *b);
 bool ts_subset(const struct ts *a, const struct ts *b);
 /* What both select into *out (which may be NULL); false when nothing. */
 bool ts_intersect(const struct ts *a, const struct ts *b, struct ts *out);
-/* One host, one protocol's one port pair at most: what an initiator puts first to say which packet it was
- * for (2.9). */
+/* One address. */
 bool ts_is_host(const struct ts *t);
 /* Each selector of a lies in one of b. */
 bool ts_list_subset(const struct ts_list *a, const struct ts_list *b);

@@ -1,0 +1,14 @@
+#ifndef YD_IKE_CRYPT_PRIVATE_H
+#define YD_IKE_CRYPT_PRIVATE_H
+
+#include "daemon/ike/crypt.h"
+
+/* Between the crypt_*.c files. */
+struct ossl_lib_ctx_st;
+
+/* The library's context of c: ours alone. */
+struct ossl_lib_ctx_st *crypt_lib(const struct crypt *c);
+/* Can the group's values be made at all? */
+bool crypt_dh_exists(struct ossl_lib_ctx_st *lib, enum alg_dh group);
+
+#endif
