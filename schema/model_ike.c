@@ -83,6 +83,12 @@ static const struct choice ciphers[] = {
 	OFFER_##kind(keyword, keyword, display, weak)
 #include "lib/alg.def"
 #undef ALG_CIPHER
+	/* As older releases write them. */
+	TYPE_ALG_CHOICE("des-cbc", "des", "DES", true),
+	TYPE_ALG_CHOICE("3des-cbc", "3des", "3DES", true),
+	TYPE_ALG_CHOICE("aes-cbc-128", "aes-128", "AES-128", false),
+	TYPE_ALG_CHOICE("aes-cbc-192", "aes-192", "AES-192", false),
+	TYPE_ALG_CHOICE("aes-cbc-256", "aes-256", "AES-256", false),
 	{ 0 },
 };
 static const struct type type_encryption = TYPE_CHOICES("ike-encryption", ciphers);

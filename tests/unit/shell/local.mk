@@ -15,6 +15,7 @@ test_shell_SOURCES = \
 	tests/unit/shell/match_test.c \
 	tests/unit/shell/suites.h \
 	tests/unit/shell/syntax_test.c \
+	tests/unit/shell/vrp_ike_test.c \
 	tests/unit/shell/vrp_rule_test.c \
 	tests/unit/shell/vrp_test.c
 

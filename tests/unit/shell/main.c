@@ -18,6 +18,7 @@ main(void)
 		{ .pName = "cli_help", .pTests = cli_help_tests },
 		{ .pName = "cli_render", .pTests = cli_render_tests },
 		{ .pName = "vrp", .pTests = vrp_tests },
+		{ .pName = "vrp_ike", .pTests = vrp_ike_tests },
 		{ .pName = "vrp_rule", .pTests = vrp_rule_tests },
 		{ .pName = "grammar", .pTests = grammar_tests },
 		{ .pName = "out", .pTests = out_tests },
