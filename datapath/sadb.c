@@ -719,6 +719,8 @@ sa_state(const struct sa *sa, struct st_ipsec_sa *st)
 		.dropped = sa->dropped,
 		.sequence = sa->inbound ? sa->slot->seq : sa->seq,
 		.replay_window = sa->window,
+		.encap_local = sa->path.encap_local,
+		.encap_remote = sa->path.encap_remote,
 	};
 	memcpy(st->policy, sa->policy, sizeof(st->policy));
 }

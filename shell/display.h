@@ -1,10 +1,12 @@
 #ifndef YD_SHELL_DISPLAY_H
 #define YD_SHELL_DISPLAY_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "shell/layout.h"
 
+struct addr;
 struct cli_match;
 struct err;
 struct row;
@@ -39,6 +41,11 @@ display_fn display_ipsec_sa, display_ipsec_sa_brief;
 /* display_statistics.c */
 display_fn display_ipsec_statistics, display_esp_statistics, display_ah_statistics;
 display_fn display_keepalive;
+
+/* display_flow.c: lines of what the rules of a policy's ACL permit; of what a tunnel with a profile sends. */
+void display_flows_of_policy(struct shell *sh, const struct row *policy);
+void display_flows_of_tunnel(
+	struct shell *sh, bool gre, const struct addr *local, const struct addr *remote);
 
 /* The device of the tunnel whose view this is, "" when it has none; refused in other views. */
 int display_tunnel_device(struct shell *sh, char device[16], struct err *e);

@@ -24,6 +24,7 @@ struct policy_view {
 	char name[32];
 	int64_t sequence; /* 0: a profile */
 	char interface[32];
+	bool gre;		      /* it is a GRE tunnel */
 	const struct row *row;	      /* NULL: not configured any more */
 	int64_t rule;		      /* the first of the ACL that protects; -1: none */
 	const struct st_ipsec_sa *sa; /* the first of them */
@@ -86,6 +87,7 @@ take_interface(void *arg, const struct row *r)
 	struct policy_view *v = arg;
 
 	strlcpy(v->interface, r->v[0].s, sizeof(v->interface));
+	v->gre = strcmp(display_column_text(r, "tunnel_protocol"), "gre") == 0;
 	return 1;
 }
 
@@ -297,7 +299,21 @@ algorithm_text(const void *obj, char *out, size_t cap)
 	return len + layout_text(&l, auth, obj, 0, out + len, cap - len);
 }
 
+static size_t
+count_text(const void *obj, char *out, size_t cap)
+{
+	return layout_number(SA(obj)->packets + SA(obj)->dropped, out, cap);
+}
+
+static size_t
+natt_text(const void *obj, char *out, size_t cap)
+{
+	return strlcpy(out, SA(obj)->encap_remote || SA(obj)->encap_local ? "Y" : "N", cap);
+}
+
 static const struct layout_value sa_values[] = {
+	{ "count", count_text },
+	{ "natt", natt_text },
 	{ "proposal", proposal_text },
 	{ "algorithm", algorithm_text },
 	{ 0 },
@@ -334,16 +350,18 @@ static const struct layout_line sa_card[] = {
 	{ "      SPI: {spi} ({spi!hex})" },
 	{ "      Proposal: {proposal}" },
 	{ "      No duration limit for this SA" },
-	{ "      Outpacket count       : {packets}", is_outbound },
+	{ "      Outpacket count       : {count}", is_outbound },
+	{ "      Outpacket encap count : {packets}", is_outbound },
 	{ "      Outpacket drop count  : {dropped}", is_outbound },
 	{ "      Max sent sequence-number: {sequence}", is_outbound },
 	{ "      SA encrypted packets (number/bytes): {packets}/{bytes}", is_encrypted },
-	{ "      Inpacket count        : {packets}", is_inbound },
+	{ "      Inpacket count        : {count}", is_inbound },
+	{ "      Inpacket decap count  : {packets}", is_inbound },
 	{ "      Inpacket drop count   : {dropped}", is_inbound },
 	{ "      Max received sequence-number: {sequence}", is_inbound },
 	{ "      SA decrypted packets (number/bytes): {packets}/{bytes}", is_decrypted },
 	{ "      SA authenticated packets (number/bytes): {packets}/{bytes}", is_ah },
-	{ "      UDP encapsulation used for NAT traversal: N", is_esp },
+	{ "      UDP encapsulation used for NAT traversal: {natt}", is_esp },
 	{ "      Anti-replay : Enable", has_window },
 	{ "      Anti-replay window size: {replay_window}", has_window },
 	{ "      Anti-replay : Disable", has_no_window },
@@ -423,6 +441,11 @@ print_head(struct shell *sh, const struct st_ipsec_sa *sa, const struct st_ipsec
 	if (moved)
 		layout_card(sh->out, &interface, &v);
 	layout_card(sh->out, &policy, &v);
+	if (v.row && v.sequence)
+		display_flows_of_policy(sh, v.row);
+	else if (v.row)
+		display_flows_of_tunnel(sh, v.gre, sa->inbound ? &sa->destination : &sa->source,
+			sa->inbound ? &sa->source : &sa->destination);
 }
 
 int

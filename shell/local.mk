@@ -50,6 +50,7 @@ libshell_a_SOURCES = \
 	shell/display.h \
 	shell/display_acl.c \
 	shell/display_config.c \
+	shell/display_flow.c \
 	shell/display_interface.c \
 	shell/display_ipsec.c \
 	shell/display_route.c \

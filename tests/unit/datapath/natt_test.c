@@ -149,9 +149,18 @@ a_peer_with_ipv6_gets_its_keepalive(void)
 }
 
 static void
+take_ports(void *arg, const struct st_ipsec_sa *st)
+{
+	uint16_t *remote = arg;
+
+	remote[st->sa] = st->encap_local == 4500 ? st->encap_remote : 0;
+}
+
+static void
 outbound_sas_follow_a_peer_that_moved(void)
 {
 	struct addr to = addr_v4(PEER + 9);
+	uint16_t shown[6] = { 0 };
 	struct bed b;
 
 	bed_init(&b);
@@ -168,6 +177,8 @@ outbound_sas_follow_a_peer_that_moved(void)
 	CU_ASSERT_EQUAL(sadb_get(b.w.dp.sadb, 1)->path.encap_remote, 33333);
 	CU_ASSERT_EQUAL(addr_u32(&sadb_get(b.w.dp.sadb, 2)->destination), PEER + 9);
 	CU_ASSERT_EQUAL(sadb_get(b.w.dp.sadb, 2)->path.encap_remote, 33333);
+	sadb_state(&b.w.dp, take_ports, shown);
+	CU_ASSERT_TRUE(shown[2] == 33333 && shown[4] == 40000 && shown[5] == 0);
 	for (uint32_t id = 3; id <= 5; id++)
 		CU_ASSERT_EQUAL(addr_u32(&sadb_get(b.w.dp.sadb, id)->destination), PEER);
 	bed_fini(&b);

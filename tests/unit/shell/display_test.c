@@ -245,6 +245,42 @@ test_routes(void)
 	shell_fixture_fini(&f);
 }
 
+/* The flows of a policy are what the rules of its ACL permit; a long list is cut. */
+static void
+test_flows(void)
+{
+	static const char *const rules[] = { "system-view", "acl 3001",
+		"rule 1 permit tcp source 10.1.0.5 0.0.255.0 destination 10.9.9.9 0 "
+		"destination-port range 80 443",
+		"rule 2 deny ip source 10.7.7.7 0", "rule 3 permit udp source-port eq 500",
+		"return", NULL };
+	struct shell_fixture f;
+	char line[64];
+
+	shell_fixture_init(&f);
+	fixture_lab(&f);
+	fixture_lines(&f, rules);
+	CU_ASSERT_EQUAL(fixture_line(&f, "display ipsec sa policy P1 10"), 0);
+	CU_ASSERT_PTR_NOT_NULL(strstr(f.text,
+		"    Tunnel remote     : 203.0.113.1\n"
+		"    Flow source       : 10.1.0.5/255.255.0.255 6/0-65535\n"
+		"    Flow destination  : 10.9.9.9/255.255.255.255 6/80-443\n"
+		"    Flow source       : 0.0.0.0/0.0.0.0 17/500-500\n"
+		"    Flow destination  : 0.0.0.0/0.0.0.0 17/0-65535\n"
+		"    Flow source       : 10.1.1.0/255.255.255.0 0/0-65535\n"
+		"    Flow destination  : 10.1.2.0/255.255.255.0 0/0-65535\n\n"));
+	CU_ASSERT_PTR_NULL(strstr(f.text, "not shown"));
+	fixture_line(&f, "system-view");
+	fixture_line(&f, "acl 3001");
+	for (int i = 0; i < 20; i++) {
+		snprintf(line, sizeof(line), "rule %d permit icmp", 100 + i);
+		CU_ASSERT_EQUAL(fixture_line(&f, line), 0);
+	}
+	CU_ASSERT_EQUAL(fixture_line(&f, "display ipsec sa policy P1 10"), 0);
+	CU_ASSERT_PTR_NOT_NULL(strstr(f.text, "    Flows not shown   : 7\n\n"));
+	shell_fixture_fini(&f);
+}
+
 /* What the router was asked to set to zero since the last time. */
 static void
 resets_take(const struct shell_fixture *f, char *out, size_t cap)
@@ -335,6 +371,7 @@ CU_TestInfo display_tests[] = {
 	{ "and as JSON", test_json },
 	{ "a router without configuration has displays too", test_empty_router },
 	{ "keepalives are those of the tunnel in whose view one is", test_keepalive },
+	{ "flows are those of the policy's ACL", test_flows },
 	{ "routes are those that were asked for", test_routes },
 	{ "counters are reset without a word", test_reset },
 	{ "a weak algorithm draws a warning", test_weak },
