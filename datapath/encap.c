@@ -13,6 +13,7 @@
 #include "datapath/esp.h"
 #include "datapath/ip4.h"
 #include "datapath/ip6.h"
+#include "datapath/natfix.h"
 #include "datapath/sadb.h"
 #include "datapath/stats.h"
 #include "lib/buf.h"
@@ -386,6 +387,8 @@ encap_arrived(
 		p->data -= e->hdr_len;
 		p->len += e->hdr_len;
 		headers_change(p->data, e, p->len, next);
+		if (p->encap_remote != 0 && !nested)
+			natfix_checksum(sa, p->data, p->len);
 	}
 	if (sa->bytes >= sa->hard_at)
 		return DROP_sa_expired;

@@ -42,6 +42,8 @@ libdatapath_a_SOURCES = \
 	datapath/limit.h \
 	datapath/mss.c \
 	datapath/mss.h \
+	datapath/natfix.c \
+	datapath/natfix.h \
 	datapath/natt.c \
 	datapath/natt.h \
 	datapath/noncekey.c \

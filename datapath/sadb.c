@@ -361,6 +361,10 @@ check_fields(const struct dp *dp, const struct msg_dp_sa *m, struct err *err)
 			err, -EINVAL, name_of(m), "the outer addresses must be two of one family");
 	if (m->protocol == IP_PROTO_AH && (m->encap_local != 0 || m->encap_remote != 0))
 		return err_set(err, -EINVAL, name_of(m), "AH cannot pass a NAT (RFC 3948 1)");
+	if (m->natt_source.af != m->natt_destination.af ||
+		(m->natt_source.af != 0 && m->natt_source.af != m->source.af))
+		return err_set(err, -EINVAL, name_of(m),
+			"the peer's addresses must be two of the family outside");
 	if (m->replay_window > SASTATE_WINDOW_MAX)
 		return err_set(err, -EINVAL, name_of(m), "replay window %u is larger than %u",
 			m->replay_window, (unsigned int)SASTATE_WINDOW_MAX);
@@ -530,6 +534,8 @@ fill_live(struct sa *sa, const struct msg_dp_sa *m)
 		.seq_seen = sa->seq,
 		.df = m->df,
 		.fragment_before = m->fragment_before,
+		.natt_source = m->natt_source,
+		.natt_destination = m->natt_destination,
 	};
 	/* Numbers that nobody authenticates must not move a window (RFC 4303 3.4.3). */
 	sa->window = sa->icv_len == 0 ? 0 : m->replay_window;

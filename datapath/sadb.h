@@ -26,6 +26,8 @@ struct sa_path {
 	uint64_t seq_seen; /* last number sent when keepalives were due */
 	uint8_t df;	   /* enum msg_df, of the outer header */
 	bool fragment_before;
+	struct addr natt_source; /* inbound: the addresses that the peer sees; af 0 = not known */
+	struct addr natt_destination;
 };
 
 /* One security association (RFC 4301 4.4.2). What every packet needs comes first. */

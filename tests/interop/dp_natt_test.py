@@ -119,11 +119,65 @@ def a_port_that_a_nat_changes_is_followed():
         assert b.hosta.ping("10.1.2.2", "-s", "30000")
 
 
+def transport(f, number, inbound, spi, src, dst, natt=""):
+    f.say("dp_sa sa=%d inbound=%d spi=%d protocol=50 mode=1 source=198.51.100.%d "
+          "destination=198.51.100.%d cipher=%d cipher_key=%s replay_window=1024 slot=%d "
+          "seq_limit=4000000000 port=1 policy=P encap_local=4500 encap_remote=4500 %s" % (
+              number, inbound, spi, src, dst, algorithm("ALG_CIPHER", "aes_gcm_128"),
+              "%04x" % spi * 10, number, natt))
+
+
+ADDRESS_NAT = """table ip n {
+	chain out { type filter hook output priority -300; oif "wan" udp sport 4500 ip saddr set 198.51.100.77; }
+	chain in { type filter hook prerouting priority -300; iif "wan" udp dport 4500 ip daddr set 198.51.100.1; }
+}"""
+
+
+def tcp_between_the_gateways_survives_a_nat(known):
+    """Transport mode: both kernels verify TCP checksums that were made for other addresses."""
+    with bed.Bed() as b:
+        if "nat ok" not in b.gwa.sh("echo '%s' | nft -f - && echo nat ok" % ADDRESS_NAT,
+                                    check=False):
+            print("(no NAT in this kernel)")
+            return
+        b.gwa.sh("ip addr add 198.51.100.77/32 dev lo")
+        for ns, me, him in ((b.gwa, 1, 2), (b.gwb, 2, 77)):
+            f = b.feed(ns)
+            f.say("setup 4")
+            f.say("tun 1 t0 protected")
+            f.say("udp 2 4500")
+            there = "natt_source=198.51.100.%d natt_destination=198.51.100.%d" % (
+                (2, 77) if me == 1 else (1, 2))
+            transport(f, 1, 0, 0x1000 + me, me, him)
+            transport(f, 2, 1, 0x1000 + 3 - me, him, me, there if known else "")
+            f.say("dp_spd_begin port=1 n_rules=1")
+            f.say("dp_spd_rule port=1 rule=1 action=2 source_port_high=65535 "
+                  "destination_port_high=65535 icmp_type=65535 icmp_code=65535 sa_out=1 sa_in=2")
+            f.say("dp_spd_end port=1")
+            ns.sh("ip link set t0 up mtu 1400; ip route add 198.51.100.%d dev t0 src "
+                  "198.51.100.%d table 9; ip rule add not fwmark %d table 9" % (him, me, bed.MARK))
+        b.gwb.popen("iperf3", "-s", "-1", stdout=-3, stderr=-3)
+        b.gwb.sh("until ss -ltn | grep -q 5201; do :; done")
+        assert "receiver" in b.gwa.run("iperf3", "-c", "198.51.100.2", "-n", "5M", timeout=30)
+        for ns in (b.gwa, b.gwb):
+            tcp = ns.sh("nstat -az TcpInCsumErrors | tail -1").split()
+            assert tcp[1] == "0", tcp
+
+
+def with_the_addresses_that_the_peer_sees():
+    tcp_between_the_gateways_survives_a_nat(True)
+
+
+def without_them():
+    tcp_between_the_gateways_survives_a_nat(False)
+
+
 def main():
     bed.need_root()
     for test in (hosts_reach_each_other, hosts_reach_each_other_over_ipv6,
                  an_ipv6_address_that_moves_is_followed, an_address_that_moves_is_followed,
-                 a_port_that_a_nat_changes_is_followed):
+                 a_port_that_a_nat_changes_is_followed,
+                 with_the_addresses_that_the_peer_sees, without_them):
         test()
         print("ok", test.__name__)
 

@@ -2,11 +2,11 @@
  * espcat: the real ESP and AH stages on a pipe, for tests in other languages. One command a line, one
  * answer a line; bytes are hex, "-" is none.
  *
- *   sa ID in|out SPI CIPHER AUTH CIPHER-KEY AUTH-KEY SOURCE DESTINATION [OPTION …]
- *                        ah, transport, esn, bundle=ID, window=N, seq=N (the last number), df=N
- *                        (enum msg_df)                               → ok, or: refused WHY
+ *   sa ID in|out SPI CIPHER AUTH CIPHER-KEY AUTH-KEY SOURCE DESTINATION [OPTION …]: ok, or refused WHY
+ *       ah, transport, esn, bundle=ID, window=N, seq=N (the last number), df=N (enum msg_df),
+ *       udp (RFC 3948), natt=SOURCE,DESTINATION (as the peer sees them)
  *   out ID PACKET        protect with that SA and those around it    → packet, or: drop NAME
- *   in PACKET            find the SAs, verify, decrypt               → packet, or: drop NAME
+ *   in PACKET [udp]      (in UDP) find the SAs, verify, decrypt      → packet, or: drop NAME
  *   open CIPHER AUTH CIPHER-KEY AUTH-KEY ESN SEQ HEX    the engine alone, over SPI … ICV of one
  *                        ESP packet; ESN 0 or 1, SEQ 64 bits         → text, or: auth
  *   seal CIPHER AUTH CIPHER-KEY AUTH-KEY ESN SEQ HEAD TEXT   the same, HEAD is SPI and number
@@ -31,7 +31,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { N_SLOTS = 8192, N_WORDS = 18, ENGINE_WORDS = 8, ESP_HDR = 8 };
+enum { N_SLOTS = 8192, N_WORDS = 18, ENGINE_WORDS = 8, ESP_HDR = 8, NATT_PORT = 4500 };
 
 static int
 nibble(char c)
@@ -69,6 +69,22 @@ value_of(const char *word, const char *name)
 }
 
 static int
+natt_read(struct msg_dp_sa *m, const char *pair)
+{
+	char source[ADDR_STRLEN];
+	const char *comma = strchr(pair, ',');
+
+	if (comma == NULL || (size_t)(comma - pair) >= sizeof(source))
+		return -1;
+	memcpy(source, pair, (size_t)(comma - pair));
+	source[comma - pair] = '\0';
+	return addr_parse(source, &m->natt_source) != 0 ||
+			addr_parse(comma + 1, &m->natt_destination) != 0
+		? -1
+		: 0;
+}
+
+static int
 option(struct msg_dp_sa *m, uint64_t *seq, const char *word)
 {
 	const char *v;
@@ -87,6 +103,10 @@ option(struct msg_dp_sa *m, uint64_t *seq, const char *word)
 		*seq = strtoull(v, NULL, 10);
 	else if ((v = value_of(word, "df")) != NULL)
 		m->df = (uint8_t)strtoul(v, NULL, 10);
+	else if (strcmp(word, "udp") == 0)
+		m->encap_local = m->encap_remote = NATT_PORT;
+	else if ((v = value_of(word, "natt")) != NULL)
+		return natt_read(m, v);
 	else
 		return -1;
 	return 0;
@@ -158,7 +178,7 @@ stage_in(const struct pkt *p)
 }
 
 static int
-run_packet(struct dp *dp, struct sa *sa, const char *hex)
+run_packet(struct dp *dp, struct sa *sa, const char *hex, bool udp)
 {
 	static stage_fn *const stages[STAGE_N] = { [STAGE_ESP_OUT] = esp_out_stage,
 		[STAGE_AH_OUT] = ah_out_stage,
@@ -173,6 +193,7 @@ run_packet(struct dp *dp, struct sa *sa, const char *hex)
 		return -1;
 	p->data = room + PKT_HEADROOM;
 	p->len = (uint32_t)len;
+	p->encap_local = p->encap_remote = udp ? NATT_PORT : 0;
 	p->next = sa != NULL ? sa_stage_out(sa) : stage_in(p);
 	while (stages[p->next] != NULL)
 		stages[p->next](dp, &p, 1);
@@ -231,15 +252,15 @@ command(struct dp *dp, char **words, unsigned int n)
 
 	if (n >= 10 && strcmp(words[0], "sa") == 0)
 		return add_sa(dp, words, n);
-	if (n == 2 && strcmp(words[0], "in") == 0)
-		return run_packet(dp, NULL, words[1]);
+	if ((n == 2 || (n == 3 && strcmp(words[2], "udp") == 0)) && strcmp(words[0], "in") == 0)
+		return run_packet(dp, NULL, words[1], n == 3);
 	if (n == ENGINE_WORDS && strcmp(words[0], "open") == 0)
 		return run_engine(dp, words + 1, false);
 	if (n == ENGINE_WORDS + 1 && strcmp(words[0], "seal") == 0)
 		return run_engine(dp, words + 1, true);
 	if (n == 3 && strcmp(words[0], "out") == 0) {
 		sa = sadb_get(dp->sadb, (uint32_t)strtoul(words[1], NULL, 10));
-		return sa != NULL ? run_packet(dp, sa, words[2]) : -1;
+		return sa != NULL ? run_packet(dp, sa, words[2], false) : -1;
 	}
 	return -1;
 }
@@ -252,6 +273,7 @@ main(void)
 	size_t cap = 0;
 	int rc = 0;
 
+	setvbuf(stdout, NULL, _IOLBF, 0); /* for those who wait for each answer */
 	dp.slots = calloc(N_SLOTS, sizeof(*dp.slots));
 	if (dp.sadb == NULL || dp.stats == NULL || dp.slots == NULL)
 		return 1;

@@ -14,6 +14,7 @@ import subprocess
 import sys
 import time
 
+MARK = 0x59440000  # of what datapaths send (dpfeed)
 LIMIT = 30.0  # seconds a datapath may take to answer or to say something
 BUILD = os.environ.get("YONGDAO_BUILD") or os.getcwd()
 

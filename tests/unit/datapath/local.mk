@@ -35,6 +35,7 @@ test_datapath_SOURCES = \
 	tests/unit/datapath/icmp_test.c \
 	tests/unit/datapath/fit_test.c \
 	tests/unit/datapath/pmtu_test.c \
+	tests/unit/datapath/natfix_test.c \
 	tests/unit/datapath/natt_test.c \
 	tests/unit/datapath/noncekey_test.c \
 	tests/unit/datapath/port_udp_test.c \

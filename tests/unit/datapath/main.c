@@ -34,6 +34,7 @@ static CU_SuiteInfo suites[] = {
 	{ .pName = "icmp", .pTests = icmp_tests },
 	{ .pName = "fit", .pTests = fit_tests },
 	{ .pName = "pmtu", .pTests = pmtu_tests },
+	{ .pName = "natfix", .pTests = natfix_tests },
 	{ .pName = "natt", .pTests = natt_tests },
 	{ .pName = "noncekey", .pTests = noncekey_tests },
 	{ .pName = "port_udp", .pTests = port_udp_tests },

@@ -59,37 +59,21 @@ what_contradicts_itself_is_refused(void)
 #define ROW(field, value, rc)                                     \
 	{ #field " = " #value, offsetof(struct msg_dp_sa, field), \
 		sizeof(((struct msg_dp_sa *)0)->field), value, rc }
-		ROW(sa, 0, -EINVAL),
-		ROW(spi, 0, -EINVAL),
-		ROW(spi, 255, -EINVAL),
-		ROW(spi, 256, 0),
-		ROW(spi, UINT32_MAX, 0),
-		ROW(protocol, 51, -EINVAL), /* with a cipher */
-		ROW(protocol, 47, -EINVAL),
-		ROW(mode, MSG_SA_TRANSPORT, 0),
-		ROW(mode, 0, -EINVAL),
-		ROW(mode, 3, -EINVAL),
-		ROW(bundle, 2, 0),
-		ROW(bundle, 1, -EINVAL),
-		ROW(cipher, 0, -EINVAL),
-		ROW(cipher, ALG_CIPHER_N, -EINVAL),
-		ROW(cipher, ALG_CIPHER_aes_cbc_256, -EINVAL),
-		ROW(auth, 0, -EINVAL),
-		ROW(auth, ALG_AUTH_N, -EINVAL),
-		ROW(auth, ALG_AUTH_hmac_sha1_96, -EINVAL),
-		ROW(cipher_key.len, 15, -EINVAL),
-		ROW(cipher_key.len, 17, -EINVAL),
-		ROW(cipher_key.len, 0, -EINVAL),
-		ROW(auth_key.len, 31, -EINVAL),
-		ROW(auth_key.len, 33, -EINVAL),
-		ROW(replay_window, 0, 0),
+		ROW(sa, 0, -EINVAL), ROW(spi, 0, -EINVAL), ROW(spi, 255, -EINVAL), ROW(spi, 256, 0),
+		ROW(spi, UINT32_MAX, 0), ROW(protocol, 51, -EINVAL), /* with a cipher */
+		ROW(protocol, 47, -EINVAL), ROW(mode, MSG_SA_TRANSPORT, 0), ROW(mode, 0, -EINVAL),
+		ROW(mode, 3, -EINVAL), ROW(bundle, 2, 0), ROW(bundle, 1, -EINVAL),
+		ROW(cipher, 0, -EINVAL), ROW(cipher, ALG_CIPHER_N, -EINVAL),
+		ROW(cipher, ALG_CIPHER_aes_cbc_256, -EINVAL), ROW(auth, 0, -EINVAL),
+		ROW(auth, ALG_AUTH_N, -EINVAL), ROW(auth, ALG_AUTH_hmac_sha1_96, -EINVAL),
+		ROW(cipher_key.len, 15, -EINVAL), ROW(cipher_key.len, 17, -EINVAL),
+		ROW(cipher_key.len, 0, -EINVAL), ROW(auth_key.len, 31, -EINVAL),
+		ROW(auth_key.len, 33, -EINVAL), ROW(replay_window, 0, 0),
 		ROW(replay_window, SASTATE_WINDOW_MAX, 0),
-		ROW(replay_window, SASTATE_WINDOW_MAX + 1, -EINVAL),
-		ROW(slot, FIX_SLOTS - 1, 0),
-		ROW(slot, FIX_SLOTS, -EINVAL),
-		ROW(slot, UINT32_MAX, -EINVAL),
-		ROW(source.af, 10, -EINVAL),
-		ROW(destination.af, 0, -EINVAL),
+		ROW(replay_window, SASTATE_WINDOW_MAX + 1, -EINVAL), ROW(slot, FIX_SLOTS - 1, 0),
+		ROW(slot, FIX_SLOTS, -EINVAL), ROW(slot, UINT32_MAX, -EINVAL),
+		ROW(source.af, 10, -EINVAL), ROW(destination.af, 0, -EINVAL),
+		ROW(natt_source.af, 2, -EINVAL), /* one address alone */
 #undef ROW
 	};
 

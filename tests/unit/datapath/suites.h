@@ -30,6 +30,7 @@ extern CU_TestInfo reass_tests[];
 extern CU_TestInfo icmp_tests[];
 extern CU_TestInfo fit_tests[];
 extern CU_TestInfo pmtu_tests[];
+extern CU_TestInfo natfix_tests[];
 extern CU_TestInfo natt_tests[];
 extern CU_TestInfo noncekey_tests[];
 extern CU_TestInfo port_udp_tests[];
