@@ -21,6 +21,7 @@
 #include "daemon/reconcile.h"
 #include "daemon/sastate.h"
 #include "daemon/status.h"
+#include "daemon/zeros.h"
 #include "lib/arena.h"
 #include "lib/err.h"
 #include "lib/log.h"
@@ -156,6 +157,7 @@ daemon_close(struct daemon *d)
 	timer_free(d->look);
 	timer_free(d->count);
 	rates_free(d->rates);
+	zeros_free(d->zeros);
 	lines_free(d->lines);
 	proc_free(d->datapath);
 	childlink_free(d->dplink);
@@ -413,6 +415,7 @@ parts_new(struct daemon *d, struct err *e)
 	d->lines = lines_new();
 	d->count = timer_new(d->loop, on_count, d);
 	d->rates = rates_new();
+	d->zeros = zeros_new();
 	if (d->kind_dp == NULL || d->dplink == NULL || d->reconcile == NULL ||
 		d->datapath == NULL || d->captures == NULL || d->events == NULL ||
 		d->look == NULL || d->dpevents == NULL || d->lines == NULL)

@@ -21,6 +21,7 @@ struct sastate;
 struct seal;
 struct store;
 struct timer;
+struct zeros;
 
 /* Everything yongd owns; there are no globals. Each part sees the others through it. In the commit-only
  * mode (yongd --commit) there is a store, a seal and a compile, and the rest is NULL. */
@@ -44,6 +45,7 @@ struct daemon {
 	struct control *control;
 	struct lines *lines;
 	struct rates *rates;
+	struct zeros *zeros;
 	struct timer *count;	 /* what passed the devices */
 	struct timer *look;	 /* at the lines: which are up? */
 	struct timer *events;	 /* the kernel's state changed */

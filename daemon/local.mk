@@ -32,6 +32,7 @@ libdaemon_a_SOURCES = \
 	daemon/privopen.h \
 	daemon/proc.c daemon/proc.h \
 	daemon/rates.c daemon/rates.h \
+	daemon/zeros.c daemon/zeros.h \
 	daemon/reconcile.c daemon/reconcile.h \
 	daemon/sastate.c daemon/sastate.h \
 	daemon/session.h \

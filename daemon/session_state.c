@@ -238,20 +238,30 @@ session_state_reset(struct session_request *r, struct err *e)
 	struct daemon *d = r->session->daemon;
 	enum state_table table = table_of(m->table);
 	struct childlink_ask ask = { .done = reset_done };
+	static const struct msg_done done;
 	const char *filter = m->filter;
 	char device[16];
 	int rc;
 
 	if (table == STATE_N)
 		return err_set(e, -ENOENT, m->table, "there is no such table");
-	if (d->dplink == NULL)
-		return err_set(e, -ENOTCONN, "datapath", "It does not run.");
 	if (table == STATE_interface && filter[0] != '\0') {
 		rc = device_of(d, filter, device, e);
 		if (rc != 0)
 			return rc;
 		filter = device;
 	}
+	if (table == STATE_interface) {
+		rc = status_zero_interfaces(d, m->filter);
+		if (rc != 0)
+			return err_set(e, rc, "counters", "%s", strerror(-rc));
+		if (!childlink_is_up(d->dplink)) {
+			session_answer(r->session, r->id, MSG_done, &done, -1);
+			return 0;
+		}
+	}
+	if (d->dplink == NULL)
+		return err_set(e, -ENOTCONN, "datapath", "It does not run.");
 	if (d->os != NULL && filter[0] == '\0' &&
 		(table == STATE_drop || table == STATE_ipsec_statistics))
 		d->filter_zero = oscfg_filter_drops(d->os);

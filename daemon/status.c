@@ -18,6 +18,7 @@
 #include "daemon/proc.h"
 #include "daemon/rates.h"
 #include "daemon/reconcile.h"
+#include "daemon/zeros.h"
 #include "lib/arena.h"
 #include "lib/err.h"
 #include "lib/loop.h"
@@ -202,6 +203,13 @@ interface_counters(const struct fill *f, struct st_interface *st)
 }
 
 static void
+kernel_state(struct fill *f, const char *device, struct st_interface *st)
+{
+	if (oscfg_interface_state(f->daemon->os, device, st) == 0 && f->daemon->zeros != NULL)
+		zeros_apply(f->daemon->zeros, device, st);
+}
+
+static void
 interface_state(struct fill *f, const struct cfg_interface *i, struct st_interface *st)
 {
 	const struct want_set *s = set_of(f, i->name);
@@ -210,7 +218,7 @@ interface_state(struct fill *f, const struct cfg_interface *i, struct st_interfa
 
 	iface_device(i, device);
 	if (f->daemon->os != NULL && device[0] != '\0')
-		oscfg_interface_state(f->daemon->os, device, st);
+		kernel_state(f, device, st);
 	strlcpy(st->device, device, sizeof(st->device));
 	interface_config(i, st);
 	if (s != NULL)
@@ -275,20 +283,53 @@ status_see_lines(struct daemon *d)
 	arena_free(f.arena);
 }
 
+/* Of the name that is asked for, or all. */
 static int
-fill_interfaces(struct fill *f)
+each_interface(struct fill *f, cfg_fn *fn)
 {
 	struct value key = VALUE_OF_TEXT(f->filter);
 	struct cfg_interface i;
 	int rc;
 
 	if (f->filter[0] == '\0')
-		return cfg_each(
-			f->daemon->store, &cfg_interface, NULL, 0, f->arena, on_interface, f);
+		return cfg_each(f->daemon->store, &cfg_interface, NULL, 0, f->arena, fn, f);
 	rc = cfg_get(f->daemon->store, &cfg_interface, &key, f->arena, &i);
 	if (rc == 0)
-		return on_interface(f, &i);
+		return fn(f, &i);
 	return rc == -ENOENT ? 0 : rc;
+}
+
+static int
+on_zero(void *arg, const void *cfg)
+{
+	struct fill *f = arg;
+	struct st_interface st = { 0 };
+	char device[16];
+
+	iface_device(cfg, device);
+	if (device[0] == '\0' || oscfg_interface_state(f->daemon->os, device, &st) != 0)
+		return 0;
+	return zeros_set(f->daemon->zeros, device, &st);
+}
+
+int
+status_zero_interfaces(struct daemon *d, const char *name)
+{
+	struct fill f = { .daemon = d, .filter = name };
+	int rc = 0;
+
+	if (d->os == NULL || d->zeros == NULL)
+		return 0;
+	f.arena = arena_new();
+	rc = each_interface(&f, on_zero);
+	arena_free(f.arena);
+	return rc;
+}
+
+static int
+fill_interfaces(struct fill *f)
+{
+	return each_interface(f, on_interface);
 }
 
 /* --- routes ----------------------------------------------------------------------------------- */

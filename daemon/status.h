@@ -27,4 +27,7 @@ int status_rows(struct daemon *d, enum state_table table, const char *filter,
 /* Looks which interfaces' line protocol is up, for lines.h. */
 void status_see_lines(struct daemon *d);
 
+/* What the kernel has counted so far on an interface, or ("") on all, is not shown any more. 0 or -errno. */
+int status_zero_interfaces(struct daemon *d, const char *name);
+
 #endif

@@ -29,6 +29,18 @@ with Lab() as lab:
     row = [r for r in lab.RTA.state("display interface") if r["name"] == "Tunnel0/0/1"][0]
     assert row["in_packets"] > 0 and row["out_packets"] > 0, row
 
+    # counters begin anew: the tunnel's in the datapath, the port's although the kernel cannot
+    def counted(name):
+        row = [r for r in lab.RTA.state("display interface") if r["name"] == name][0]
+        return row["in_packets"], row["out_packets"]
+
+    for name in ("Tunnel0/0/1", "GigabitEthernet0/0/0"):
+        before = counted(name)
+        lab.RTA.cli("reset counters interface " + name)
+        lab.hostA.ping("10.1.2.2", count=3)
+        after = counted(name)
+        assert all(3 <= n < 30 < b for n, b in zip(after, before)), (name, before, after)
+
     # a tunnel with another key to the same peer carries its own traffic, and a wrong key is dropped
     for r, ip in ((lab.RTA, "172.16.41.1"), (lab.RTB, "172.16.41.2")):
         far = "203.0.113.1" if r is lab.RTA else "198.51.100.1"

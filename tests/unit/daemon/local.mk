@@ -27,6 +27,7 @@ test_daemon_SOURCES = \
 	tests/unit/daemon/peer.c tests/unit/daemon/peer.h \
 	tests/unit/daemon/proc_test.c \
 	tests/unit/daemon/rates_test.c \
+	tests/unit/daemon/zeros_test.c \
 	tests/unit/daemon/reconcile_test.c \
 	tests/unit/daemon/route_test.c \
 	tests/unit/daemon/rows.c tests/unit/daemon/rows.h \

@@ -40,6 +40,7 @@ main(void)
 		{ .pName = "session_state", .pTests = session_state_tests },
 		{ .pName = "tunnel", .pTests = tunnel_tests },
 		{ .pName = "want", .pTests = want_tests },
+		{ .pName = "zeros", .pTests = zeros_tests },
 		CU_SUITE_INFO_NULL,
 	};
 	unsigned int failures;

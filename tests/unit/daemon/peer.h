@@ -32,6 +32,7 @@ struct peer {
 		struct msg_dp_spd_rule dp_spd_rule;
 		struct msg_dp_seq_limit dp_seq_limit;
 		struct msg_state_get state_get;
+		struct msg_state_reset state_reset;
 	} body;
 	struct msg_state_row last_row;
 	char said[4096]; /* the names of all messages heard since peer_forget, with blanks */

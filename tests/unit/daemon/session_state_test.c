@@ -135,6 +135,43 @@ interfaces_take_over_the_counters_of_their_ports(void)
 }
 
 static void
+reset(struct shell *s, const char *table, const char *filter)
+{
+	struct msg_state_reset m = { 0 };
+
+	strlcpy(m.table, table, sizeof(m.table));
+	strlcpy(m.filter, filter, sizeof(m.filter));
+	peer_say(&s->peer, MSG_state_reset, ++s->id, &m, -1);
+}
+
+/* The datapath knows devices; the kernel's counters begin anew without it. */
+static void
+counters_of_interfaces_are_reset_on_both_sides(void)
+{
+	struct shell s;
+
+	shell_init(&s, 0);
+	shell_hello(&s);
+	shell_commit(&s, SITE_INTERFACES SITE_TUNNEL);
+	reset(&s, "interface", "");
+	CU_ASSERT_EQUAL(s.peer.type, MSG_done);
+	reset(&s, "interface", "Tunnel0/0/9");
+	CU_ASSERT_EQUAL(s.peer.body.error.code, ENODEV);
+	reset(&s, "ipsec_sa", "");
+	CU_ASSERT_EQUAL(s.peer.body.error.code, ENOTCONN);
+	shell_datapath(&s);
+	shell_datapath_up(&s);
+	reset(&s, "interface", "Tunnel0/0/1");
+	CU_ASSERT_EQUAL(s.dp.type, MSG_state_reset);
+	CU_ASSERT_STRING_EQUAL(s.dp.body.state_reset.table, "port");
+	CU_ASSERT_STRING_EQUAL(s.dp.body.state_reset.filter, "Tunnel0-0-1");
+	reset(&s, "spd_rule", "acl 3001");
+	CU_ASSERT_STRING_EQUAL(s.dp.body.state_reset.table, "spd_rule");
+	CU_ASSERT_STRING_EQUAL(s.dp.body.state_reset.filter, "acl 3001");
+	shell_fini(&s);
+}
+
+static void
 when_the_datapath_dies_meanwhile_interfaces_come_all_the_same(void)
 {
 	struct shell s;
@@ -159,6 +196,8 @@ CU_TestInfo session_state_tests[] = {
 	{ "the datapath's rows are relayed", the_datapath_s_rows_are_relayed },
 	{ "interfaces take over the counters of their ports",
 		interfaces_take_over_the_counters_of_their_ports },
+	{ "counters of interfaces are reset on both sides",
+		counters_of_interfaces_are_reset_on_both_sides },
 	{ "when the datapath dies meanwhile, interfaces come all the same",
 		when_the_datapath_dies_meanwhile_interfaces_come_all_the_same },
 	CU_TEST_INFO_NULL,

@@ -9,6 +9,6 @@ extern CU_TestInfo access_tests[], capture_file_tests[], capture_filter_tests[],
 	dirty_tests[], dpevents_tests[], childlink_tests[], iface_tests[], ipsec_tests[],
 	keys_tests[], kind_dp_tests[], lines_tests[], manual_tests[], proc_tests[], rates_tests[],
 	reconcile_tests[], route_tests[], sastate_tests[], session_config_tests[],
-	session_state_tests[], tunnel_tests[], want_tests[];
+	session_state_tests[], tunnel_tests[], want_tests[], zeros_tests[];
 
 #endif
