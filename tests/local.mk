@@ -6,6 +6,7 @@ include tests/unit/shell/local.mk
 include tests/unit/daemon/local.mk
 include tests/unit/daemon/oscfg/local.mk
 include tests/unit/datapath/local.mk
+include tests/unit/ike/local.mk
 include tests/check/local.mk
 include tests/scenario/local.mk
 include tests/interop/local.mk

@@ -47,7 +47,7 @@ protect_room(const struct keys *k, size_t len, bool is_fragment)
 {
 	size_t block = crypt_box_block(k->seal), outside = around(k, is_fragment);
 
-	return len > outside + block ? (len - outside) / block * block - 1 : 0;
+	return len >= outside + block ? (len - outside) / block * block - 1 : 0;
 }
 
 int

@@ -42,7 +42,8 @@ def room(name):
 def may_see(name):
     if name.startswith("tests/unit/"):
         own = name.split("/")[2] + "/"
-        return DIRECTIONS.get(own, []) + ["tests/unit/" + own]
+        tested = next((d for d in DIRECTIONS if d == own or d.endswith("/" + own)), own)
+        return DIRECTIONS.get(tested, []) + ["tests/unit/" + own]
     if name.startswith(("tests/fuzz/", "tests/bench/")):
         return list(DIRECTIONS) + ["tests/"]
     return DIRECTIONS.get(room(name))

@@ -1,0 +1,23 @@
+# test_ike: one suite a source. One file a line.
+check_PROGRAMS += test_ike
+TESTS += test_ike
+test_ike_CFLAGS = $(AM_CFLAGS) $(CUNIT_CFLAGS)
+test_ike_LDADD = libike.a $(CORE_LIBS) $(CUNIT_LIBS)
+test_ike_SOURCES = \
+	tests/unit/ike/compose_test.c \
+	tests/unit/ike/cookie_test.c \
+	tests/unit/ike/crypt_dh_test.c \
+	tests/unit/ike/crypt_openssl_test.c \
+	tests/unit/ike/fragment_test.c \
+	tests/unit/ike/keys_test.c \
+	tests/unit/ike/message_test.c \
+	tests/unit/ike/natd_test.c \
+	tests/unit/ike/proposal_test.c \
+	tests/unit/ike/proposal_select_test.c \
+	tests/unit/ike/protect_test.c \
+	tests/unit/ike/ts_test.c \
+	tests/unit/ike/wire_test.c \
+	tests/unit/ike/fixture.c \
+	tests/unit/ike/fixture.h \
+	tests/unit/ike/main.c \
+	tests/unit/ike/suites.h

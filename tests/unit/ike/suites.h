@@ -1,0 +1,21 @@
+#ifndef YD_TESTS_IKE_SUITES_H
+#define YD_TESTS_IKE_SUITES_H
+
+#include <CUnit/CUnit.h>
+
+/* One array a twin file, ended by CU_TEST_INFO_NULL. The list that runs is in main.c. */
+extern CU_TestInfo compose_tests[];
+extern CU_TestInfo cookie_tests[];
+extern CU_TestInfo crypt_dh_tests[];
+extern CU_TestInfo crypt_openssl_tests[];
+extern CU_TestInfo fragment_tests[];
+extern CU_TestInfo keys_tests[];
+extern CU_TestInfo message_tests[];
+extern CU_TestInfo natd_tests[];
+extern CU_TestInfo proposal_tests[];
+extern CU_TestInfo proposal_select_tests[];
+extern CU_TestInfo protect_tests[];
+extern CU_TestInfo ts_tests[];
+extern CU_TestInfo wire_tests[];
+
+#endif
