@@ -12,6 +12,7 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <time.h>
 
 #include "tests/unit/datapath/esp_fixture.h"
@@ -107,6 +108,7 @@ main(void)
 
 		fix_msg(&m, id, id % 2 == 0, ALG_CIPHER_aes_gcm_128, ALG_AUTH_NONE);
 		m.spi = 0x1000 + id;
+		memcpy(m.cipher_key.data, &id, sizeof(id)); /* no key counts twice */
 		m.port = PORT;
 		if (sadb_put(&f.dp, &m, NULL) != 0)
 			return 1;
