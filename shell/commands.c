@@ -35,6 +35,15 @@ run_display(void *app, const struct cli_match *m)
 #define DISPLAY "display{Display current system information} "
 #define IPV6 "ipv6{IPv6 status and configuration} "
 #define IPSEC "ipsec{IPSec(IP Security) information} "
+#define IKE "ike{IKE(Internet Key Exchange) information} "
+#define OF_PEER "[ peer{With a peer} <remote:ip-host>{Its address} ]"
+#define IKE_SAS                                                                   \
+	"[ remote{With a peer} <remote:ip-host>{Its address} | "                  \
+	"connection-id{Of a connection} <connection:1-4294967295>{Its number} | " \
+	"remote-id-type{By the type of the peer's identity} "                     \
+	"<type:ike_peer.remote_id_type> "                                         \
+	"[ remote-id{By the peer's identity} <id:word>{The identity} ] | "        \
+	"remote-id{By the peer's identity} <id:word>{The identity} ]"
 #define RESET "reset{Reset operation} "
 #define STATISTICS "statistics{Packets and what was dropped}"
 #define KEEPALIVES \
@@ -114,6 +123,24 @@ const struct command shell_commands[] = {
 		   "remote{With a peer} <remote:ip-host>{Its address} } ]",
 		display_ipsec_sa),
 	SHOW(IPSEC "sa{Security associations} brief{In brief}", display_ipsec_sa_brief),
+	SHOW(IPSEC "sa{Security associations} duration{How long they hold}",
+		display_ipsec_duration),
+	SHOW(IKE "sa{Security associations} [ v2{Of IKEv2} ] [ verbose{In detail} ] " IKE_SAS,
+		display_ike_sa),
+	SHOW(IKE "peer{IKE peers} [ name{By name} <name:ike_peer.name>{IKE peer name} ]",
+		display_ike_peer),
+	SHOW(IKE "peer{IKE peers} brief{In brief}", display_ike_peer_brief),
+	SHOW(IKE "proposal{IKE proposals} "
+		 "[ number{By number} <number:ike_proposal.number>{Number of the IKE proposal} ]",
+		display_ike_proposal),
+	SHOW(IKE "global{What holds for all peers} config{Configuration}", display_ike_global),
+	SHOW(IKE "statistics{Counters}", display_ike_statistics),
+	SHOW("ikev2{IKEv2 information} statistics{Counters} { error{What failed} | "
+	     "notify-info{Notifications} | packet{Messages} | sa{Security associations} }",
+		display_ike_statistics),
+	SHOW(IKE "error-info{Negotiations that failed} [ verbose{In detail} ] " OF_PEER,
+		display_ike_errors),
+	SHOW(IKE "offline-info{Connections that ended} " OF_PEER, display_ike_offline),
 	SHOW(IPSEC STATISTICS, display_ipsec_statistics),
 	SHOW(IPSEC STATISTICS " esp{Of ESP}", display_esp_statistics),
 	SHOW(IPSEC STATISTICS " ah{Of AH}", display_ah_statistics),

@@ -12,6 +12,7 @@
 #include "shell/shell.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 
 static const struct value nothing = { .kind = VALUE_NULL };
@@ -57,14 +58,30 @@ has_esp(const void *obj)
 	return strcmp(display_column_text(obj, "transform"), "ah") != 0;
 }
 
-/* An AEAD authenticates, too: what is set for authentication plays no part. */
+/* Of ciphers that all authenticate, too: what is set for authentication plays no part. */
 static bool
 has_esp_aead(const void *obj)
 {
-	const char *cipher = display_column_text(obj, "esp_encryption");
+	const char *list = display_column_text(obj, "esp_encryption");
 
-	return has_esp(obj) && alg_cipher(alg_cipher_find(cipher)) &&
-		alg_cipher(alg_cipher_find(cipher))->icv_len;
+	while (*list) {
+		const struct alg_cipher_info *c;
+		char keyword[32];
+		size_t len = strcspn(list, " ");
+
+		strlcpy(keyword, list, len + 1 < sizeof(keyword) ? len + 1 : sizeof(keyword));
+		c = alg_cipher(alg_cipher_find(keyword));
+		if (!c || !c->icv_len)
+			return false;
+		list += len + strspn(list + len, " ");
+	}
+	return has_esp(obj);
+}
+
+static bool
+has_esn(const void *obj)
+{
+	return display_column(obj, "esn")->i;
 }
 
 static bool
@@ -95,6 +112,7 @@ static const struct layout_line proposal_card[] = {
 	{ " ESP protocol      : Authentication {esp_authentication!auth}", has_esp_pair },
 	{ "                     Encryption     {esp_encryption!cipher}", has_esp_pair },
 	{ " ESP protocol      : Encryption     {esp_encryption!cipher}", has_esp_aead },
+	{ " Extended sequence numbers: Enable", has_esn },
 	{ 0 },
 };
 
@@ -144,7 +162,8 @@ display_ipsec_proposal(struct shell *sh, const struct cli_match *m, struct err *
 
 /* A policy or a profile with the proposals that are rows of their own. */
 struct shown {
-	struct row row; /* first: templates see it */
+	struct row row;	   /* first: templates see it */
+	struct row global; /* what holds for all */
 	char proposals[160];
 };
 
@@ -163,6 +182,8 @@ static void
 shown_fill(struct shown *s, struct shell *sh, const struct table *proposals, const struct row *r)
 {
 	*s = (struct shown){ .row = *r };
+	if (row_get(sh->store, &model_ipsec_global, &VALUE_OF_INT(1), sh->scratch, &s->global))
+		s->global = (struct row){ .table = NULL };
 	row_each(sh->store, proposals, r->v, r->table->n_key, sh->scratch, add_proposal, s);
 }
 
@@ -172,8 +193,61 @@ proposals_text(const void *obj, char *out, size_t cap)
 	return strlcpy(out, ((const struct shown *)obj)->proposals, cap);
 }
 
+/* Its own, or that of all. */
+static size_t
+duration(const void *obj, const char *column, char *out, size_t cap)
+{
+	const struct row *global = &((const struct shown *)obj)->global;
+	const struct value *v = display_column(obj, column);
+
+	if (v->kind != VALUE_INT && global->table)
+		v = display_column(global, column);
+	return layout_number(v->kind == VALUE_INT ? (unsigned long long)v->i : 0, out, cap);
+}
+
+static size_t
+time_text(const void *obj, char *out, size_t cap)
+{
+	return duration(obj, "sa_duration_time", out, cap);
+}
+
+static size_t
+traffic_text(const void *obj, char *out, size_t cap)
+{
+	return duration(obj, "sa_duration_traffic", out, cap);
+}
+
+static size_t
+pfs_text(const void *obj, char *out, size_t cap)
+{
+	const char *group = display_column_text(obj, "pfs");
+
+	return *group ? (size_t)snprintf(out, cap, "dh-%s", group) : strlcpy(out, "None", cap);
+}
+
+static size_t
+trigger_text(const void *obj, char *out, size_t cap)
+{
+	bool automatic = !strcmp(display_column_text(obj, "sa_trigger_mode"), "auto");
+
+	return strlcpy(out, automatic ? "Automatic" : "Traffic-based", cap);
+}
+
+static size_t
+local_text(const void *obj, char *out, size_t cap)
+{
+	if (display_column(obj, "tunnel_local_interface")->i)
+		return strlcpy(out, "applied-interface", cap);
+	return strlcpy(out, display_column_text(obj, "tunnel_local"), cap);
+}
+
 static const struct layout_value shown_values[] = {
 	{ "proposals", proposals_text },
+	{ "time", time_text },
+	{ "traffic", traffic_text },
+	{ "pfs_group", pfs_text },
+	{ "trigger", trigger_text },
+	{ "local", local_text },
 	{ 0 },
 };
 
@@ -229,6 +303,42 @@ static const struct layout_line policy_card[] = {
 	{ 0 },
 };
 
+static const struct layout_line isakmp_card[] = {
+	{ "" },
+	{ "    Sequence number: {sequence}" },
+	{ "    Mode: ISAKMP" },
+	{ "    Policy state: {enabled!Enable}" },
+	{ "    Security data flow: {acl}", has_no_acl6 },
+	{ "    Security data flow: {acl6} (IPv6)", has_acl6 },
+	{ "    Tunnel local address: {local}" },
+	{ "    Peer name: {ike_peer}" },
+	{ "    Perfect forward secrecy: {pfs_group}" },
+	{ "    Proposal name: {proposals}" },
+	{ "    IPSec SA local duration(time based): {time} seconds" },
+	{ "    IPSec SA local duration(traffic based): {traffic} kilobytes" },
+	{ "    Anti-replay window size: {anti_replay_window}", has_window },
+	{ "    SA trigger mode: {trigger}" },
+	{ "    Route inject: None" },
+	{ "    Qos pre-classify: Disable" },
+	{ 0 },
+};
+
+static bool
+is_isakmp(const struct row *r)
+{
+	return !strcmp(display_column_text(r, "mode"), "isakmp");
+}
+
+/* The same with another card. */
+static struct layout
+with_card(const struct layout *l, const struct layout_line *card)
+{
+	struct layout other = *l;
+
+	other.card = card;
+	return other;
+}
+
 static int
 print_interface(void *arg, const struct row *r)
 {
@@ -236,6 +346,23 @@ print_interface(void *arg, const struct row *r)
 
 	out_linef(w->sh->out, "Using interface: %s", r->v[0].s);
 	return 0;
+}
+
+static int
+print_proposal_json(void *arg, const struct row *r)
+{
+	const struct layout l = { .table = r->table };
+
+	layout_json(((struct walk *)arg)->sh->out, &l, r);
+	return 0;
+}
+
+/* As objects of their own. */
+static void
+print_proposals(struct walk *w, const struct table *proposals, const struct row *r)
+{
+	row_each(w->sh->store, proposals, r->v, r->table->n_key, w->sh->scratch,
+		print_proposal_json, w);
 }
 
 /* A policy group or a profile, and where it is applied. */
@@ -268,19 +395,21 @@ static int
 print_policy(void *arg, const struct row *r)
 {
 	struct walk *w = arg;
+	const struct layout isakmp = with_card(w->layout, isakmp_card);
 	struct shown s;
 
 	if (!selected(w, r))
 		return 0;
 	if (out_is_json(w->sh->out)) {
 		layout_json(w->sh->out, w->layout, r);
+		print_proposals(w, &model_ipsec_policy_proposal, r);
 	} else {
 		if (begins_group(w, r)) {
 			print_group(w, "IPSec policy group", "ipsec_policy", r->v[0].s);
 			w->n_groups++;
 		}
 		shown_fill(&s, w->sh, &model_ipsec_policy_proposal, r);
-		layout_card(w->sh->out, w->layout, &s);
+		layout_card(w->sh->out, is_isakmp(r) ? &isakmp : w->layout, &s);
 	}
 	w->n++;
 	return out_left(w->sh->out);
@@ -307,6 +436,18 @@ display_ipsec_policy(struct shell *sh, const struct cli_match *m, struct err *e)
 
 /* --- profiles --------------------------------------------------------------------- */
 
+static const struct layout_line profile_isakmp_card[] = {
+	{ "IPSec profile name    : {name}" },
+	{ "Mode                  : PROF-ISAKMP" },
+	{ "Peer name             : {ike_peer}" },
+	{ "PFS                   : {pfs_group}" },
+	{ "Proposal name         : {proposals}" },
+	{ "SA duration(time based)   : {time} seconds" },
+	{ "SA duration(traffic based): {traffic} kilobytes" },
+	{ "Anti-replay window size   : {anti_replay_window}", has_window },
+	{ 0 },
+};
+
 static const struct layout_line profile_card[] = {
 	{ "IPSec profile name    : {name}" },
 	{ "Mode                  : Manual" },
@@ -320,16 +461,19 @@ static int
 print_profile(void *arg, const struct row *r)
 {
 	struct walk *w = arg;
+	const struct layout isakmp = with_card(w->layout, profile_isakmp_card);
 	struct shown s;
 
 	if (!selected(w, r))
 		return 0;
 	if (out_is_json(w->sh->out)) {
 		layout_json(w->sh->out, w->layout, r);
+		print_proposals(w, &model_ipsec_profile_proposal, r);
 	} else {
 		print_group(w, "IPSec profile", "ipsec_profile", r->v[0].s);
 		shown_fill(&s, w->sh, &model_ipsec_profile_proposal, r);
-		layout_card(w->sh->out, w->layout, &s);
+		layout_card(
+			w->sh->out, *display_column_text(r, "ike_peer") ? &isakmp : w->layout, &s);
 	}
 	w->n_groups = ++w->n;
 	return out_left(w->sh->out);
@@ -369,7 +513,14 @@ flow_text(const void *obj, char *out, size_t cap)
 	return layout_text(&l, has_acl6(obj) ? "{acl6}" : "{acl}", obj, 0, out, cap);
 }
 
+static size_t
+mode_text(const void *obj, char *out, size_t cap)
+{
+	return strlcpy(out, is_isakmp(obj) ? "ISAKMP" : "Manual", cap);
+}
+
 static const struct layout_value brief_values[] = {
+	{ "mode_name", mode_text },
 	{ "policy", policy_text },
 	{ "flow", flow_text },
 	{ 0 },
@@ -377,7 +528,7 @@ static const struct layout_value brief_values[] = {
 
 static const struct layout_column brief_columns[] = {
 	{ 0, "Policy name", "{policy}" },
-	{ 18, "Mode", "{mode!Capital}" },
+	{ 18, "Mode", "{mode_name}" },
 	{ 28, "Acl", "{flow!dash}" },
 	{ 36, "Peer name", "{ike_peer!dash}" },
 	{ 48, "Local address", "{tunnel_local!dash}" },
@@ -417,4 +568,28 @@ display_ipsec_policy_brief(struct shell *sh, const struct cli_match *m, struct e
 		out_line(sh->out, line);
 	}
 	return row_each(sh->store, l.table, NULL, 0, sh->scratch, print_brief, &w) < 0 ? -EIO : 0;
+}
+
+/* --- how long SAs hold --------------------------------------------------------------- */
+
+static const struct layout_line duration_card[] = {
+	{ "  ipsec sa global duration (traffic based): {sa_duration_traffic} kilobytes" },
+	{ "  ipsec sa global duration (time based): {sa_duration_time} seconds" },
+	{ 0 },
+};
+
+int
+display_ipsec_duration(struct shell *sh, const struct cli_match *m, struct err *e)
+{
+	static const struct layout l = { .table = &model_ipsec_global, .card = duration_card };
+	struct row r;
+	int rc = row_get(sh->store, l.table, &VALUE_OF_INT(1), sh->scratch, &r);
+
+	if (rc)
+		return err_set(e, rc, "", "The durations cannot be read.");
+	if (out_is_json(sh->out))
+		layout_json(sh->out, &l, &r);
+	else
+		layout_card(sh->out, &l, &r);
+	return 0;
 }

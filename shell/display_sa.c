@@ -21,65 +21,14 @@
 
 /* What stands above the SAs of one policy or profile. */
 struct policy_view {
-	char name[32];
-	int64_t sequence; /* 0: a profile */
+	struct display_policy policy;
 	char interface[32];
 	bool gre;		      /* it is a GRE tunnel */
-	const struct row *row;	      /* NULL: not configured any more */
 	int64_t rule;		      /* the first of the ACL that protects; -1: none */
 	const struct st_ipsec_sa *sa; /* the first of them */
 };
 
 #define VIEW(obj) ((const struct policy_view *)(obj))
-
-/* "P1-10" is policy P1, sequence number 10; the name may hold hyphens. */
-static void
-split_policy(struct policy_view *v, const char *policy)
-{
-	char *hyphen, *end;
-
-	strlcpy(v->name, policy, sizeof(v->name));
-	v->sequence = 0;
-	hyphen = strrchr(v->name, '-');
-	if (!hyphen)
-		return;
-	v->sequence = strtoll(hyphen + 1, &end, 10);
-	if (*end || end == hyphen + 1)
-		v->sequence = 0;
-	else
-		*hyphen = '\0';
-}
-
-static bool
-find_policy(struct shell *sh, struct policy_view *v, struct row *row)
-{
-	const struct value key[] = { VALUE_OF_TEXT(v->name), VALUE_OF_INT(v->sequence) };
-
-	return v->sequence && !row_get(sh->store, &model_ipsec_policy, key, sh->scratch, row);
-}
-
-static bool
-find_profile(struct shell *sh, const char *name, struct row *row)
-{
-	return !row_get(sh->store, &model_ipsec_profile, &VALUE_OF_TEXT(name), sh->scratch, row);
-}
-
-/* Which policy or profile the SA is of. */
-static void
-view_find(struct shell *sh, struct policy_view *v, const struct st_ipsec_sa *sa)
-{
-	struct row *row = arena_alloc(sh->scratch, sizeof(*row));
-
-	*v = (struct policy_view){ .sa = sa, .rule = -1 };
-	split_policy(v, sa->policy);
-	if (find_policy(sh, v, row)) {
-		v->row = row;
-	} else if (find_profile(sh, sa->policy, row)) {
-		v->row = row;
-		v->sequence = 0;
-		strlcpy(v->name, sa->policy, sizeof(v->name));
-	}
-}
 
 static int
 take_interface(void *arg, const struct row *r)
@@ -108,14 +57,16 @@ view_fill(struct shell *sh, struct policy_view *v, const struct st_ipsec_sa *sa)
 	const struct value *acl, *acl6;
 	int column;
 
-	view_find(sh, v, sa);
-	column = model_column(&model_interface, v->sequence ? "ipsec_policy" : "ipsec_profile");
-	row_each_where(sh->store, &model_interface, (unsigned int)column, &VALUE_OF_TEXT(v->name),
-		sh->scratch, take_interface, v);
-	if (!v->row || !v->sequence)
+	*v = (struct policy_view){ .sa = sa, .rule = -1 };
+	display_policy_find(sh, sa->policy, &v->policy);
+	column = model_column(
+		&model_interface, v->policy.sequence ? "ipsec_policy" : "ipsec_profile");
+	row_each_where(sh->store, &model_interface, (unsigned int)column,
+		&VALUE_OF_TEXT(v->policy.name), sh->scratch, take_interface, v);
+	if (!v->policy.row || !v->policy.sequence)
 		return;
-	acl = display_column(v->row, "acl");
-	acl6 = display_column(v->row, "acl6");
+	acl = display_column(v->policy.row, "acl");
+	acl6 = display_column(v->policy.row, "acl6");
 	if (acl->kind == VALUE_INT)
 		row_each(sh->store, &model_acl_rule, acl, 1, sh->scratch, take_rule, v);
 	else if (acl6->kind == VALUE_INT)
@@ -125,13 +76,13 @@ view_fill(struct shell *sh, struct policy_view *v, const struct st_ipsec_sa *sa)
 static size_t
 name_text(const void *obj, char *out, size_t cap)
 {
-	return strlcpy(out, VIEW(obj)->name, cap);
+	return strlcpy(out, VIEW(obj)->policy.name, cap);
 }
 
 static size_t
 sequence_text(const void *obj, char *out, size_t cap)
 {
-	return layout_number((unsigned long long)VIEW(obj)->sequence, out, cap);
+	return layout_number((unsigned long long)VIEW(obj)->policy.sequence, out, cap);
 }
 
 static size_t
@@ -144,7 +95,7 @@ static size_t
 acl_text(const void *obj, char *out, size_t cap)
 {
 	static const struct layout l = { .table = &model_ipsec_policy };
-	const struct row *r = VIEW(obj)->row;
+	const struct row *r = VIEW(obj)->policy.row;
 	bool v4 = r && display_column(r, "acl")->kind == VALUE_INT;
 
 	if (!r || (!v4 && display_column(r, "acl6")->kind != VALUE_INT))
@@ -165,9 +116,9 @@ mode_text(const void *obj, char *out, size_t cap)
 {
 	static const struct layout l = { .table = &model_ipsec_policy };
 
-	if (!VIEW(obj)->row)
+	if (!VIEW(obj)->policy.row)
 		return strlcpy(out, "-", cap);
-	return layout_text(&l, "{mode!Capital}", VIEW(obj)->row, 0, out, cap);
+	return layout_text(&l, "{mode!Capital}", VIEW(obj)->policy.row, 0, out, cap);
 }
 
 static size_t
@@ -221,7 +172,7 @@ static const struct layout_line interface_card[] = {
 static bool
 is_policy(const void *obj)
 {
-	return VIEW(obj)->sequence;
+	return VIEW(obj)->policy.sequence;
 }
 
 static bool
@@ -374,10 +325,10 @@ compare(const void *a, const void *b)
 {
 	const struct st_ipsec_sa *x = *(const void *const *)a, *y = *(const void *const *)b;
 	int d = x->port < y->port ? -1 : x->port > y->port;
-	struct policy_view v, w;
+	struct display_policy v, w;
 
-	split_policy(&v, x->policy);
-	split_policy(&w, y->policy);
+	display_policy_split(x->policy, &v);
+	display_policy_split(y->policy, &w);
 	if (!d)
 		d = strcmp(v.name, w.name);
 	if (!d && v.sequence != w.sequence)
@@ -391,22 +342,24 @@ compare(const void *a, const void *b)
 static bool
 selected(struct shell *sh, const struct st_ipsec_sa *sa, const struct cli_match *m)
 {
-	const char *name = cli_arg_text(m, "name", NULL);
-	const char *profile = cli_arg_text(m, "profile", NULL);
 	const char *remote = cli_arg_text(m, "remote", NULL);
-	int64_t sequence = cli_arg_int(m, "sequence", 0);
-	struct policy_view v;
+	struct display_policy p;
 	struct addr a;
 
 	if (remote)
 		return !addr_parse(remote, &a) &&
 			addr_eq(&a, sa->inbound ? &sa->source : &sa->destination);
-	if (!name && !profile)
-		return true;
-	view_find(sh, &v, sa);
-	if (profile)
-		return !v.sequence && !strcmp(profile, v.name);
-	return v.sequence && !strcmp(name, v.name) && (!sequence || sequence == v.sequence);
+	display_policy_find(sh, sa->policy, &p);
+	return display_policy_selected(&p, m);
+}
+
+static bool
+is_negotiated(const struct client_rows *children, const struct st_ipsec_sa *sa)
+{
+	for (size_t i = 0; i < children->n; i++)
+		if (display_child_has(children->row[i], sa))
+			return true;
+	return false;
 }
 
 /* The SAs that were asked for, in the order in which they are shown. */
@@ -441,9 +394,9 @@ print_head(struct shell *sh, const struct st_ipsec_sa *sa, const struct st_ipsec
 	if (moved)
 		layout_card(sh->out, &interface, &v);
 	layout_card(sh->out, &policy, &v);
-	if (v.row && v.sequence)
-		display_flows_of_policy(sh, v.row);
-	else if (v.row)
+	if (v.policy.row && v.policy.sequence)
+		display_flows_of_policy(sh, v.policy.row);
+	else if (v.policy.row)
 		display_flows_of_tunnel(sh, v.gre, sa->inbound ? &sa->destination : &sa->source,
 			sa->inbound ? &sa->source : &sa->destination);
 }
@@ -454,23 +407,31 @@ display_ipsec_sa(struct shell *sh, const struct cli_match *m, struct err *e)
 	const struct layout l = {
 		.record = &state_info(STATE_ipsec_sa)->record, .values = sa_values, .card = sa_card
 	};
+	static const char title[] = "ipsec sa information:";
 	const struct st_ipsec_sa *before = NULL;
-	struct client_rows rows;
+	struct client_rows rows, children = { 0 };
+	struct err why;
 	int rc = get_sas(sh, m, &rows, e);
 
 	if (rc)
 		return rc;
-	if (!out_is_json(sh->out))
-		out_line(sh->out, rows.n ? "ipsec sa information:" : "Info: There is no IPSec SA.");
+	display_children_get(sh, &children, &why); /* without IKE there are none */
 	for (size_t i = 0; i < rows.n; i++) {
 		if (out_is_json(sh->out)) {
 			layout_json(sh->out, &l, rows.row[i]);
 			continue;
 		}
+		if (is_negotiated(&children, rows.row[i]))
+			continue;
+		if (!before)
+			out_line(sh->out, title);
 		print_head(sh, rows.row[i], before);
 		layout_card(sh->out, &l, rows.row[i]);
 		before = rows.row[i];
 	}
+	if (!display_children(sh, m, &children, &rows, before ? NULL : title) && !before &&
+		!out_is_json(sh->out))
+		out_line(sh->out, "Info: There is no IPSec SA.");
 	return 0;
 }
 

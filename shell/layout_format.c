@@ -97,6 +97,13 @@ hex_text(unsigned long long n, char *out, size_t cap)
 	return (size_t)snprintf(out, cap, "0x%llx", n);
 }
 
+/* An SPI of IKE. */
+static size_t
+hex16_text(unsigned long long n, char *out, size_t cap)
+{
+	return (size_t)snprintf(out, cap, "0x%016llx", n);
+}
+
 #define TWO_WORDS(name, one, zero)                                             \
 	static size_t name##_text(unsigned long long n, char *out, size_t cap) \
 	{                                                                      \
@@ -105,6 +112,7 @@ hex_text(unsigned long long n, char *out, size_t cap)
 TWO_WORDS(updown, "UP", "DOWN")
 TWO_WORDS(lowupdown, "up", "down")
 TWO_WORDS(enabled, "enabled", "disabled")
+TWO_WORDS(enable, "Enable", "Disable")
 
 static size_t
 cipher_text(unsigned long long n, char *out, size_t cap)
@@ -157,16 +165,82 @@ auth_name_text(unsigned long long n, char *out, size_t cap)
 	return put_upper(out, cap, text);
 }
 
+/* Of a list of keywords each word, separated by blanks. */
 static size_t
-cipher_keyword_text(const char *s, char *out, size_t cap)
+each_word(
+	const char *s, size_t (*word)(const char *s, char *out, size_t cap), char *out, size_t cap)
 {
-	return cipher_text(alg_cipher_find(s), out, cap);
+	size_t at = 0;
+
+	out[0] = '\0';
+	while (*s && at + 1 < cap) {
+		size_t len = strcspn(s, " ");
+		char one[64];
+
+		snprintf(one, sizeof(one), "%.*s", (int)len, s);
+		if (at)
+			at += put(out + at, cap - at, " ");
+		at += word(one, out + at, cap - at);
+		s += len + strspn(s + len, " ");
+	}
+	return at;
 }
 
 static size_t
-auth_keyword_text(const char *s, char *out, size_t cap)
+dh_text(unsigned long long n, char *out, size_t cap)
 {
-	return auth_text(alg_auth_find(s), out, cap);
+	const struct alg_dh_info *a = alg_dh((unsigned int)n);
+
+	return put(out, cap, a ? a->display : "-");
+}
+
+static size_t
+prf_text(unsigned long long n, char *out, size_t cap)
+{
+	const struct alg_prf_info *a = alg_prf((unsigned int)n);
+
+	return put(out, cap, a ? a->display : "-");
+}
+
+/* "HMAC-SHA2-256" */
+static size_t
+integrity_text(unsigned long long n, char *out, size_t cap)
+{
+	const struct alg_auth_info *a = alg_auth((unsigned int)n);
+	char text[64];
+
+	if (!a)
+		return put(out, cap, "-");
+	snprintf(text, sizeof(text), "%s%s", a->kind == ALG_KIND_hmac ? "hmac-" : "", a->keyword);
+	return put_upper(out, cap, text);
+}
+
+/* One row a format that shows the keyword of an algorithm as its number. */
+#define KEYWORDS(kind)                                                          \
+	static size_t kind##_word(const char *s, char *out, size_t cap)         \
+	{                                                                       \
+		return kind##_text(alg_##kind##_find(s), out, cap);             \
+	}                                                                       \
+	static size_t kind##_keyword_text(const char *s, char *out, size_t cap) \
+	{                                                                       \
+		return each_word(s, kind##_word, out, cap);                     \
+	}
+KEYWORDS(cipher)
+KEYWORDS(auth)
+KEYWORDS(dh)
+
+static size_t
+upper_text(const char *s, char *out, size_t cap)
+{
+	return put_upper(out, cap, s);
+}
+
+/* "0d 0h 14m 44s" */
+static size_t
+holding_text(unsigned long long s, char *out, size_t cap)
+{
+	return (size_t)snprintf(
+		out, cap, "%llud %lluh %llum %llus", s / 86400, s / 3600 % 24, s / 60 % 60, s % 60);
 }
 
 static size_t
@@ -204,6 +278,7 @@ static const struct layout_format formats[] = {
 	{ "offset", .number = offset_text },
 	{ "uptime", .number = uptime_text },
 	{ "hex", .number = hex_text },
+	{ "hex16", .number = hex16_text },
 	{ "UPDOWN", .number = updown_text },
 	{ "updown", .number = lowupdown_text },
 	{ "enabled", .number = enabled_text },
@@ -211,6 +286,12 @@ static const struct layout_format formats[] = {
 	{ "auth", .number = auth_text, .text = auth_keyword_text },
 	{ "CIPHER", .number = cipher_name_text },
 	{ "AUTH", .number = auth_name_text },
+	{ "dh", .number = dh_text, .text = dh_keyword_text },
+	{ "prf", .number = prf_text },
+	{ "INTEGRITY", .number = integrity_text },
+	{ "UPPER", .text = upper_text },
+	{ "holding", .number = holding_text },
+	{ "Enable", .number = enable_text },
 	{ "dash", .text = dash_text },
 	{ "Capital", .text = capital_text },
 	{ "protocol", .number = protocol_text },

@@ -49,10 +49,15 @@ libshell_a_SOURCES = \
 	shell/commands.h \
 	shell/display.h \
 	shell/display_acl.c \
+	shell/display_child.c \
 	shell/display_config.c \
 	shell/display_flow.c \
+	shell/display_ike.c \
+	shell/display_ike_config.c \
+	shell/display_ike_why.c \
 	shell/display_interface.c \
 	shell/display_ipsec.c \
+	shell/display_policy.c \
 	shell/display_route.c \
 	shell/display_sa.c \
 	shell/display_statistics.c \

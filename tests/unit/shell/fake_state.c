@@ -225,6 +225,35 @@ static const struct st_ipsec_sa ipsec_sa_rows[] = {
 		.packets = 1,
 		.bytes = 100,
 		.sequence = 1 },
+	{ .policy = "vpn-10",
+		.sa = 8,
+		.spi = 0xb9838a5,
+		.protocol = 50,
+		.mode = 2,
+		.source = IP4(198, 51, 100, 1),
+		.destination = IP4(203, 0, 113, 1),
+		.cipher = ALG_CIPHER_aes_cbc_256,
+		.auth = ALG_AUTH_hmac_sha2_256_128,
+		.port = 6,
+		.packets = 40,
+		.bytes = 2400,
+		.dropped = 1,
+		.sequence = 40 },
+	{ .policy = "vpn-10",
+		.sa = 9,
+		.inbound = true,
+		.spi = 0xb9838a4,
+		.protocol = 50,
+		.mode = 2,
+		.source = IP4(203, 0, 113, 1),
+		.destination = IP4(198, 51, 100, 1),
+		.cipher = ALG_CIPHER_aes_cbc_256,
+		.auth = ALG_AUTH_hmac_sha2_256_128,
+		.port = 6,
+		.packets = 38,
+		.bytes = 2280,
+		.sequence = 38,
+		.replay_window = 1024 },
 };
 
 static const struct st_ipsec_statistics ipsec_statistics_rows[] = {
@@ -282,34 +311,27 @@ static const struct st_spd_rule spd_rule_rows[] = {
 	{ .port = 6, .rule = 0, .action = 2, .packets = 99 }, /* a tunnel's, of no ACL */
 };
 
-#define TABLE(name)                                                  \
-	{                                                            \
-#name, name##_rows, sizeof(name##_rows[0]),          \
-			sizeof(name##_rows) / sizeof(name##_rows[0]) \
-	}
-
-static const struct {
-	const char *name;
-	const void *rows;
-	size_t size;
-	size_t n;
-} tables[] = {
-	TABLE(system),
-	TABLE(object),
-	TABLE(interface),
-	TABLE(route),
-	TABLE(ipsec_sa),
-	TABLE(spd_rule),
-	TABLE(ipsec_statistics),
-	TABLE(drop),
-	TABLE(keepalive),
+static const struct fake_table tables[] = {
+	FAKE_TABLE(system),
+	FAKE_TABLE(object),
+	FAKE_TABLE(interface),
+	FAKE_TABLE(route),
+	FAKE_TABLE(ipsec_sa),
+	FAKE_TABLE(spd_rule),
+	FAKE_TABLE(ipsec_statistics),
+	FAKE_TABLE(drop),
+	FAKE_TABLE(keepalive),
+	{ 0 },
 };
 
 const void *
 fake_state_row(const char *table, size_t i)
 {
-	for (size_t t = 0; t < sizeof(tables) / sizeof(tables[0]); t++)
-		if (!strcmp(tables[t].name, table) && i < tables[t].n)
-			return (const char *)tables[t].rows + i * tables[t].size;
+	static const struct fake_table *const lists[] = { tables, fake_ike_tables };
+
+	for (size_t k = 0; k < sizeof(lists) / sizeof(lists[0]); k++)
+		for (const struct fake_table *t = lists[k]; t->name; t++)
+			if (!strcmp(t->name, table) && i < t->n)
+				return (const char *)t->rows + i * t->size;
 	return NULL;
 }

@@ -22,6 +22,7 @@ test_shell_SOURCES = \
 # The front end, against a router that is not one.
 FAKE_ROUTER = \
 	tests/unit/shell/fake_router.c tests/unit/shell/fake_router.h \
+	tests/unit/shell/fake_ike.c \
 	tests/unit/shell/fake_state.c tests/unit/shell/fake_state.h
 test_shell_SOURCES += $(FAKE_ROUTER) \
 	tests/unit/shell/batch_test.c \
@@ -45,6 +46,28 @@ EXTRA_DIST += \
 	tests/golden/display-current-configuration-configuration-acl.txt \
 	tests/golden/display-current-configuration-interface-GigabitEthernet0.0.1.txt \
 	tests/golden/display-current-configuration.txt \
+	tests/golden/display-ike-error-info-verbose-peer-2001.db8..7.txt \
+	tests/golden/display-ike-error-info-verbose.txt \
+	tests/golden/display-ike-error-info.txt \
+	tests/golden/display-ike-global-config.txt \
+	tests/golden/display-ike-offline-info-peer-203.0.113.9.txt \
+	tests/golden/display-ike-offline-info.txt \
+	tests/golden/display-ike-peer-brief.txt \
+	tests/golden/display-ike-peer-name-far.txt \
+	tests/golden/display-ike-peer.txt \
+	tests/golden/display-ike-proposal-number-10.txt \
+	tests/golden/display-ike-proposal.txt \
+	tests/golden/display-ike-sa-remote-203.0.113.9.txt \
+	tests/golden/display-ike-sa-remote-id-type-user-fqdn-remote-id-b@example.txt \
+	tests/golden/display-ike-sa-v2.txt \
+	tests/golden/display-ike-sa-verbose-connection-id-4.txt \
+	tests/golden/display-ike-sa-verbose.txt \
+	tests/golden/display-ike-sa.txt \
+	tests/golden/display-ike-statistics.txt \
+	tests/golden/display-ikev2-statistics-error.txt \
+	tests/golden/display-ikev2-statistics-notify-info.txt \
+	tests/golden/display-ikev2-statistics-packet.txt \
+	tests/golden/display-ikev2-statistics-sa.txt \
 	tests/golden/display-interface-Tunnel0.0.1.txt \
 	tests/golden/display-interface-brief.txt \
 	tests/golden/display-interface.txt \
@@ -57,8 +80,11 @@ EXTRA_DIST += \
 	tests/golden/display-ipsec-proposal-name-tran1.txt \
 	tests/golden/display-ipsec-proposal.txt \
 	tests/golden/display-ipsec-sa-brief.txt \
+	tests/golden/display-ipsec-sa-duration.txt \
 	tests/golden/display-ipsec-sa-policy-P1-10.txt \
+	tests/golden/display-ipsec-sa-policy-vpn.txt \
 	tests/golden/display-ipsec-sa-profile-prof-1.txt \
+	tests/golden/display-ipsec-sa-profile-roads.txt \
 	tests/golden/display-ipsec-sa-remote-2001.db8..2.txt \
 	tests/golden/display-ipsec-sa-remote-203.0.113.1.txt \
 	tests/golden/display-ipsec-sa.txt \
