@@ -263,10 +263,6 @@ an_answer_is_checked(void)
 		const char *digits;
 		bool good;
 	} rows[] = {
-		{ "00 00 0038 01 03 04 04 0a0b0c0d" /* as it should be */
-		  "03 00 000c 01 00 000c 800e0080 03 00 0008 03 00 0002"
-		  "03 00 0008 04 00 000e 00 00 0008 05 00 0000",
-			false },
 		{ "00 00 0030 01 03 04 04 0a0b0c0d"
 		  "03 00 000c 01 00 000c 800e0080 03 00 0008 03 00 0002"
 		  "03 00 0008 04 00 000e 00 00 0008 05 00 0000",
@@ -306,10 +302,7 @@ an_answer_is_checked(void)
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		struct proposal_list l;
 
-		if (proposal_parse(fix_hex(rows[i].digits), &l) != FAULT_NONE) {
-			CU_ASSERT_EQUAL(i, 0);
-			continue;
-		}
+		CU_ASSERT_EQUAL_FATAL(proposal_parse(fix_hex(rows[i].digits), &l), FAULT_NONE);
 		CU_ASSERT_EQUAL(
 			proposal_check(&esp, 1, &l, true, &c, &why), rows[i].good ? 0 : -EBADMSG);
 		CU_ASSERT_EQUAL(why.detail[0] != '\0' || rows[i].good, true);
