@@ -6,7 +6,8 @@ struct err;
 /* What a process still needs after start-up. priv_*.c lists each right with its reason. */
 enum priv_profile {
 	PRIV_DATAPATH, /* yongdp: I/O on inherited and passed descriptors, memory files, clocks */
-	PRIV_CAPTURE   /* yongcap */
+	PRIV_CAPTURE,  /* yongcap */
+	PRIV_IKE       /* yongike: messages, and sending by inherited and passed sockets */
 };
 
 /*

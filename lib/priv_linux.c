@@ -28,7 +28,13 @@
 #include "lib/log.h"
 
 enum { NOBODY = 65534 };
-enum { DP = 1 << PRIV_DATAPATH, CT = 1 << PRIV_CAPTURE, ALL = DP | CT };
+enum {
+	DP = 1 << PRIV_DATAPATH,
+	CT = 1 << PRIV_CAPTURE,
+	IK = 1 << PRIV_IKE,
+	PK = DP | CT, /* those who read packets and files themselves */
+	ALL = DP | CT | IK
+};
 
 #define CALL(name) SCMP_SYS(name), #name
 
@@ -40,13 +46,13 @@ static const struct {
 } allowed[] = {
 	/* packets in and out of descriptors that were opened for us; messages and logs */
 	{ CALL(read), ALL },
-	{ CALL(readv), ALL },
+	{ CALL(readv), PK },
 	{ CALL(write), ALL },
 	{ CALL(writev), ALL },
-	{ CALL(recvmsg), ALL },
-	{ CALL(recvmmsg), ALL },
-	{ CALL(recvfrom), ALL },
-	{ CALL(sendmsg), ALL },
+	{ CALL(recvmsg), ALL }, /* frames */
+	{ CALL(recvmmsg), PK },
+	{ CALL(recvfrom), PK },
+	{ CALL(sendmsg), ALL }, /* frames; IKE's datagrams */
 	{ CALL(sendmmsg), DP },
 	{ CALL(sendto), ALL }, /* also syslog */
 	/* waiting: libevent, and poll where one descriptor is enough */
@@ -74,19 +80,19 @@ static const struct {
 	{ CALL(futex), ALL },
 	/* descriptors that we have; close-on-exec and non-blocking flags, seals of memory files */
 	{ CALL(close), ALL },
-	{ CALL(close_range), ALL },
-	{ CALL(dup), ALL },
+	{ CALL(close_range), PK },
+	{ CALL(dup), PK },
 	{ CALL(fcntl), ALL },
 	{ CALL(fstat), ALL },
 	{ CALL(newfstatat), ALL }, /* glibc's fstat; paths lead nowhere from an empty root */
-	{ CALL(lseek), ALL },
+	{ CALL(lseek), PK },
 	{ CALL(fsync), CT }, /* the capture file is whole when it is announced */
 	{ CALL(fdatasync), CT },
 	{ CALL(getsockopt), ALL },
-	{ CALL(getsockname), ALL },
-	{ CALL(getpeername), ALL },
-	{ CALL(shutdown), ALL },
-	/* IVs */
+	{ CALL(getsockname), PK },
+	{ CALL(getpeername), PK },
+	{ CALL(shutdown), PK },
+	/* IVs, nonces, private values */
 	{ CALL(getrandom), ALL },
 	/* signals: SIGTERM through libevent, abort() with its message */
 	{ CALL(rt_sigaction), ALL },
@@ -105,7 +111,7 @@ static const struct {
 	{ CALL(getegid), ALL },
 	{ CALL(getrusage), ALL },
 	{ CALL(sched_yield), ALL },
-	{ CALL(sched_getaffinity), ALL },
+	{ CALL(sched_getaffinity), PK },
 	{ CALL(getcpu), ALL },
 	{ CALL(rseq), ALL },
 	{ CALL(exit), ALL },
@@ -122,7 +128,7 @@ static const struct {
 	{ TUNSETCARRIER, DP },	 /* the tunnel is up or down */
 	{ TUNSETVNETHDRSZ, DP }, /* size of the offload header */
 	{ TUNGETIFF, DP },	 /* has the descriptor the flags it should have? */
-	{ FIONREAD, ALL },	 /* how much is waiting */
+	{ FIONREAD, PK },	 /* how much is waiting */
 };
 
 /* Nothing of ours calls these: whoever does has taken the process over. */
@@ -167,7 +173,7 @@ rules_of_arguments(scmp_filter_ctx ctx, unsigned int profile)
 	if (!rc)
 		rc = seccomp_rule_add(ctx, SCMP_ACT_ALLOW, SCMP_SYS(mprotect), 1,
 			SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0));
-	if (!rc)
+	if (!rc && (profile & PK))
 		rc = seccomp_rule_add(ctx, SCMP_ACT_ALLOW, SCMP_SYS(setsockopt), 1,
 			SCMP_A2(SCMP_CMP_NE, SO_BINDTODEVICE));
 	for (size_t i = 0; !rc && i < N(ioctls); i++)

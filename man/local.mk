@@ -1,4 +1,4 @@
-dist_man_MANS += man/yongsh.1 man/yongd.8 man/yongdp.8 man/yongcap.8 man/yongdao.7
+dist_man_MANS += man/yongsh.1 man/yongd.8 man/yongdp.8 man/yongcap.8 man/yongike.8 man/yongdao.7
 
 # Made from the grammar, by the program that is built from it.
 man_MANS += man/yongdao-commands.7

@@ -19,7 +19,7 @@ struct loop;
 struct ike;
 
 /* Where a datagram came from or goes to. Ports in host order; with local_port 4500 the sender puts the
- * non-ESP marker in front (RFC 3948 2.2). */
+ * non-ESP marker in front (RFC 3948 2.2), but for a NAT keepalive, the one byte ff (2.3). */
 struct ike_path {
 	struct addr local; /* af 0: the system chooses */
 	struct addr remote;

@@ -15,6 +15,7 @@ test_ike_SOURCES = \
 	tests/unit/ike/proposal_test.c \
 	tests/unit/ike/proposal_select_test.c \
 	tests/unit/ike/protect_test.c \
+	tests/unit/ike/sender_test.c \
 	tests/unit/ike/ts_test.c \
 	tests/unit/ike/wire_test.c \
 	tests/unit/ike/fixture.c \

@@ -19,6 +19,7 @@ static CU_SuiteInfo suites[] = {
 	{ .pName = "proposal", .pTests = proposal_tests },
 	{ .pName = "proposal_select", .pTests = proposal_select_tests },
 	{ .pName = "protect", .pTests = protect_tests },
+	{ .pName = "sender", .pTests = sender_tests },
 	{ .pName = "ts", .pTests = ts_tests },
 	{ .pName = "wire", .pTests = wire_tests },
 	CU_SUITE_INFO_NULL,

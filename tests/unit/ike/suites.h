@@ -15,6 +15,7 @@ extern CU_TestInfo natd_tests[];
 extern CU_TestInfo proposal_tests[];
 extern CU_TestInfo proposal_select_tests[];
 extern CU_TestInfo protect_tests[];
+extern CU_TestInfo sender_tests[];
 extern CU_TestInfo ts_tests[];
 extern CU_TestInfo wire_tests[];
 

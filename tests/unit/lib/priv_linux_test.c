@@ -8,11 +8,13 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/random.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -117,6 +119,30 @@ a_capture_may_write_its_file_and_say_so(void)
 		CU_ASSERT_EQUAL(in_sandbox_of(PRIV_CAPTURE, capture), 0);
 }
 
+/* Frames, datagrams and random numbers, and of sockets not even an option. */
+static int
+ike(void)
+{
+	struct msghdr m = { 0 };
+	uint8_t random[8];
+	int on = 1, bad = 0;
+
+	bad += sendmsg(-1, &m, 0) != -1 || errno != EBADF;
+	bad += recvmsg(-1, &m, 0) != -1 || errno != EBADF;
+	bad += getrandom(random, sizeof(random), 0) != sizeof(random);
+	bad += setsockopt(-1, SOL_SOCKET, SO_BROADCAST, &on, sizeof(on)) != -1 || errno != EPERM;
+	bad += lseek(-1, 0, SEEK_CUR) != -1 || errno != EPERM;
+	bad += dup(0) != -1 || errno != EPERM;
+	return bad ? bad : forbidden();
+}
+
+static void
+ike_may_send_and_no_more(void)
+{
+	if (filtered())
+		CU_ASSERT_EQUAL(in_sandbox_of(PRIV_IKE, ike), 0);
+}
+
 static void
 nothing_new_can_be_opened(void)
 {
@@ -141,6 +167,7 @@ starting_a_program_is_deadly(void)
 CU_TestInfo priv_tests[] = {
 	{ "ordinary work goes on", ordinary_work_goes_on },
 	{ "a capture may write its file and say so", a_capture_may_write_its_file_and_say_so },
+	{ "IKE may send, and no more", ike_may_send_and_no_more },
 	{ "nothing new can be opened", nothing_new_can_be_opened },
 	{ "starting a program is deadly", starting_a_program_is_deadly },
 	CU_TEST_INFO_NULL,
