@@ -282,7 +282,8 @@ packets_run(struct offline_run *r, struct err *e)
 			packet_take(r, p);
 		tell(r, number);
 	} while (in->more);
-	time_move(r, r->now_ms + 2 * REASS_TIME_MS);
+	/* not to a time: this may be the last there is */
+	loop_warp(r->loop, 2 * REASS_TIME_MS);
 	tell(r, 0);
 	r->count.frames = port_pcap_number(r->in);
 	r->count.decapsulated = port_get(&r->dp, PORT_OUT)->count.out_packets;

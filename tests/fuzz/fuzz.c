@@ -16,6 +16,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum { PATTERN_LEN = 65536, PATTERN_STRIDE = 977 };
+
 void
 fuzz_found(const char *what, const char *file, int line)
 {
@@ -89,27 +91,29 @@ fuzz_sum_l4(const uint8_t *p, size_t len, size_t off, uint8_t protocol)
 	return fuzz_sum(p + off, len - off, sum + (uint32_t)(len - off));
 }
 
-static uint8_t
-pattern_at(size_t off, uint32_t salt)
+/* len bytes, at most PATTERN_LEN. */
+static const uint8_t *
+pattern(size_t len, size_t off, uint32_t salt)
 {
-	return (uint8_t)(off * 31 + (off >> 8) * 7 + salt);
+	static uint8_t table[2 * PATTERN_LEN];
+
+	if (len > PATTERN_LEN)
+		abort();
+	for (size_t i = 0; table[1] == 0 && i < sizeof(table); i++)
+		table[i] = (uint8_t)(i % PATTERN_LEN * 31 + (i >> 8) * 7);
+	return table + (off + salt * (size_t)PATTERN_STRIDE) % PATTERN_LEN;
 }
 
 void
 fuzz_pattern(uint8_t *p, size_t len, size_t off, uint32_t salt)
 {
-	for (size_t i = 0; i < len; i++)
-		p[i] = pattern_at(off + i, salt);
+	memcpy(p, pattern(len, off, salt), len);
 }
 
 bool
 fuzz_is_pattern(const uint8_t *p, size_t len, size_t off, uint32_t salt)
 {
-	size_t i = 0;
-
-	while (i < len && p[i] == pattern_at(off + i, salt))
-		i++;
-	return i == len;
+	return memcmp(p, pattern(len, off, salt), len) == 0;
 }
 
 bool

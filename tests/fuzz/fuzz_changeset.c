@@ -1,7 +1,8 @@
 /*
  * Fuzzes changesets: what a shell hands to the daemon. What our reader lets through must be inverted to
  * something of the same rows and back, must keep its shape under another text of its secrets, and
- * applied to a store must either change nothing or be taken back by its inverse.
+ * applied to a candidate must either change nothing or be taken back by its inverse. Committed to a live
+ * store it must leave nothing behind when the check says no, whatever it was.
  */
 #include "config.h"
 
@@ -9,17 +10,20 @@
 #include "lib/err.h"
 #include "schema/changes.h"
 #include "schema/changeset.h"
+#include "schema/commit.h"
+#include "schema/seal.h"
 #include "schema/store.h"
 #include "tests/fuzz/fuzz.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 enum { SECRET_MAX = 256 };
 
 static struct store *
-store(void)
+candidate(void)
 {
 	static struct store *s;
 	struct err e;
@@ -27,6 +31,28 @@ store(void)
 	if (!s && (store_new_memory(&s, &e) || changes_record(s)))
 		abort();
 	return s;
+}
+
+/* The daemon's: foreign keys, keys to seal with. In $TMPDIR. */
+struct live {
+	struct store *store;
+	struct seal *seal;
+};
+
+static const struct live *
+live(void)
+{
+	static struct live l;
+	const char *tmp = getenv("TMPDIR");
+	char dir[256];
+	struct err e;
+
+	if (l.store)
+		return &l;
+	snprintf(dir, sizeof(dir), "%s/fuzz-changeset-XXXXXX", tmp && *tmp ? tmp : "/tmp");
+	if (!mkdtemp(dir) || store_open(dir, &l.store, &e) || seal_open(dir, &l.seal, &e))
+		abort();
+	return &l;
 }
 
 struct list {
@@ -154,6 +180,34 @@ apply_check(struct store *s, const void *changeset, size_t len)
 	free(inverse);
 }
 
+/* Never lets a commit through. */
+static int
+refuse(void *arg, struct store *s, const struct change *changes, size_t n, struct err *e)
+{
+	unsigned int *asked = arg;
+
+	(*asked)++;
+	FUZZ_MUST(n > 0 && changes[0].table);
+	return err_set(e, -EINVAL, "fuzz", "Not now.");
+}
+
+static void
+commit_check(const struct live *l, const void *changeset, size_t len)
+{
+	const struct commit_info info = {
+		.schema = STORE_SCHEMA, .user = "root", .terminal = "vty0", .text = "a test"
+	};
+	unsigned int asked = 0;
+	const struct commit_ops ops = { .check = refuse, .arg = &asked };
+	uint64_t revision = 0, before = store_revision(l->store);
+	struct err e = { 0 };
+	int rc = commit_run(l->store, l->seal, &info, changeset, len, &ops, &revision, &e);
+
+	FUZZ_MUST(asked <= 1 && (!asked || rc == -EINVAL));
+	FUZZ_MUST(rc == 0 ? revision == before : e.text[0] != '\0');
+	FUZZ_MUST(store_revision(l->store) == before);
+}
+
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
@@ -165,13 +219,14 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (rc == 0) {
 		invert_check(&l, changeset, size);
 		secrets_check(&l, changeset, size);
-		apply_check(store(), changeset, size);
+		apply_check(candidate(), changeset, size);
 	} else {
 		struct err e = { 0 };
 
-		FUZZ_MUST(changes_apply(store(), changeset, size, &e) == -EBADMSG);
-		unchanged(store());
+		FUZZ_MUST(changes_apply(candidate(), changeset, size, &e) == -EBADMSG);
+		unchanged(candidate());
 	}
+	commit_check(live(), changeset, size);
 	arena_free(l.arena);
 	free(changeset);
 	return 0;

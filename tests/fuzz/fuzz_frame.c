@@ -21,7 +21,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-enum { MADE = 1, FULL = 2, WITH_FD = 4, N_TYPES = MSG_N + STATE_N, TEXT_CAP = 4096 };
+enum { MADE = 1, FULL = 2, WITH_FD = 4, OVERLONG = 8, PARTIES = 7 };
+enum { N_TYPES = MSG_N + STATE_N, TEXT_CAP = 4096 };
 
 struct bed {
 	int sock[2];
@@ -121,7 +122,7 @@ frame_check(struct bed *b, enum msg_party from, enum msg_party to, const uint8_t
 			frame_wire_done(&a);
 		}
 		FUZZ_MUST(a.fd == -1 && !a.body);
-		FUZZ_MUST(fuzz_is_zero(b->rx, len));
+		FUZZ_MUST(fuzz_is_zero(b->rx, len < FRAME_WIRE_MAX ? len : FRAME_WIRE_MAX));
 	}
 	FUZZ_MUST(fd_lowest(b) == lowest);
 	free(p);
@@ -151,7 +152,7 @@ made_write(const struct record *d, struct rbuf *in, bool full, struct wbuf *out)
 
 		out->start[at] ^= rbuf_u8(in);
 	}
-	if (rbuf_left(in)) /* cut */
+	if (!in->bad && rbuf_left(in)) /* cut */
 		out->p -= rbuf_u8(in) % (wbuf_len(out) + 1);
 }
 
@@ -171,6 +172,8 @@ made_check(struct bed *b, struct rbuf *in, uint8_t mode)
 		wbuf_u32(&out, 7);
 	}
 	made_write(d, in, mode & FULL, &out);
+	if (mode & OVERLONG)
+		memset(wbuf_reserve(&out, FRAME_WIRE_MAX), 0, FRAME_WIRE_MAX);
 	if (type >= MSG_N)
 		record_check(d, out.start, wbuf_len(&out));
 	else /* parties that may talk so */
@@ -186,12 +189,15 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	uint8_t mode = rbuf_u8(&in);
 	struct bed *b = bed();
 
+	uint8_t who;
+
 	if (mode & MADE) {
 		made_check(b, &in, mode);
 		return 0;
 	}
+	who = rbuf_u8(&in);
 	if (rbuf_left(&in) >= 1 && size < FRAME_WIRE_MAX)
-		frame_check(b, 1u << (mode >> 4 & 3), 1u << (mode >> 6), in.p, rbuf_left(&in),
-			mode & WITH_FD);
+		frame_check(b, 1u << (who & PARTIES), 1u << (who >> 4 & PARTIES), in.p,
+			rbuf_left(&in), mode & WITH_FD);
 	return 0;
 }

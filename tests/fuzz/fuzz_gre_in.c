@@ -43,6 +43,9 @@ world(void)
 			.sequence = i == 3 || i == 6,
 			.mss = i == 4 ? MSS : 0,
 			.mtu = 1476,
+			.keepalive = i == 1 || i == 5,
+			.keepalive_period_ms = 5000,
+			.keepalive_retries = 3,
 			.up = i != 7 };
 
 		if (is_v6(i)) {
@@ -137,5 +140,6 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	else
 		FUZZ_MUST(p->next == STAGE_DROP);
 	fix_pkt_free(p);
+	FUZZ_MUST(pkt_pool_used(dp->pool) == 0);
 	return 0;
 }

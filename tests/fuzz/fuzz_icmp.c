@@ -22,7 +22,7 @@
 #include <sys/socket.h>
 
 enum { PACKET_MAX = 2048, N_SAS = 4, IP4_MIN = 576, ICMP4_MAX = 576, ICMP_LEN = 8, TICK_MS = 1000 };
-enum { MODE_QUOTED = 1, MODE_QUOTED_UDP = 2, REPAIR = 0x80 };
+enum { MODE_QUOTED = 1, MODE_QUOTED_UDP = 2, MODE_LOCAL = 4, REPAIR = 0x80 };
 enum { PROTO_ICMP = 1, PROTO_ICMP6 = 58 };
 
 /* Outbound: ESP and AH, IPv4 and IPv6; and a tunnel. */
@@ -117,12 +117,14 @@ names(const struct sa *sa, const uint8_t *p, uint32_t len)
 }
 
 static void
-quoted(struct dp *dp, const uint8_t *quote, uint32_t len, uint32_t mtu, bool udp)
+quoted(struct dp *dp, const uint8_t *quote, uint32_t len, uint32_t mtu, uint8_t mode)
 {
 	uint8_t *p = fuzz_copy(quote, len);
 	struct addr to = addr_v4(FIX_THEIRS);
 
-	if (udp)
+	if (mode & MODE_LOCAL)
+		pmtu_local(dp, &to, mtu);
+	else if (mode & MODE_QUOTED_UDP)
 		pmtu_quoted_esp(dp, &to, p, len, mtu);
 	else
 		pmtu_quoted(dp, p, len, mtu);
@@ -134,7 +136,12 @@ quoted(struct dp *dp, const uint8_t *quote, uint32_t len, uint32_t mtu, bool udp
 		FUZZ_MUST(sa->path.mtu == mtu && mtu <= UINT16_MAX);
 		FUZZ_MUST(mtu >= (sa->destination.af == AF_INET6 ? (uint32_t)IP6_MTU_MIN
 								 : (uint32_t)IP4_MIN));
-		FUZZ_MUST(udp ? len >= 4 && be32_get(p) == sa->spi : names(sa, p, len));
+		if (mode & MODE_LOCAL)
+			FUZZ_MUST(addr_eq(&sa->destination, &to));
+		else if (mode & MODE_QUOTED_UDP)
+			FUZZ_MUST(len >= 4 && be32_get(p) == sa->spi);
+		else
+			FUZZ_MUST(names(sa, p, len));
 		sa->path.mtu = 0;
 	}
 	free(p);
@@ -155,8 +162,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (data[0] & REPAIR)
 		fuzz_ip_repair(packet, len);
 	loop_warp(dp->loop, TICK_MS); /* so many a second */
-	if (data[0] & (MODE_QUOTED | MODE_QUOTED_UDP))
-		quoted(dp, packet, len, mtu, data[0] & MODE_QUOTED_UDP);
+	if (data[0] & (MODE_QUOTED | MODE_QUOTED_UDP | MODE_LOCAL))
+		quoted(dp, packet, len, mtu, data[0]);
 	else
 		told(dp, packet, len, mtu);
 	return 0;

@@ -21,7 +21,8 @@ static const char table[] =
 	"\"0x00112233445566778899aabbccddeeff\"\n"
 	"\"*\",\"*\",\"*\",\"0x1002\",\"AES-GCM [RFC4106]\","
 	"\"0x00112233445566778899aabbccddeeff01020304\",\"NULL\",\"\",\"64-bit\"\n"
-	"\"*\",\"*\",\"*\",\"*\",\"NULL\",\"\",\"NULL\",\"\"\n";
+	"\"*\",\"*\",\"*\",\"*\",\"NULL\",\"\",\"HMAC-MD5-96\","
+	"\"0x00112233445566778899aabbccddeeff\"\n";
 
 static const struct esp_sa *
 sas(void)

@@ -17,7 +17,8 @@
 #include <string.h>
 
 enum { STEP_TIME = 0x80, STEP_RAW = 0x40, STEP_BAD = 0x20, STEP_TAG = 0x10, STEP_MF = 8 };
-enum { STEP_V6 = 4, STEP_ID = 3, PACKET_MAX = 65535, STEPS_MAX = 4096 };
+enum { STEP_V6 = 4, STEP_ID = 3, PACKET_MAX = 65535, STEPS_MAX = 2048 };
+enum { MADE_MAX = REASS_BYTES + (1 << 20) }; /* bytes: enough to reach the bound */
 
 struct made {
 	uint32_t id;
@@ -115,8 +116,14 @@ add(struct dp *dp, struct reass *r, const uint8_t *p, uint32_t len, uint64_t tag
 	bounds(r, dp);
 }
 
+/* What an input has made until now. */
+struct progress {
+	bool bad;	/* some of it was wrong */
+	uint32_t bytes; /* made */
+};
+
 static void
-add_made(struct dp *dp, struct reass *r, struct rbuf *in, uint8_t step, bool *bad)
+add_made(struct dp *dp, struct reass *r, struct rbuf *in, uint8_t step, struct progress *now)
 {
 	struct made m = { .id = step & STEP_ID,
 		.off = rbuf_u8(in) * 8u,
@@ -136,8 +143,11 @@ add_made(struct dp *dp, struct reass *r, struct rbuf *in, uint8_t step, bool *ba
 		m.len &= ~7u;
 	if (how & 32)
 		m.id |= (uint32_t)(how >> 6) << 8 | rbuf_u8(in) << 2;
+	else
+		m.off += (how >> 6) * 2048u;
 	if (m.len > PACKET_MAX - IP6_HDR_LEN - IP6_FRAG_LEN)
 		m.len = PACKET_MAX - IP6_HDR_LEN - IP6_FRAG_LEN;
+	now->bytes += m.len;
 	p = malloc(IP6_HDR_LEN + IP6_FRAG_LEN + m.len);
 	if (!p)
 		abort();
@@ -145,19 +155,19 @@ add_made(struct dp *dp, struct reass *r, struct rbuf *in, uint8_t step, bool *ba
 	fuzz_pattern(p + head, m.len, m.off, salt(&m));
 	if (m.bad && m.len > 0)
 		p[head + how % m.len] ^= 1;
-	*bad |= m.bad;
-	add(dp, r, p, head + m.len, step & STEP_TAG ? 1 : 0, *bad ? NULL : &m);
+	now->bad |= m.bad;
+	add(dp, r, p, head + m.len, step & STEP_TAG ? 1 : 0, now->bad ? NULL : &m);
 	free(p);
 }
 
 static void
-add_raw(struct dp *dp, struct reass *r, struct rbuf *in, uint8_t step, bool *bad)
+add_raw(struct dp *dp, struct reass *r, struct rbuf *in, uint8_t step, struct progress *now)
 {
 	struct rbuf piece = fuzz_piece(in);
 	uint32_t len = (uint32_t)rbuf_left(&piece);
 	uint8_t *p = fuzz_copy(piece.p, len);
 
-	*bad = true;
+	now->bad = true;
 	if (step & STEP_MF)
 		fuzz_ip_repair(p, len);
 	add(dp, r, p, len, step & STEP_TAG ? 1 : 0, NULL);
@@ -170,19 +180,20 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct dp *dp = fuzz_dp();
 	struct reass *r = reass_new(dp);
 	struct rbuf in = rbuf_over(data, size);
-	bool bad = false;
+	struct progress now = { 0 };
 
 	if (!r)
 		abort();
-	for (unsigned int i = 0; i < STEPS_MAX && !in.bad && rbuf_left(&in); i++) {
+	for (unsigned int i = 0; i < STEPS_MAX && now.bytes < MADE_MAX && !in.bad && rbuf_left(&in);
+		i++) {
 		uint8_t step = rbuf_u8(&in);
 
 		if (step & STEP_TIME)
 			loop_warp(dp->loop, (step & 0x7fu) * 500);
 		else if (step & STEP_RAW)
-			add_raw(dp, r, &in, step, &bad);
+			add_raw(dp, r, &in, step, &now);
 		else
-			add_made(dp, r, &in, step, &bad);
+			add_made(dp, r, &in, step, &now);
 	}
 	loop_warp(dp->loop, REASS_TIME_MS);
 	FUZZ_MUST(reass_n(r) == 0 && reass_bytes(r) == 0);

@@ -11,6 +11,7 @@ import base64
 import concurrent.futures
 import os
 import re
+import shutil
 import subprocess
 import sys
 import textwrap
@@ -19,7 +20,8 @@ import time
 import seeds
 
 SLACK = 120   # seconds a run may take longer, for seeds and the last input
-HEX_MAX = 512  # bytes of a finding that are printed
+HEX_MAX = 512  # bytes of a finding that are printed in hex
+LINES_MAX = 12  # of what the sanitizer says
 
 
 def short(path):
@@ -35,13 +37,13 @@ def finding(path, name, log):
     """What a person needs who was not there."""
     lines = [line for line in log.splitlines() if re.search(
         r"does not hold|runtime error|ERROR: |SUMMARY: |#\d+ .* in (?!fuzzer::|__)", line)]
-    out = ["--- %s: fuzz/%s.log" % (name, name)] + lines[:25]
+    out = ["--- %s: fuzz/%s.log" % (name, name)] + lines[:LINES_MAX]
     kept = last(r"Test unit written to (\S+)", log, "")
     if os.path.exists(kept):
         data = open(kept, "rb").read()
         out += ["input, %d bytes%s:" % (len(data), " (the first)" if len(data) > HEX_MAX else "")]
         out += textwrap.wrap(data[:HEX_MAX].hex(), 96)
-        out += ["the same in base64:"] + textwrap.wrap(base64.b64encode(data).decode(), 96)[:60]
+        out += ["the same in base64:", base64.b64encode(data).decode()]
         out += ["again: cd %s && base64 -d >input && %s input" % (os.getcwd(), path)]
     return "\n".join(out)
 
@@ -52,6 +54,9 @@ def one(path, seconds):
     corpus, sown = os.path.join(home, "corpus"), os.path.join(home, "seeds")
     os.makedirs(corpus, exist_ok=True)
     n_seeds = seeds.sow(name, sown)
+    tmp = os.path.abspath(os.path.join(home, "tmp"))
+    shutil.rmtree(tmp, ignore_errors=True)
+    os.makedirs(tmp)
     begun = time.monotonic()
     command = [os.path.join(".", path), "-max_total_time=%d" % seconds, "-print_final_stats=1",
                "-artifact_prefix=%s/" % home, "-timeout=20", corpus, sown]
@@ -59,7 +64,8 @@ def one(path, seconds):
         command.insert(1, "-len_control=0")
     try:
         done = subprocess.run(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-                              stderr=subprocess.STDOUT, timeout=seconds + SLACK)
+                              stderr=subprocess.STDOUT, timeout=seconds + SLACK,
+                              env=dict(os.environ, TMPDIR=tmp))
         code, log = done.returncode, done.stdout.decode(errors="replace")
     except subprocess.TimeoutExpired as e:
         code, log = "no end", (e.stdout or b"").decode(errors="replace")
@@ -71,8 +77,7 @@ def one(path, seconds):
     print("%s: fuzz_%s (%d s, %d seeds, %d inputs, %d edges)" % (
         "FAIL" if row["bad"] else "PASS", name, row["seconds"], n_seeds, row["inputs"],
         row["edges"]), flush=True)
-    if row["bad"]:
-        print(finding(path, name, log), flush=True)
+    row["finding"] = finding(path, name, log) if row["bad"] else ""
     return row
 
 
@@ -93,6 +98,7 @@ def main():
             f.write("| %s | %d | %d | %d | %s |\n" % (
                 r["name"], r["seconds"], r["inputs"], r["edges"], "one" if r["bad"] else "none"))
     n_bad = sum(r["bad"] for r in rows)
+    print("".join(r["finding"] + "\n" for r in rows if r["bad"]), end="")
     print("# PASS: %d\n# FAIL: %d" % (len(rows) - n_bad, n_bad))
     return 1 if n_bad or not rows else 0
 

@@ -1,7 +1,9 @@
 """Seeds for the fuzz targets: what a target's name is given here, and the texts under seeds/fuzz_NAME. Packets are
 scapy's, tables are the schema's own. A target without seeds begins with nothing, which is legal."""
 import glob
+import hmac
 import os
+import re
 import shutil
 import sqlite3
 import struct
@@ -11,6 +13,7 @@ TOP = os.path.dirname(os.path.dirname(HERE))
 OURS, THEIRS = "198.51.100.1", "203.0.113.1"  # FIX_OURS, FIX_THEIRS of the fixture
 OURS6, THEIRS6 = "2001:db8::1", "2001:db8::2"
 SPI = 0x1234
+KEY = bytes(range(0, 256, 17))  # of HMAC-MD5 in fuzz_pcap.c
 
 
 def scapy():
@@ -67,6 +70,7 @@ def icmp():
                       s.GRE(proto=0x800) / long):
             yield struct.pack(">BI", 1, 1300) + bytes(outer / inner)
     yield struct.pack(">BII", 2, 1300, SPI) + bytes(40)
+    yield struct.pack(">BI", 4, 1300)
 
 
 def reass():
@@ -85,7 +89,11 @@ def reass():
     # so many packets under way, and so many bytes, that the oldest must go
     yield b"".join(bytes((8 | i % 4, 0, 8, 16 | 32 | i // 256 << 6, i // 4 % 64)) for i in range(300))
     yield b"".join(bytes((8 | i % 4, 0, 255, 8 | 16 | 32, i // 4)) for i in range(90))
-    # ECN that contradicts itself
+    # a packet of too many pieces
+    yield b"".join([bytes((8, i % 256, 8, i // 256 << 6)) for i in range(1, 1024)]
+                   + [bytes((8, i, 8, 4)) for i in range(40, 44)])
+    # a mark of congestion, and ECN that contradicts itself
+    yield bytes((8, 0, 64, 3)) + bytes((0, 8, 64, 2))
     yield bytes((8, 0, 64, 3)) + bytes((0, 8, 64, 0))
 
 
@@ -138,9 +146,16 @@ def esp_in():
 
 
 def ipsec_in():
+    """Through each form of protection and back; and what has the right SPI, but no more."""
     for p in packets():
-        for mode in (0x80, 0xc0, 0x40, 0x43, 0x42, 0x46):
+        for mode in (0x80, 0xc0, 0x40, 0x43, 0x42, 0x46, 0x48, 0x49):
             yield bytes((mode,)) + p
+    s = scapy()
+    for form in range(10):
+        ip = s.IPv6(src=OURS6, dst=THEIRS6) if form & 4 or form == 9 else s.IP(src=OURS, dst=THEIRS)
+        for inside in (s.ESP(spi=0x1002 + 2 * form, seq=9, data=bytes(64)),
+                       s.AH(spi=0x1002 + 2 * form, seq=9, icv=bytes(12)) / bytes(40)):
+            yield bytes((0x80 | form,)) + bytes(ip / inside)
 
 
 def spd():
@@ -169,16 +184,33 @@ def frame():
             yield struct.pack(">BBI", mode, kind, 77 + kind)
         yield struct.pack(">BBIHB", 1, kind, 5, 2 * kind, 1)
         yield struct.pack(">BBIB", 1, kind, 5, 3)
+    yield struct.pack(">BBI", 9, 1, 5)
 
 
 def pcap():
     """Captures of the packets that the target's table has keys for, in several kinds of files."""
     s = scapy()
-    esp = bytes(s.IP(src=OURS, dst=THEIRS) / s.ESP(spi=0x2000, seq=1, data=bytes(
-        s.IP(src="10.0.0.1", dst="10.0.0.2") / s.UDP() / b"data") + b"\x01\x02\x02\x04"))
-    udp = bytes(s.IP(src=OURS, dst=THEIRS) / s.UDP(sport=4500, dport=4500) / esp[20:])
+    ip, udp_ip = s.IP(src=OURS, dst=THEIRS), s.IP(src=OURS, dst=THEIRS) / s.UDP(sport=4500, dport=4500)
+    inner = bytes(s.IP(src="10.0.0.1", dst="10.0.0.2") / s.UDP() / b"data")
+    inner_piece = bytes(s.IP(src="10.0.0.1", dst="10.0.0.2", flags="MF") / bytes(16))
+
+    def in_the_clear(data, following, outer=ip):
+        pad = -(len(data) + 2) % 4
+        text = data + bytes(range(1, pad + 1)) + bytes((pad, following))
+        icv = hmac.digest(KEY, struct.pack(">II", 0x2000, 1) + text, "md5")[:12]
+        return bytes(outer / s.ESP(spi=0x2000, seq=1, data=text + icv))
+
+    esp = in_the_clear(inner, 4)
+    udp = bytes(udp_ip / esp[20:])
+    ip6 = s.IPv6(src=OURS6, dst=THEIRS6)
+    esp6 = in_the_clear(inner, 4, ip6)
+    others = [esp6, bytes(ip6 / s.UDP(sport=4500, dport=4500) / esp6[40:]), in_the_clear(inner_piece, 4),
+              in_the_clear(inner[:-4], 4), in_the_clear(inner, 41), in_the_clear(b"\0\x35\0\x35\0\x08\0\0", 17),
+              bytes(ip6 / s.IPv6ExtHdrDestOpt(options=[s.PadN(optdata=b"1234")])
+                    / s.UDP(sport=4500, dport=4500) / esp6[40:]),
+              bytes(udp_ip / b"\xff"), bytes(udp_ip / b"abc"), bytes(udp_ip / b"\0\0\0\0ike")]
     sealed = s.SecurityAssociation(s.ESP, 0x1001, crypt_algo="NULL", auth_algo="HMAC-MD5-96",
-                                   auth_key=bytes.fromhex("00112233445566778899aabbccddeeff"),
+                                   auth_key=KEY,
                                    tunnel_header=s.IP(src=OURS, dst=THEIRS))
     good = bytes(sealed.encrypt(s.IP(src="10.0.0.1", dst="10.0.0.2") / s.UDP() / b"data"))
     pieces = [bytes(f) for f in s.fragment(s.IP(esp + bytes(600)), 256)]
@@ -186,8 +218,8 @@ def pcap():
              0: b"\2\0\0\0", 108: b"\0\0\0\2"}
     for link, head in heads.items():
         out = struct.pack("<IHHIIII", 0xa1b2c3d4, 2, 4, 0, 0, 65535, link)
-        for i, p in enumerate([esp, udp, good, good] + pieces + list(packets())[:4]):
-            p = head + p
+        for i, p in enumerate([esp, udp, good, good] + pieces + others + list(packets())[:4]):
+            p = (b"\2" * 12 + b"\x81\0\0\1\x08\0" if link == 1 and i == 1 else head) + p
             out += struct.pack("<IIII", 100 + i, 5, len(p), len(p)) + p
         yield out
     frame = heads[1] + good
@@ -212,6 +244,7 @@ def esp_sa():
                 ',"64-bit"' if i == 2 else "")
         yield text.splitlines()[-1].encode() + b"\n"
     yield text.encode()
+    yield b'"*","*","*","0x100","NULL","","HMAC-MD5-96","0123\\x34567890abcd\\xff"\n'
 
 
 # --- changesets: SQLite's format, written from the schema's own tables -----------------------------------
@@ -230,34 +263,38 @@ def field(value):
 
 
 def tables():
-    """Name, and per column: is it the key's, and what could stand there."""
+    """Name, and per column: is it the key's, what could stand there, and what instead of NULL."""
     db = sqlite3.connect(":memory:")
     for path in sorted(glob.glob(os.path.join(TOP, "schema", "0*_*.sql"))):
         if not path.endswith("_live.sql"):
             db.executescript(open(path, encoding="utf-8").read())
-    names = [r[0] for r in db.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
-    for name in names:
+    for name, sql in db.execute("SELECT name, sql FROM sqlite_master WHERE type = 'table'"):
         columns = []
         for _, column, kind, not_null, default, key in db.execute("PRAGMA table_info(%s)" % name):
+            choice = re.search(r"%s IN \('(\w+)'" % column, sql)
+            number = kind.upper().startswith("INT")
+            some = choice.group(1) if choice else 1 if number else (
+                "10.0.0.1" if column in ("address", "destination", "nexthop") else "p1")
             value = db.execute("SELECT %s" % default).fetchone()[0] if default else None
-            if value is None and (not_null or key):
-                value = 1 if kind.upper().startswith("INT") else "10.0.0.1" if "addr" in column else "p1"
-            columns.append((key > 0, value))
+            columns.append((key > 0, some if value is None and (not_null or key) else value, some))
         yield name, columns
 
 
 def changeset():
     everything = b""
     for name, columns in tables():
-        group = b"T" + varint(len(columns)) + bytes(key for key, _ in columns) + name.encode() + b"\0"
-        row = b"".join(field(v) for _, v in columns)
-        old = b"".join(field(v) if key or i == len(columns) - 1 else b"\0" for i, (key, v) in enumerate(columns))
-        new = b"".join(b"\0" if key or i < len(columns) - 1 else field(2) for i, (key, v) in enumerate(columns))
+        group = b"T" + varint(len(columns)) + bytes(key for key, _, _ in columns) + name.encode() + b"\0"
+        row = b"".join(field(v) for _, v, _ in columns)
+        full = b"".join(field(some if v is None else v) for _, v, some in columns)
+        end = len(columns) - 1
+        old = b"".join(field(v) if key or i == end else b"\0" for i, (key, v, _) in enumerate(columns))
+        new = b"".join(b"\0" if key or i < end else field(some) for i, (key, _, some) in enumerate(columns))
         yield group + b"\x12\0" + row
+        yield group + b"\x12\0" + full
         yield group + b"\x12\0" + row + group + b"\x17\0" + old + new
         yield group + b"\x09\0" + row
         everything += group + b"\x12\0" + row
-    yield everything
+        yield everything
 
 
 # ---------------------------------------------------------------------------------------------------------

@@ -40,6 +40,7 @@ test_datapath_SOURCES = \
 	tests/unit/datapath/noncekey_test.c \
 	tests/unit/datapath/port_udp_test.c \
 	tests/unit/datapath/esp_sa_test.c \
+	tests/unit/datapath/offline_test.c \
 	tests/unit/datapath/port_pcap_test.c \
 	tests/unit/datapath/pkt_test.c \
 	tests/unit/datapath/port_raw_test.c \

@@ -39,6 +39,7 @@ static CU_SuiteInfo suites[] = {
 	{ .pName = "noncekey", .pTests = noncekey_tests },
 	{ .pName = "port_udp", .pTests = port_udp_tests },
 	{ .pName = "esp_sa", .pTests = esp_sa_tests },
+	{ .pName = "offline", .pTests = offline_tests },
 	{ .pName = "port_pcap", .pTests = port_pcap_tests },
 	{ .pName = "pkt", .pTests = pkt_tests },
 	{ .pName = "port", .pTests = port_tests },

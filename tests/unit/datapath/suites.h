@@ -35,6 +35,7 @@ extern CU_TestInfo natt_tests[];
 extern CU_TestInfo noncekey_tests[];
 extern CU_TestInfo port_udp_tests[];
 extern CU_TestInfo esp_sa_tests[];
+extern CU_TestInfo offline_tests[];
 extern CU_TestInfo port_pcap_tests[];
 extern CU_TestInfo pkt_tests[];
 extern CU_TestInfo port_tests[];
