@@ -1,5 +1,5 @@
 /*
- * Commands that do something: save, ping, reset, and what a session says of its terminal.
+ * Commands that do something: save, ping, and what a session says of its terminal.
  */
 #include "config.h"
 
@@ -160,82 +160,6 @@ action_ping(void *app, const struct cli_match *m)
 	if (rc == -ENOENT && !sh->file)
 		return rc; /* the statistics have said it */
 	return rc ? shell_fail(sh, rc, &e) : 0;
-}
-
-/* --- reset ------------------------------------------------------------------------ */
-
-static int
-reset(struct shell *sh, enum state_table t, const char *filter)
-{
-	struct err e;
-	struct client *c = shell_client(sh, &e);
-	int rc = c ? client_reset(c, t, filter, &e) : -ECONNREFUSED;
-
-	return rc ? shell_fail(sh, rc, &e) : 0;
-}
-
-int
-action_reset_ipsec(void *app, const struct cli_match *m)
-{
-	const char *only = cli_has(m, "esp") ? "protocol 50"
-		: cli_has(m, "ah")	     ? "protocol 51"
-					     : NULL;
-	int rc = reset(app, STATE_ipsec_statistics, only);
-
-	if (!rc && !only)
-		rc = reset(app, STATE_drop, NULL);
-	return rc ? rc : reset(app, STATE_ipsec_sa, only);
-}
-
-int
-action_reset_keepalive(void *app, const struct cli_match *m)
-{
-	struct shell *sh = app;
-	char device[16];
-	struct err e;
-	int rc = display_tunnel_device(sh, device, &e);
-
-	if (rc)
-		return shell_fail(sh, rc, &e);
-	return *device ? reset(sh, STATE_keepalive, device) : 0;
-}
-
-static int
-reset_matches(
-	struct shell *sh, const struct cli_match *m, const struct table *acl, const char *family)
-{
-	int64_t number = cli_arg_int(m, "number", 0);
-	char filter[32];
-	struct row r;
-	struct err e;
-
-	if (number && row_get(sh->store, acl, &VALUE_OF_INT(number), sh->scratch, &r)) {
-		err_set(&e, -ENOENT, "", "The specified ACL does not exist.");
-		return shell_fail(sh, -ENOENT, &e);
-	}
-	if (number)
-		snprintf(filter, sizeof(filter), "%s %lld", family, (long long)number);
-	else
-		strlcpy(filter, family, sizeof(filter));
-	return reset(sh, STATE_spd_rule, filter);
-}
-
-int
-action_reset_acl(void *app, const struct cli_match *m)
-{
-	return reset_matches(app, m, &model_acl, "acl");
-}
-
-int
-action_reset_acl6(void *app, const struct cli_match *m)
-{
-	return reset_matches(app, m, &model_acl6, "acl6");
-}
-
-int
-action_reset_interface(void *app, const struct cli_match *m)
-{
-	return reset(app, STATE_interface, cli_arg_text(m, "interface", NULL));
 }
 
 /* --- the session's terminal --------------------------------------------------------- */

@@ -387,6 +387,52 @@ client_reset(struct client *c, enum state_table t, const char *filter, struct er
 }
 
 int
+client_reset_ike(struct client *c, const struct msg_ike_reset *m, struct err *e)
+{
+	struct answer a;
+	int rc = ask(c, MSG_ike_reset, m, -1, MSG_done, &a, e);
+
+	if (!rc)
+		answer_fini(&a);
+	return rc;
+}
+
+int
+client_debugging(struct client *c, const struct msg_ike_debugging *m, struct err *e)
+{
+	struct answer a;
+	int rc = ask(c, MSG_ike_debugging, m, -1, MSG_done, &a, e);
+
+	if (!rc)
+		answer_fini(&a);
+	return rc;
+}
+
+int
+client_debug_line(struct client *c, struct msg_ike_debug *out)
+{
+	struct pollfd p = { .fd = c->sock, .events = POLLIN };
+	struct answer a = { .fd = -1 };
+	int rc;
+
+	if (poll(&p, 1, 0) <= 0)
+		return 0;
+	rc = frame_next(c->sock, MSG_SHELL, MSG_DAEMON, c->request, &a.type, &a.body, &a.fd);
+	if (!rc && a.type != MSG_ike_debug)
+		rc = -EPROTO;
+	if (!rc)
+		*out = *(const struct msg_ike_debug *)a.body;
+	answer_fini(&a);
+	return rc ? rc : 1;
+}
+
+int
+client_fd(const struct client *c)
+{
+	return c->sock;
+}
+
+int
 client_save(struct client *c, const char *text, size_t len, struct err *e)
 {
 	struct msg_save m = { .revision = c->revision };

@@ -53,6 +53,15 @@ int client_state(struct client *c, enum state_table t, const char *filter, struc
 	struct client_rows *rows, struct err *e);
 int client_reset(struct client *c, enum state_table t, const char *filter, struct err *e);
 
+/* Takes negotiated SAs down. */
+int client_reset_ike(struct client *c, const struct msg_ike_reset *m, struct err *e);
+/* Asks to be told what IKE does. Such a connection is good for client_debug_line only. */
+int client_debugging(struct client *c, const struct msg_ike_debugging *m, struct err *e);
+/* What has come: 1 and a line, 0: none waits, -errno: none will come any more. */
+int client_debug_line(struct client *c, struct msg_ike_debug *out);
+/* To wait for lines with. */
+int client_fd(const struct client *c);
+
 int client_save(struct client *c, const char *text, size_t len, struct err *e);
 /* The saved configuration in the arena, "" when there is none. */
 int client_saved(

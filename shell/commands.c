@@ -56,6 +56,10 @@ run_display(void *app, const struct cli_match *m)
 	"-t{Time to wait for an answer} <timeout:0-65535>{Milliseconds, default 2000} " \
 	") <host:" host ">{Address to be asked}"
 #define UNDO "undo{Cancel current setting} "
+#define DEBUGGING "debugging{Show what happens} "
+#define TOPICS                                                                         \
+	"{ all{All of it} | error{What fails} | event{What happens and is decided} | " \
+	"packet{Messages} }"
 #define TERMINAL "terminal{Set the terminal line characteristics} "
 #define TEMPORARY "temporary{Only for this session}"
 
@@ -193,12 +197,33 @@ const struct command shell_commands[] = {
 	ACTION("mmi-mode{For programs: no pages, no questions} enable{Switch on}", CLI_VISIT,
 		action_mmi),
 	ACTION(UNDO "mmi-mode{For programs} enable{Switch off}", CLI_VISIT, action_undo_mmi),
-	ACTION(TERMINAL
-		"{ monitor{Logs} | debugging{Debugging} | logging{Logs} | trapping{Traps} | "
-		"echo-mode{Echo} { line{By line} | character{By character} } }",
+	ACTION(RESET IKE "sa{Security associations} [ remote{With a peer} <remote:ip-host>{Its "
+			 "address} | conn-id{Of a connection} <connection:1-4294967295>{Its "
+			 "number} | all{All of them} ]",
+		CLI_CONFIGURE, action_reset_ike_sa),
+	ACTION(RESET IKE "{ statistics{Counters} | error-info{Negotiations that failed} | "
+			 "offline-info{Connections that ended} }",
+		CLI_CONFIGURE, action_reset_ike),
+	ACTION(RESET IPSEC "sa{Negotiated security associations} [ policy{Of a policy} "
+			   "<name:ipsec_policy_group.name>{IPSec policy name} "
+			   "[ <sequence:1-10000>{Sequence number} ] | profile{Of a profile} "
+			   "<profile:ipsec_profile.name>{IPSec profile name} | remote{With a peer} "
+			   "<remote:ip-host>{Its address} ]",
+		CLI_CONFIGURE, action_reset_ipsec_sa),
+	SHOW("debugging{What is debugged in this session}", display_debugging),
+	ACTION(DEBUGGING "ike{IKE(Internet Key Exchange)} " TOPICS
+			 " [ remote{With a peer} <remote:ip-host>{Its address} ]",
+		CLI_MONITOR, action_debugging),
+	ACTION(UNDO DEBUGGING "{ all{All of it} | ike{IKE(Internet Key Exchange)} [ " TOPICS " ] }",
+		CLI_MONITOR, action_undo_debugging),
+	ACTION(TERMINAL "{ monitor{Show on this terminal what is logged} | "
+			"debugging{Show on this terminal what is debugged} }",
+		CLI_VISIT, action_terminal),
+	ACTION(UNDO TERMINAL "{ monitor{What is logged} | debugging{What is debugged} }", CLI_VISIT,
+		action_terminal),
+	ACTION(TERMINAL "{ logging{Logs} | trapping{Traps} | "
+			"echo-mode{Echo} { line{By line} | character{By character} } }",
 		CLI_VISIT, action_nothing),
-	ACTION(UNDO TERMINAL
-		"{ monitor{Logs} | debugging{Debugging} | logging{Logs} | trapping{Traps} }",
-		CLI_VISIT, action_nothing),
+	ACTION(UNDO TERMINAL "{ logging{Logs} | trapping{Traps} }", CLI_VISIT, action_nothing),
 	{ .syntax = NULL },
 };

@@ -40,6 +40,8 @@ display_fn display_acl, display_acl6;
 /* display_ipsec.c */
 display_fn display_ipsec_proposal, display_ipsec_policy, display_ipsec_policy_brief,
 	display_ipsec_profile, display_ipsec_duration;
+/* debug.c */
+display_fn display_debugging;
 /* display_ike.c */
 display_fn display_ike_sa;
 /* "10.0.0.1:500"; without the port when it is 0. Returns the length. */

@@ -8,13 +8,16 @@
 
 #include "shell/recall.h"
 
+#include <errno.h>
 #include <histedit.h>
+#include <poll.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
+#include <wchar.h>
 
 enum { TYPED_MAX = 2048, WORDS_MAX = 256 };
 
@@ -211,6 +214,56 @@ tame_terminal(EditLine *el)
 	el_set(el, EL_SETTY, "-d", "-isig", NULL);
 }
 
+/* What came meanwhile stands above the line that is being typed. */
+static void
+show_news(struct edit *ed, EditLine *el)
+{
+	fputs("\r\033[K", stdout);
+	fflush(stdout);
+	ed->ops.news(ed->ops.arg);
+	el_set(el, EL_REFRESH);
+}
+
+/* Until a key waits, or the end of the input. */
+static void
+wait_for_key(struct edit *ed, EditLine *el)
+{
+	struct pollfd p[] = { { .fd = STDIN_FILENO, .events = POLLIN }, { .events = POLLIN } };
+
+	for (;;) {
+		p[1].fd = ed->ops.news_fd(ed->ops.arg); /* poll passes over a negative one */
+		if (poll(p, 2, -1) < 0 && errno != EINTR)
+			return;
+		if (p[1].revents)
+			show_news(ed, el);
+		if (p[0].revents)
+			return;
+	}
+}
+
+/* A key, of as many bytes as it has. */
+static int
+read_key(EditLine *el, wchar_t *key)
+{
+	mbstate_t state = { 0 };
+	ssize_t n;
+	char c;
+
+	for (;;) {
+		wait_for_key(self(el), el);
+		n = read(STDIN_FILENO, &c, 1);
+		if (n < 0 && (errno == EINTR || errno == EAGAIN))
+			continue;
+		if (n <= 0)
+			return (int)n;
+		switch (mbrtowc(key, &c, 1, &state)) {
+		case (size_t)-1: memset(&state, 0, sizeof(state)); break;
+		case (size_t)-2: break;
+		default: return 1;
+		}
+	}
+}
+
 struct edit *
 edit_new(const struct edit_ops *ops)
 {
@@ -231,6 +284,7 @@ edit_new(const struct edit_ops *ops)
 	el_set(ed->el, EL_PROMPT, show_prompt);
 	el_set(ed->el, EL_HIST, history, ed->hist);
 	el_set(ed->el, EL_SIGNAL, 0);
+	el_set(ed->el, EL_GETCFN, read_key);
 	bind_keys(ed->el);
 	tame_terminal(ed->el);
 	return ed;

@@ -21,6 +21,10 @@ struct edit_ops {
 	/* The words for what stands from *start on; as cli_complete. */
 	size_t (*complete)(
 		void *arg, const char *line, size_t *start, edit_word_fn *fn, void *fn_arg);
+	/* A descriptor that is readable when there is something to be printed while a line is typed, or -1;
+	 * and what prints it, in whole lines. */
+	int (*news_fd)(void *arg);
+	void (*news)(void *arg);
 	void *arg;
 };
 

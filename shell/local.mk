@@ -47,6 +47,7 @@ libshell_a_SOURCES = \
 	shell/client.h \
 	shell/commands.c \
 	shell/commands.h \
+	shell/debug.c shell/debug.h \
 	shell/display.h \
 	shell/display_acl.c \
 	shell/display_child.c \
@@ -77,6 +78,7 @@ libshell_a_SOURCES = \
 	shell/ping.h \
 	shell/recall.c \
 	shell/recall.h \
+	shell/reset.c \
 	shell/session.c \
 	shell/session.h \
 	shell/shell.h \

@@ -156,6 +156,7 @@ session_close(struct shell *sh)
 	cli_free(sh->cli);
 	out_free(sh->out);
 	store_close(sh->store);
+	debug_fini(&sh->debug);
 	client_free(sh->client);
 	offline_stop(sh->offline);
 	recall_fini(&sh->recall);
@@ -509,12 +510,27 @@ remember(struct shell *sh, const char *line)
 	edit_history(sh->edit, &sh->recall);
 }
 
+static int
+news_fd_of(void *arg)
+{
+	return debug_fd(&((struct shell *)arg)->debug);
+}
+
+static void
+news_of(void *arg)
+{
+	debug_print(arg);
+}
+
 int
 session_interactive(struct shell *sh)
 {
-	const struct edit_ops ops = {
-		.prompt = prompt_of, .help = help_of, .complete = complete_of, .arg = sh
-	};
+	const struct edit_ops ops = { .prompt = prompt_of,
+		.help = help_of,
+		.complete = complete_of,
+		.news_fd = news_fd_of,
+		.news = news_of,
+		.arg = sh };
 	const char *line;
 	int rc = 0;
 

@@ -7,6 +7,7 @@
 
 #include "shell/cli/cli.h"
 #include "shell/client.h"
+#include "shell/debug.h"
 #include "shell/pager.h"
 #include "shell/recall.h"
 
@@ -35,6 +36,7 @@ struct shell {
 	struct terminal *terminal; /* NULL: nobody sits there */
 	struct edit *edit;	   /* NULL: lines come from elsewhere */
 	struct recall recall;
+	struct debug debug;
 	struct arena *scratch; /* of the command that runs */
 	const char *file;      /* where lines come from: "-c", "-", a name; NULL: typed */
 	unsigned int line;     /* the current one, from 1 */

@@ -132,7 +132,7 @@ test_errors(void)
 	/* RANCID goes on after an unrecognized command and after nothing else */
 	static const char *const rancid[] = { "more off", "auto-complete off",
 		"display device manufacture-info", "display transceiver verbose",
-		"display debugging", "dir /all /all-filesystems", "display device", NULL };
+		"dir /all /all-filesystems", "display device", NULL };
 	struct shell_fixture f;
 
 	shell_fixture_init(&f);
@@ -140,6 +140,8 @@ test_errors(void)
 		CU_ASSERT_TRUE(fixture_line(&f, rancid[i]) < 0);
 		CU_ASSERT_TRUE(matches("Error: Unrecognized command", 0, f.error_text));
 	}
+	CU_ASSERT_EQUAL(fixture_line(&f, "display debugging"), 0);
+	CU_ASSERT_STRING_EQUAL(f.text, "");
 	shell_fixture_fini(&f);
 }
 

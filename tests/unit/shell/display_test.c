@@ -357,6 +357,23 @@ test_reset(void)
 		{ "reset acl counter 3001", "spd_rule acl 3001\n" },
 		{ "reset acl ipv6 counter all", "spd_rule acl6\n" },
 		{ "reset acl ipv6 counter 3002", "spd_rule acl6 3002\n" },
+		{ "reset ike sa", "ike connection 0 remote - name \n" },
+		{ "reset ike sa all", "ike connection 0 remote - name \n" },
+		{ "reset ike sa conn-id 3", "ike connection 3 remote - name \n" },
+		{ "reset ike sa remote 203.0.113.1",
+			"ike connection 0 remote 203.0.113.1 name \n" },
+		{ "reset ipsec sa", "ipsec connection 0 remote - name \n" },
+		{ "reset ipsec sa policy vpn", "ipsec connection 0 remote - name vpn-10\n" },
+		{ "reset ipsec sa policy P1",
+			"ipsec connection 0 remote - name P1-10\n"
+			"ipsec connection 0 remote - name P1-20\n" },
+		{ "reset ipsec sa policy P1 20", "ipsec connection 0 remote - name P1-20\n" },
+		{ "reset ipsec sa profile roads", "ipsec connection 0 remote - name roads\n" },
+		{ "reset ipsec sa remote 2001:db8::2",
+			"ipsec connection 0 remote 2001:db8::2 name \n" },
+		{ "reset ike statistics", "ike_statistic \n" },
+		{ "reset ike error-info", "ike_error \n" },
+		{ "reset ike offline-info", "ike_offline \n" },
 	};
 	struct shell_fixture f;
 	char asked[512];

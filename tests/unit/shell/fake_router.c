@@ -203,21 +203,60 @@ done(const struct request *q)
 	answer(q, MSG_done, &(struct msg_done){ 0 });
 }
 
+static void
+note_reset(const struct fake_router *r, const char *text)
+{
+	char path[512];
+	FILE *f;
+
+	snprintf(path, sizeof(path), "%s/" FAKE_RESETS, r->dir);
+	f = fopen(path, "ae");
+	if (f) {
+		fprintf(f, "%s\n", text);
+		fclose(f);
+	}
+}
+
 /* Told to the test in a file. */
 static void
 reset(const struct request *q)
 {
 	const struct msg_state_reset *m = q->body;
-	char path[512];
-	FILE *f;
+	char text[128];
 
-	snprintf(path, sizeof(path), "%s/" FAKE_RESETS, q->r->dir);
-	f = fopen(path, "ae");
-	if (f) {
-		fprintf(f, "%s %s\n", m->table, m->filter);
-		fclose(f);
-	}
+	snprintf(text, sizeof(text), "%s %s", m->table, m->filter);
+	note_reset(q->r, text);
 	done(q);
+}
+
+static void
+reset_ike(const struct request *q)
+{
+	const struct msg_ike_reset *m = q->body;
+	char text[192], remote[ADDR_STRLEN];
+
+	snprintf(text, sizeof(text), "%s connection %u remote %s name %s",
+		m->children_only ? "ipsec" : "ike", m->connection, addr_format(&m->remote, remote),
+		m->name);
+	note_reset(q->r, text);
+	done(q);
+}
+
+/* A line of each topic at once. */
+static void
+debugging(const struct request *q)
+{
+	const struct msg_ike_debugging *m = q->body;
+	struct msg_ike_debug line = { .remote = m->remote };
+
+	done(q);
+	for (uint32_t topic = 1; topic <= m->mask; topic <<= 1) {
+		if (!(m->mask & topic))
+			continue;
+		line.topic = topic;
+		snprintf(line.text, sizeof(line.text), "this is topic %u", topic);
+		answer(q, MSG_ike_debug, &line);
+	}
 }
 
 static void
@@ -264,6 +303,8 @@ static const struct {
 	{ MSG_applied_wait, applied },
 	{ MSG_state_get, state },
 	{ MSG_state_reset, reset },
+	{ MSG_ike_reset, reset_ike },
+	{ MSG_ike_debugging, debugging },
 	{ MSG_save, save },
 	{ MSG_saved_get, saved },
 	{ MSG_ping_open, no_ping },

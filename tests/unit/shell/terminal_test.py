@@ -10,6 +10,7 @@ import pty
 import re
 import select
 import shutil
+import signal
 import struct
 import subprocess
 import sys
@@ -223,6 +224,30 @@ def check_return(t):
     assert "[Y/N]" not in t.run("display this")
 
 
+def check_debugging(t):
+    """Lines come on the terminal that asked for them, and do not disturb what is being typed."""
+    assert "Info: Type \"terminal monitor\"" in t.run("debugging ike error remote 203.0.113.1")
+    t.run("terminal debugging")
+    t.send("terminal monitor\r")
+    line = r"20\d\d \d\d:\d\d:\d\d RTA IKE/7/ERROR:203.0.113.1: this is topic 1\n"
+    t.expect(r"monitor(.|\r|\n)*topic 1\r\n(\x1b\[J)?<RTA>$")
+    text = t.run("display debugging")
+    assert "IKE error debugging switch is on (remote 203.0.113.1)\n" in text, text
+    t.send("debugging ike all\r")
+    text = t.expect(r"topic 4\r\n(\x1b\[J)?<RTA>$")
+    assert re.search(r"IKE/7/EVENT:this is topic 2\n(.|\n)*IKE/7/PACKET:this is topic 4\n", text), text
+    assert not re.search(line, text), text
+    assert "switch" not in t.run("undo debugging all")
+    assert "switch" not in t.run("display debugging")
+    t.run("undo terminal monitor")
+    assert "topic" not in t.run("debugging ike all")
+    t.run("undo debugging ike packet")
+    text = t.run("display debugging")
+    assert text.count("switch is on\n") == 2 and "packet" not in text, text
+    t.run("undo debugging ike")
+    t.run("undo terminal debugging")
+
+
 def check_type_ahead(t):
     t.send("display clock\rdisplay startup\rsystem-view\rquit\r")
     text = t.expect(r"MainBoard(.|\n)*<RTA>(.|\n)*\[RTA\](.|\n)*<RTA>$")
@@ -273,6 +298,16 @@ def check_not_a_terminal(state):
     assert p.returncode == 1 and p.stderr.startswith("-:2:1: Error: "), p
 
 
+def check_debugging_elsewhere(state):
+    """Without a terminal the lines are the command's output, until it is interrupted."""
+    p = subprocess.Popen(("./yongsh", "-s", state, "-c", "debugging ike event"), text=True,
+                         stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    assert "IKE/7/EVENT:this is topic 2" in p.stdout.readline()
+    p.send_signal(signal.SIGINT)
+    rest, errors = p.communicate(timeout=LIMIT)
+    assert (p.returncode, rest, errors) == (0, "", ""), (p.returncode, rest, errors)
+
+
 def check_no_daemon(state):
     """The store is still there to look at."""
     p = yongsh(state, "-c", "display current-configuration")
@@ -293,12 +328,14 @@ def main():
         check_not_a_terminal(state)
         t = Terminal(state)
         for check in (check_welcome, check_help, check_completion, check_caret, check_pages,
-                      check_history, check_questions, check_return, check_type_ahead):
+                      check_history, check_questions, check_return, check_debugging,
+                      check_type_ahead):
             check(t)
             print("%s: ok" % check.__name__)
         t.send("quit\r")
         assert t.end() == 0
         check_wide(state)
+        check_debugging_elsewhere(state)
         router.stdin.close()
         assert router.wait(timeout=LIMIT) == 0
         check_no_daemon(state)
