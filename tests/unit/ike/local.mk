@@ -22,3 +22,12 @@ test_ike_SOURCES = \
 	tests/unit/ike/fixture.h \
 	tests/unit/ike/main.c \
 	tests/unit/ike/suites.h
+
+# The engine: two of it under a virtual clock.
+test_ike_SOURCES += \
+	tests/unit/ike/init_test.c \
+	tests/unit/ike/sim.c \
+	tests/unit/ike/sim.h \
+	tests/unit/ike/sim_daemon.c \
+	tests/unit/ike/sim_daemon.h \
+	tests/unit/ike/sim_look.c

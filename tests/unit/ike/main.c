@@ -13,6 +13,7 @@ static CU_SuiteInfo suites[] = {
 	{ .pName = "crypt_dh", .pTests = crypt_dh_tests },
 	{ .pName = "crypt_openssl", .pTests = crypt_openssl_tests },
 	{ .pName = "fragment", .pTests = fragment_tests },
+	{ .pName = "init", .pTests = init_tests },
 	{ .pName = "keys", .pTests = keys_tests },
 	{ .pName = "message", .pTests = message_tests },
 	{ .pName = "natd", .pTests = natd_tests },

@@ -9,6 +9,7 @@ extern CU_TestInfo cookie_tests[];
 extern CU_TestInfo crypt_dh_tests[];
 extern CU_TestInfo crypt_openssl_tests[];
 extern CU_TestInfo fragment_tests[];
+extern CU_TestInfo init_tests[];
 extern CU_TestInfo keys_tests[];
 extern CU_TestInfo message_tests[];
 extern CU_TestInfo natd_tests[];

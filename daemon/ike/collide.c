@@ -1,0 +1,337 @@
+/*
+ * Collisions: who wins when both ends create, rekey or close at once. Cases by RFC 7296 2.8.1, 2.8.2, 2.25.1,
+ * 2.25.2; those of IKE_SA_INIT, which the RFC leaves open, are settled the same way.
+ * Others are referred to by number, so that what has ended is simply not found.
+ */
+#include "config.h"
+
+#include "daemon/ike/collide.h"
+
+#include "daemon/ike/child_sa.h"
+#include "daemon/ike/debug.h"
+#include "daemon/ike/engine.h"
+#include "daemon/ike/lifetime.h"
+#include "daemon/ike/migrate.h"
+#include "daemon/ike/x.h"
+#include "lib/loop.h"
+
+#include <string.h>
+
+enum { OVERLAP_MS = 10000, ENDS_MS = 60000 };
+
+/* --- CHILD SAs ------------------------------------------------------------------------ */
+
+void
+collide_child_asked(struct child_sa *pair, struct child_sa *old)
+{
+	struct child *c = child_find(pair->ike, pair->child);
+	struct request *r;
+
+	if (old)
+		r = request_of(pair->ike_sa, REQUEST_child_rekey, old);
+	else
+		r = c && c->request && c->request->kind == REQUEST_child_new ? c->request : NULL;
+	if (r && r->sa == pair->ike_sa && r->tries > 0)
+		r->theirs = pair->sa;
+}
+
+/* The pair is rekeyed; who did it deletes it, and if not, we do some time. */
+static void
+set_rekeyed(struct child_sa *old)
+{
+	if (old->state != CHILD_SA_ESTABLISHED)
+		return;
+	old->state = CHILD_SA_REKEYED;
+	lifetime_wait_for_delete(old);
+}
+
+/* A second pair for what one of ours protects, and nobody's request was out: one of them goes. */
+static void
+settle_duplicate(struct child_sa *pair)
+{
+	struct child_sa *p;
+
+	TAILQ_FOREACH (p, &pair->connection->pairs, pair_link)
+		if (p != pair && p->ike_sa == pair->ike_sa && p->initiator && !p->redundant &&
+			p->state == CHILD_SA_ESTABLISHED && !p->rekeying &&
+			memcmp(p->lowest, pair->lowest, sizeof(p->lowest)) < 0) {
+			statistics_count(pair->ike, STATISTIC_collision_child);
+			p->redundant = true;
+			lifetime_settle(p);
+		}
+}
+
+void
+collide_child_given(struct child_sa *pair)
+{
+	struct child_sa *old = child_sa_find(pair->ike, pair->replaces);
+	struct request *r =
+		old && old->ike_sa ? request_of(old->ike_sa, REQUEST_child_rekey, old) : NULL;
+
+	if (!old) {
+		if (pair->replaces == 0)
+			settle_duplicate(pair);
+		return;
+	}
+	if (r && r->tries > 0)
+		return; /* ours is out: its answer decides */
+	set_rekeyed(old);
+}
+
+void
+collide_child_failed(struct child_sa *pair)
+{
+	struct child_sa *old = child_sa_find(pair->ike, pair->replaces);
+
+	if (!old || old->state != CHILD_SA_REKEYED)
+		return;
+	old->state = CHILD_SA_ESTABLISHED;
+	lifetime_retry_child(old);
+}
+
+void
+collide_child_answered(struct request *r, struct child_sa *old)
+{
+	struct child_sa *mine = r->made;
+	struct child_sa *theirs = child_sa_find(r->sa->ike, r->theirs);
+
+	r->made = NULL;
+	mine->replaces = old ? old->sa : 0;
+	if (!theirs || theirs->connection != mine->connection || theirs->redundant ||
+		theirs->state > CHILD_SA_ESTABLISHED) {
+		x_child_take(mine);
+		return;
+	}
+	statistics_count(r->sa->ike, STATISTIC_collision_child);
+	if (memcmp(mine->lowest, theirs->lowest, sizeof(mine->lowest)) < 0) {
+		debug_event(r->sa, "collision: our new pair %08x goes", mine->spi_in);
+		x_child_drop(mine, NULL);
+		if (old)
+			set_rekeyed(old);
+		return;
+	}
+	debug_event(r->sa, "collision: the peer's new pair %08x goes", theirs->spi_in);
+	theirs->redundant = true;
+	lifetime_wait_for_delete(theirs);
+	x_child_take(mine);
+}
+
+bool
+collide_child_superseded(struct request *r)
+{
+	struct child_sa *theirs = child_sa_find(r->sa->ike, r->theirs);
+
+	if (!theirs || theirs->redundant || theirs->state > CHILD_SA_ESTABLISHED)
+		return false;
+	if (r->pair)
+		set_rekeyed(r->pair);
+	return true;
+}
+
+/* The pair, not ours, that was made to follow this one. */
+static struct child_sa *
+follower(const struct child_sa *old)
+{
+	struct child_sa *p;
+
+	if (!old->ike_sa)
+		return NULL;
+	TAILQ_FOREACH (p, &old->ike_sa->children, link)
+		if (!p->initiator && p->replaces == old->sa &&
+			(p->state == CHILD_SA_INSTALLING || p->state == CHILD_SA_ESTABLISHED))
+			return p;
+	return NULL;
+}
+
+bool
+collide_child_is_replaced(const struct child_sa *old)
+{
+	return follower(old) != NULL;
+}
+
+void
+collide_child_deleted(struct child_sa *pair)
+{
+	struct child_sa *p = follower(pair);
+
+	if (p)
+		child_sa_proved(p);
+}
+
+/* --- rekeyed IKE SAs ------------------------------------------------------------------- */
+
+static struct ike_sa *
+theirs_of(const struct ike_sa *sa)
+{
+	return sa->theirs ? ike_sa_find(sa->ike, sa->theirs) : NULL;
+}
+
+bool
+collide_ike_is_rekeying(const struct ike_sa *sa)
+{
+	const struct request *r;
+
+	TAILQ_FOREACH (r, &sa->out, link)
+		if (r->kind == REQUEST_ike_rekey)
+			return true;
+	return false;
+}
+
+static void
+take_over(struct ike_sa *old, struct ike_sa *heir)
+{
+	debug_event(old, "rekeyed: connection %u takes its place", heir->connection);
+	statistics_count(old->ike, STATISTIC_ike_rekeyed);
+	old->state = EXCHANGE_rekeyed;
+	old->theirs = 0;
+	old->replaced_by = heir->spi_local;
+	heir->origin = 0;
+	child_sa_inherit(old, heir);
+	request_cancel(old, REQUEST_ike_rekey);
+	lifetime_wait_for_ike_delete(old);
+	request_pump(heir);
+}
+
+static void
+lose(struct ike_sa *sa)
+{
+	debug_event(sa, "collision: it goes");
+	sa->redundant = true;
+}
+
+void
+collide_ike_given(struct ike_sa *sa, struct ike_sa *made)
+{
+	if (collide_ike_is_rekeying(sa))
+		sa->theirs = made->spi_local;
+	else
+		take_over(sa, made);
+}
+
+void
+collide_ike_answered(struct ike_sa *sa, struct ike_sa *made)
+{
+	struct ike_sa *theirs = theirs_of(sa);
+	bool lost = sa->state != EXCHANGE_established;
+
+	if (theirs) {
+		statistics_count(sa->ike, STATISTIC_collision_ike);
+		lost = memcmp(made->lowest, theirs->lowest, sizeof(made->lowest)) < 0;
+	}
+	if (lost) {
+		lose(made);
+		made->origin = 0;
+		if (theirs)
+			take_over(sa, theirs);
+		ike_sa_delete(made, NULL);
+		return;
+	}
+	if (theirs) {
+		lose(theirs);
+		theirs->origin = 0;
+		lifetime_wait_for_ike_delete(theirs);
+	}
+	take_over(sa, made);
+	ike_sa_delete(sa, NULL);
+}
+
+bool
+collide_ike_superseded(struct ike_sa *sa)
+{
+	struct ike_sa *theirs = theirs_of(sa);
+
+	if (theirs)
+		take_over(sa, theirs);
+	return sa->state != EXCHANGE_established;
+}
+
+void
+collide_ike_adopt(struct ike_sa *sa)
+{
+	struct ike_sa *origin = sa->origin ? ike_sa_find(sa->ike, sa->origin) : NULL;
+
+	if (origin && origin->theirs == sa->spi_local)
+		take_over(origin, sa);
+}
+
+void
+collide_ike_deleted(struct ike_sa *sa)
+{
+	struct ike_sa *theirs = theirs_of(sa);
+
+	if (theirs && sa->state == EXCHANGE_established)
+		take_over(sa, theirs);
+}
+
+/* --- new IKE SAs ------------------------------------------------------------------------ */
+
+bool
+collide_has_sibling(const struct ike_sa *sa)
+{
+	const struct ike_sa *s;
+
+	TAILQ_FOREACH (s, &sa->peer->sas, peer_link)
+		if (s != sa && (s->state == EXCHANGE_established || s->state == EXCHANGE_rekeyed) &&
+			(sa->remote_id.type == 0 || identity_eq(&sa->remote_id, &s->remote_id)))
+			return true;
+	return false;
+}
+
+/* One between the same ends that was begun before sa was there, or NULL. */
+static struct ike_sa *
+outdated(const struct ike_sa *sa)
+{
+	struct ike_sa *s;
+
+	TAILQ_FOREACH (s, &sa->peer->sas, peer_link)
+		if (s != sa && s->state >= EXCHANGE_established && ike_sa_same_ends(s, sa) &&
+			s->established_ms < sa->made_ms)
+			return s;
+	return NULL;
+}
+
+void
+collide_initial_contact(struct ike_sa *sa)
+{
+	struct ike_sa *s;
+
+	while ((s = outdated(sa)))
+		ike_sa_kill(s, "initial-contact");
+}
+
+static struct ike_sa *
+twin(const struct ike_sa *sa)
+{
+	struct ike_sa *s;
+
+	TAILQ_FOREACH (s, &sa->peer->sas, peer_link)
+		if (s != sa && s->state == EXCHANGE_established && !s->redundant && s->heir == 0 &&
+			s->initiator != sa->initiator && ike_sa_same_ends(s, sa) &&
+			s->established_ms + OVERLAP_MS >= sa->made_ms)
+			return s;
+	return NULL;
+}
+
+void
+collide_established(struct ike_sa *sa)
+{
+	struct ike_sa *replaced = sa->replaces ? ike_sa_find(sa->ike, sa->replaces) : NULL;
+	struct ike_sa *other, *loser, *winner;
+
+	if (replaced) {
+		statistics_count(sa->ike, STATISTIC_ike_reauthenticated);
+		migrate_start(replaced, sa);
+		return;
+	}
+	other = twin(sa);
+	if (!other)
+		return;
+	statistics_count(sa->ike, STATISTIC_collision_ike);
+	loser = memcmp(sa->lowest, other->lowest, sizeof(sa->lowest)) < 0 ? sa : other;
+	winner = loser == sa ? other : sa;
+	debug_event(loser, "begun by both ends: connection %u stays", winner->connection);
+	if (loser->initiator)
+		migrate_start(loser, winner);
+	else
+		loser->ends_ms = loop_now_ms(sa->ike->loop) + ENDS_MS;
+}

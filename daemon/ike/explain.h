@@ -1,0 +1,66 @@
+#ifndef YD_IKE_EXPLAIN_H
+#define YD_IKE_EXPLAIN_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "lib/addr.h"
+#include "lib/state.h"
+
+struct err;
+struct ike;
+struct ike_path;
+struct ike_sa;
+struct peer;
+
+enum { EXPLAIN_KEPT = 200 };
+
+enum explain_reason {
+#define REASON(id, text, statistic) EXPLAIN_##id,
+#include "daemon/ike/explain.def"
+#undef REASON
+	EXPLAIN_N
+};
+
+/* The last failures and the last ends, each a ring. */
+struct explain {
+	struct st_ike_error *errors;
+	unsigned int next_error;
+	unsigned int n_errors;
+	struct st_ike_offline *offline;
+	unsigned int next_offline;
+	unsigned int n_offline;
+};
+
+/* What both sides wanted, where that is known; NULL or "" else. */
+struct explain_terms {
+	const char *offered;
+	const char *configured;
+};
+
+/* -ENOMEM. */
+int explain_init(struct explain *x);
+void explain_fini(struct explain *x);
+
+/* A negotiation has failed: phase 1 the IKE SA, 2 a CHILD SA; initiator: we asked; by_peer: it refused. The text is the first thing
+ * that did not match. */
+void explain_failure(struct ike_sa *sa, unsigned int phase, bool initiator, bool by_peer,
+	enum explain_reason reason, const struct explain_terms *t, const char *fmt, ...)
+	__attribute__((format(printf, 7, 8)));
+/* The same with a role of its own: a CHILD SA's, or of what has no IKE SA yet. peer may be NULL. */
+void explain_failure_at(struct ike *ike, const struct ike_path *path, const struct peer *peer,
+	struct st_ike_error *e, enum explain_reason reason);
+/* There is no way to a peer. */
+void explain_no_route(
+	struct ike *ike, const struct peer *p, const struct addr *remote, const struct err *why);
+/* Something established has ended. */
+void explain_end(struct ike_sa *sa, const char *reason);
+/* The reason that fits an error notification. */
+enum explain_reason explain_of_notify(uint16_t notify, unsigned int phase);
+
+void explain_report_errors(struct ike *ike, void (*row)(void *arg, const void *record), void *arg);
+void explain_report_offline(struct ike *ike, void (*row)(void *arg, const void *record), void *arg);
+void explain_reset_errors(struct ike *ike);
+void explain_reset_offline(struct ike *ike);
+
+#endif

@@ -1,0 +1,135 @@
+/*
+ * Half-open IKE SAs: cookies under load, limits by address and in all, and a budget of Diffie-Hellman work
+ * for those who have proved nothing. When the limit is reached the oldest goes: who means it is
+ * through in a round trip, so a flood needs the whole limit in that time to keep it out.
+ */
+#include "config.h"
+
+#include "daemon/ike/halfopen.h"
+
+#include "daemon/ike/engine.h"
+#include "daemon/ike/message.h"
+#include "lib/loop.h"
+
+void
+halfopen_init(struct ike *ike)
+{
+	ike->halfopen.max = HALFOPEN_MAX;
+	ike->halfopen.work = HALFOPEN_WORK_PER_S;
+	cookie_init(&ike->halfopen.jar, ike->crypt, loop_now_ms(ike->loop));
+}
+
+void
+halfopen_fini(struct ike *ike)
+{
+	cookie_fini(&ike->halfopen.jar);
+}
+
+static unsigned int
+of_address(const struct ike *ike, const struct addr *remote)
+{
+	const struct ike_sa *sa;
+	unsigned int n = 0;
+
+	TAILQ_FOREACH (sa, &ike->half_open, half_open_link)
+		n += addr_eq(&sa->path.at.remote, remote);
+	return n;
+}
+
+static struct cookie_subject
+subject(const struct exchange *x)
+{
+	return (struct cookie_subject){ .nonce = x->in->nonce,
+		.remote = x->path->remote,
+		.port = x->path->remote_port,
+		.spi_i = x->in->hdr.spi_i };
+}
+
+/* One more key exchange, if this second has room for it. */
+static bool
+may_work(struct ike *ike)
+{
+	struct halfopen *h = &ike->halfopen;
+	uint64_t now = loop_now_ms(ike->loop);
+
+	if (now - h->work_ms >= 1000) {
+		h->work_ms = now;
+		h->work = HALFOPEN_WORK_PER_S;
+	}
+	if (h->work == 0)
+		return false;
+	h->work--;
+	return true;
+}
+
+enum halfopen_verdict
+halfopen_check(struct exchange *x, bool known)
+{
+	struct ike *ike = x->ike;
+	const struct message_notify *n = message_notify_find(x->in, NOTIFY_cookie);
+	struct cookie_subject s = subject(x);
+	bool proved;
+	unsigned int same = of_address(ike, &x->path->remote);
+
+	proved = n && cookie_check(&ike->halfopen.jar, &s, loop_now_ms(ike->loop), n->data);
+	if (n && !proved)
+		statistics_count(ike, STATISTIC_invalid_cookie);
+	if (!proved &&
+		(ike->halfopen.n >= HALFOPEN_COOKIE || same >= HALFOPEN_COOKIE_PER_ADDRESS)) {
+		statistics_count(ike, STATISTIC_cookie_asked);
+		return HALFOPEN_ASK_COOKIE;
+	}
+	if (same >= HALFOPEN_PER_ADDRESS) {
+		statistics_count(ike, STATISTIC_half_open_address);
+		return HALFOPEN_DROP;
+	}
+	/* a configured address that was proved is not kept out by others' work */
+	if (!(known && proved) && !may_work(ike)) {
+		statistics_count(ike, STATISTIC_half_open_work);
+		return HALFOPEN_DROP;
+	}
+	return HALFOPEN_GO;
+}
+
+int
+halfopen_cookie(struct exchange *x, uint8_t out[COOKIE_LEN])
+{
+	struct cookie_subject s = subject(x);
+
+	return cookie_make(&x->ike->halfopen.jar, &s, loop_now_ms(x->ike->loop), out);
+}
+
+bool
+halfopen_may_explain(struct ike *ike)
+{
+	uint64_t now = loop_now_ms(ike->loop);
+
+	if (ike->halfopen.explained_ms != 0 && now - ike->halfopen.explained_ms < 1000)
+		return false;
+	ike->halfopen.explained_ms = now;
+	return true;
+}
+
+void
+halfopen_enter(struct ike_sa *sa)
+{
+	struct ike *ike = sa->ike;
+
+	while (ike->halfopen.n >= ike->halfopen.max && !TAILQ_EMPTY(&ike->half_open)) {
+		statistics_count(ike, STATISTIC_half_open_evicted);
+		ike_sa_kill(TAILQ_FIRST(&ike->half_open), NULL);
+	}
+	sa->half_open = true;
+	TAILQ_INSERT_TAIL(&ike->half_open, sa, half_open_link);
+	ike->halfopen.n++;
+}
+
+void
+halfopen_leave(struct ike_sa *sa)
+{
+	if (!sa->half_open)
+		return;
+	sa->half_open = false;
+	TAILQ_REMOVE(&sa->ike->half_open, sa, half_open_link);
+	sa->ike->halfopen.n--;
+}

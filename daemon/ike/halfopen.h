@@ -1,0 +1,50 @@
+#ifndef YD_IKE_HALFOPEN_H
+#define YD_IKE_HALFOPEN_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "daemon/ike/cookie.h"
+
+struct exchange;
+struct ike;
+struct ike_sa;
+
+enum {
+	HALFOPEN_MAX = 1000,	   /* of all peers, by default */
+	HALFOPEN_PER_ADDRESS = 10, /* without a cookie: HALFOPEN_COOKIE_PER_ADDRESS */
+	HALFOPEN_COOKIE = 30,	   /* from so many on, a cookie is asked for */
+	HALFOPEN_COOKIE_PER_ADDRESS = 3,
+	HALFOPEN_WORK_PER_S = 400,  /* key exchanges for who is not authenticated */
+	HALFOPEN_TIMEOUT_MS = 30000 /* an IKE_AUTH must come by then */
+};
+
+/* The defence against those who only begin (RFC 7296 2.6, 2.7). */
+struct halfopen {
+	struct cookie_jar jar;
+	uint32_t max;
+	uint32_t n;	  /* half-open SAs of which we are the responder */
+	uint64_t work_ms; /* when the budget of work was last filled */
+	uint64_t explained_ms;
+	uint32_t work; /* key exchanges that may be made still */
+};
+
+enum halfopen_verdict {
+	HALFOPEN_GO,
+	HALFOPEN_ASK_COOKIE,
+	HALFOPEN_DROP /* counted */
+};
+
+void halfopen_init(struct ike *ike);
+void halfopen_fini(struct ike *ike);
+/* What is to be done with an IKE_SA_INIT request. known: a configured peer has the address. */
+enum halfopen_verdict halfopen_check(struct exchange *x, bool known);
+/* The cookie for it. 0 or -errno. */
+int halfopen_cookie(struct exchange *x, uint8_t out[COOKIE_LEN]);
+/* Strangers leave a record once a second at most. */
+bool halfopen_may_explain(struct ike *ike);
+/* An SA joins; the oldest makes room. It leaves by itself when it is established or dies. */
+void halfopen_enter(struct ike_sa *sa);
+void halfopen_leave(struct ike_sa *sa);
+
+#endif

@@ -1,0 +1,418 @@
+/*
+ * CHILD SA negotiation (RFC 7296 2.7, 2.9, 1.3.1): what is offered, which child a request is for, what
+ * is chosen, and whether an answer is within the offer. Transport mode behind a NAT: 2.23.1.
+ * Refuses to know in which exchange it happens.
+ */
+#include "config.h"
+
+#include "daemon/ike/offer.h"
+
+#include "daemon/ike/child_sa.h"
+#include "daemon/ike/compose.h"
+#include "daemon/ike/engine.h"
+#include "daemon/ike/suite.h"
+#include "lib/buf.h"
+
+#include <errno.h>
+#include <netinet/in.h>
+#include <stdio.h>
+
+enum { FLOW_TEXT = 256 };
+
+void
+offer_selectors(const struct child *c, struct ts *local, struct ts *remote)
+{
+	*local = (struct ts){ .low = c->cfg.local_low,
+		.high = c->cfg.local_high,
+		.protocol = c->cfg.protocol,
+		.port_low = c->cfg.local_port_low,
+		.port_high = c->cfg.local_port_high };
+	*remote = (struct ts){ .low = c->cfg.remote_low,
+		.high = c->cfg.remote_high,
+		.protocol = c->cfg.protocol,
+		.port_low = c->cfg.remote_port_low,
+		.port_high = c->cfg.remote_port_high };
+}
+
+static struct span
+spi_span(uint32_t spi, uint8_t bytes[4])
+{
+	be32_put(bytes, spi);
+	return (struct span){ bytes, 4 };
+}
+
+void
+offer_write_sa(
+	const struct child_sa *pair, const struct child *c, struct compose *out, bool with_dh)
+{
+	struct proposal_config config[PROPOSAL_CONFIG_MAX];
+	unsigned int n = suite_child_config(c, config);
+	uint8_t spi[4];
+
+	proposal_write(
+		compose_payload(out, PAYLOAD_sa), config, n, spi_span(pair->spi_in, spi), with_dh);
+}
+
+/* One end of a packet as a selector of its own. */
+static struct ts
+of_packet(const struct addr *a, uint8_t protocol, uint16_t port)
+{
+	/* without ports, 0 stands for none: any */
+	return (struct ts){ .low = *a,
+		.high = *a,
+		.protocol = protocol,
+		.port_low = port,
+		.port_high = port ? port : UINT16_MAX };
+}
+
+/* What an initiator proposes: the packet that asks first, when it is within the rule (2.9). */
+static void
+own_selectors(const struct child *c, struct ts_list *local, struct ts_list *remote)
+{
+	const struct msg_ike_acquire *p = &c->packet;
+	struct ts l, r, pl, pr;
+
+	offer_selectors(c, &l, &r);
+	pl = of_packet(&p->source, p->protocol, p->source_port);
+	pr = of_packet(&p->destination, p->protocol, p->destination_port);
+	local->n = remote->n = 0;
+	if (c->has_packet && ts_subset(&pl, &l) && ts_subset(&pr, &r) &&
+		!(ts_eq(&pl, &l) && ts_eq(&pr, &r))) {
+		local->ts[local->n++] = pl;
+		remote->ts[remote->n++] = pr;
+	}
+	local->ts[local->n++] = l;
+	remote->ts[remote->n++] = r;
+}
+
+void
+offer_write_ts(const struct child_sa *pair, const struct child *c, const struct child_sa *like,
+	struct compose *out)
+{
+	struct ts_list local, remote;
+
+	if (like) {
+		local = like->connection->local;
+		remote = like->connection->remote;
+	} else {
+		own_selectors(c, &local, &remote);
+	}
+	ts_write(compose_payload(out, PAYLOAD_ts_i), &local);
+	ts_write(compose_payload(out, PAYLOAD_ts_r), &remote);
+	if (pair->mode == MSG_SA_TRANSPORT)
+		compose_notify(out, NOTIFY_use_transport_mode, (struct span){ 0 });
+}
+
+void
+offer_write_choice(const struct child_sa *pair, struct compose *out)
+{
+	uint8_t spi[4];
+
+	proposal_write_choice(
+		compose_payload(out, PAYLOAD_sa), &pair->suite, spi_span(pair->spi_in, spi));
+}
+
+void
+offer_write_chosen_ts(const struct child_sa *pair, struct compose *out)
+{
+	ts_write(compose_payload(out, PAYLOAD_ts_i), &pair->connection->remote);
+	ts_write(compose_payload(out, PAYLOAD_ts_r), &pair->connection->local);
+	if (pair->mode == MSG_SA_TRANSPORT)
+		compose_notify(out, NOTIFY_use_transport_mode, (struct span){ 0 });
+}
+
+/* Transport mode behind NATs: addresses inside are those that the IKE SA sees (2.23.1). What stood there
+ * before is kept for checksums. */
+static void
+substitute(struct child_sa *pair, const struct ike_sa *sa, struct ts_list *local,
+	struct ts_list *remote)
+{
+	const struct path *p = &sa->path;
+
+	if (pair->mode != MSG_SA_TRANSPORT || !path_is_encapsulated(sa) || local->n == 0 ||
+		remote->n == 0)
+		return;
+	pair->natt_local = local->ts[0].low;
+	pair->natt_remote = remote->ts[0].low;
+	for (unsigned int i = 0; p->nat_local && p->at.local.af != 0 && i < local->n; i++)
+		local->ts[i].low = local->ts[i].high = p->at.local;
+	for (unsigned int i = 0; p->nat_remote && i < remote->n; i++)
+		remote->ts[i].low = remote->ts[i].high = p->at.remote;
+}
+
+static void
+explain_flow(struct ike_sa *sa, bool initiator, const struct ts_list *local,
+	const struct ts_list *remote, const char *configured, const char *what)
+{
+	char l[FLOW_TEXT / 2], r[FLOW_TEXT / 2], offered[FLOW_TEXT];
+	struct explain_terms t = { offered, configured };
+
+	ts_list_format(local, l, sizeof(l));
+	ts_list_format(remote, r, sizeof(r));
+	snprintf(offered, sizeof(offered), "%.120s <-> %.120s", l, r);
+	explain_failure(sa, 2, initiator, false, EXPLAIN_flow, &t, "%s", what);
+}
+
+static void
+explain_proposal(struct ike_sa *sa, bool initiator, const struct proposal_why *why)
+{
+	struct explain_terms t = { why->offered, why->configured };
+
+	explain_failure(sa, 2, initiator, false, EXPLAIN_phase2_proposal, &t, "%s", why->detail);
+}
+
+static uint32_t
+spi_of(const struct proposal_choice *choice)
+{
+	return choice->spi_len == 4 ? be32_get(choice->spi) : 0;
+}
+
+static void
+take_choice(struct child_sa *pair, const struct proposal_choice *choice)
+{
+	pair->suite = *choice;
+	pair->spi_out = spi_of(choice);
+	pair->protocol = choice->protocol == WIRE_PROTO_AH ? IPPROTO_AH : IPPROTO_ESP;
+}
+
+/* An answer's SA payload. Even a wrong one may name the SPI of what the peer has made. */
+static int
+accept_sa(struct child_sa *pair, const struct child *c, const struct message *m, bool with_dh)
+{
+	struct proposal_config config[PROPOSAL_CONFIG_MAX];
+	unsigned int n = suite_child_config(c, config);
+	struct proposal_list answer;
+	struct proposal_choice choice;
+	struct proposal_why why = { 0 };
+
+	if (!message_has(m, PAYLOAD_sa) || proposal_parse(m->sa, &answer) != FAULT_NONE) {
+		explain_failure(pair->ike_sa, 2, true, false, EXPLAIN_malformed_payload, NULL,
+			"the answer has no proposal");
+		return -EBADMSG;
+	}
+	if (proposal_check(config, n, &answer, with_dh, &choice, &why) != 0) {
+		explain_proposal(pair->ike_sa, true, &why);
+		return -EBADMSG;
+	}
+	take_choice(pair, &choice);
+	if (pair->spi_out < 256) {
+		explain_failure(pair->ike_sa, 2, true, false, EXPLAIN_malformed_payload, NULL,
+			"the answer's SPI %u is reserved", pair->spi_out);
+		return -EBADMSG;
+	}
+	return 0;
+}
+
+int
+offer_accept(struct child_sa *pair, const struct child *c, const struct message *m, bool with_dh)
+{
+	bool transport = message_notify_find(m, NOTIFY_use_transport_mode) != NULL;
+	struct ts_list local, remote, own_local = { .n = 1 }, own_remote = { .n = 1 };
+	int r = accept_sa(pair, c, m, with_dh);
+
+	if (r != 0)
+		return r;
+	if (!message_has(m, PAYLOAD_ts_i) || !message_has(m, PAYLOAD_ts_r) ||
+		ts_parse(m->ts_i, &local) != FAULT_NONE ||
+		ts_parse(m->ts_r, &remote) != FAULT_NONE) {
+		explain_failure(pair->ike_sa, 2, true, false, EXPLAIN_malformed_payload, NULL,
+			"the answer has no traffic selectors");
+		return -EPROTO;
+	}
+	if (transport != (c->cfg.mode == MSG_SA_TRANSPORT)) {
+		explain_failure(pair->ike_sa, 2, true, false, EXPLAIN_encapsulation_mode, NULL,
+			"we want %s mode, the peer answers with the other",
+			transport ? "tunnel" : "transport");
+		return -EPROTO;
+	}
+	substitute(pair, pair->ike_sa, &local, &remote);
+	offer_selectors(c, &own_local.ts[0], &own_remote.ts[0]);
+	if (local.n == 0 || remote.n == 0 || !ts_list_subset(&local, &own_local) ||
+		!ts_list_subset(&remote, &own_remote)) {
+		explain_flow(pair->ike_sa, true, &local, &remote, c->cfg.name,
+			"the answer's selectors are not within what was offered");
+		return -EPROTO;
+	}
+	return connection_join(pair, &local, &remote);
+}
+
+/* How well a child fits what is asked for: 0 not at all. */
+static int
+fitness(const struct child *c, const struct ts_list *local, const struct ts_list *remote,
+	bool transport)
+{
+	struct ts_list mine_local = { .n = 1 }, mine_remote = { .n = 1 }, out;
+	const struct ts *tl = ts_trigger(local), *tr = ts_trigger(remote);
+	bool less_local, less_remote;
+	int fit = 1;
+
+	offer_selectors(c, &mine_local.ts[0], &mine_remote.ts[0]);
+	if (ts_narrow(local, &mine_local, &out, &less_local) != 0 ||
+		ts_narrow(remote, &mine_remote, &out, &less_remote) != 0)
+		return 0;
+	if (transport == (c->cfg.mode == MSG_SA_TRANSPORT))
+		fit += 8;
+	if ((!tl || ts_subset(tl, &mine_local.ts[0])) && (!tr || ts_subset(tr, &mine_remote.ts[0])))
+		fit += 4;
+	return fit + !less_local + !less_remote;
+}
+
+static struct child *
+best_child(struct ike_sa *sa, const struct ts_list *local, const struct ts_list *remote,
+	bool transport, const struct child_sa *old)
+{
+	struct child *c = NULL, *best = NULL;
+	int fit, best_fit = 0;
+
+	while (sa->peer && (c = child_next(sa->ike, sa->peer->cfg.peer, c))) {
+		fit = fitness(c, local, remote, transport);
+		/* what is rekeyed stays what it was */
+		if (fit > 0 && old && old->child == c->cfg.child)
+			fit += 16;
+		if (fit > best_fit) {
+			best_fit = fit;
+			best = c;
+		}
+	}
+	return best;
+}
+
+/* Whether a child of the policy allows the pair of selectors. */
+static bool
+allowed(const struct child *c, const struct ts *local, const struct ts *remote)
+{
+	const struct child *d = c;
+	struct ts l, r;
+
+	do {
+		offer_selectors(d, &l, &r);
+		if (d->cfg.mode == c->cfg.mode && ts_subset(local, &l) && ts_subset(remote, &r))
+			return true;
+		d = child_sibling(d);
+	} while (d && d != c);
+	return false;
+}
+
+/* Adds another child's selectors where each pair that comes of it is allowed. */
+static void
+widen(const struct child *c, const struct child *d, struct ts_list *local, struct ts_list *remote)
+{
+	struct ts l, r;
+
+	offer_selectors(d, &l, &r);
+	if (d->cfg.mode != c->cfg.mode || local->n == TS_MAX || remote->n == TS_MAX)
+		return;
+	for (unsigned int i = 0; i < remote->n; i++)
+		if (!allowed(c, &l, &remote->ts[i]))
+			return;
+	for (unsigned int i = 0; i < local->n; i++)
+		if (!allowed(c, &local->ts[i], &r))
+			return;
+	local->ts[local->n++] = l;
+	remote->ts[remote->n++] = r;
+}
+
+/* What of the offer the child, with the others of its policy, allows. */
+static int
+narrow(const struct child *c, struct ts_list *local, struct ts_list *remote)
+{
+	struct ts_list mine_local = { .n = 1 }, mine_remote = { .n = 1 }, l, r;
+	bool less_local, less_remote;
+
+	offer_selectors(c, &mine_local.ts[0], &mine_remote.ts[0]);
+	if (ts_narrow(local, &mine_local, &l, &less_local) != 0 ||
+		ts_narrow(remote, &mine_remote, &r, &less_remote) != 0)
+		return -ENOENT;
+	if (less_local || less_remote) {
+		for (const struct child *d = child_sibling(c); d && d != c; d = child_sibling(d))
+			if (fitness(d, local, remote, c->cfg.mode == MSG_SA_TRANSPORT) > 0)
+				widen(c, d, &mine_local, &mine_remote);
+		ts_narrow(local, &mine_local, &l, NULL);
+		ts_narrow(remote, &mine_remote, &r, NULL);
+	}
+	*local = l;
+	*remote = r;
+	return 0;
+}
+
+static uint16_t
+choose_suite(struct ike_sa *sa, const struct child *c, const struct message *m, bool with_dh,
+	struct proposal_choice *choice, uint16_t *group)
+{
+	struct proposal_config config[PROPOSAL_CONFIG_MAX];
+	unsigned int n = suite_child_config(c, config);
+	struct proposal_list offered;
+	struct proposal_why why = { 0 };
+	const struct alg_dh_info *dh;
+	uint16_t ke = message_has(m, PAYLOAD_ke) ? m->ke_group : 0;
+
+	if (proposal_parse(m->sa, &offered) != FAULT_NONE)
+		return NOTIFY_invalid_syntax;
+	if (proposal_select(config, n, &offered, ke, with_dh, choice, &why) != 0) {
+		explain_proposal(sa, false, &why);
+		return NOTIFY_no_proposal_chosen;
+	}
+	dh = alg_dh(choice->dh);
+	if (with_dh && dh && dh->iana != ke) {
+		*group = dh->iana;
+		return NOTIFY_invalid_ke_payload;
+	}
+	if (spi_of(choice) < 256) {
+		explain_failure(sa, 2, false, false, EXPLAIN_malformed_payload, NULL,
+			"the SPI %u offered is reserved", spi_of(choice));
+		return NOTIFY_invalid_syntax;
+	}
+	return 0;
+}
+
+uint16_t
+offer_choose(struct ike_sa *sa, const struct message *m, const struct child_sa *old, bool with_dh,
+	struct child_sa **pair, uint16_t *group)
+{
+	bool transport = message_notify_find(m, NOTIFY_use_transport_mode) != NULL;
+	struct child_sa view = { .mode = transport ? MSG_SA_TRANSPORT : MSG_SA_TUNNEL };
+	struct ts_list local, remote;
+	struct proposal_choice choice;
+	struct child *c;
+	uint16_t notify;
+
+	if (!message_has(m, PAYLOAD_sa) || !message_has(m, PAYLOAD_ts_i) ||
+		!message_has(m, PAYLOAD_ts_r) || ts_parse(m->ts_i, &remote) != FAULT_NONE ||
+		ts_parse(m->ts_r, &local) != FAULT_NONE)
+		return NOTIFY_invalid_syntax;
+	substitute(&view, sa, &local, &remote);
+	c = best_child(sa, &local, &remote, transport, old);
+	if (c && transport && c->cfg.mode == MSG_SA_TUNNEL) {
+		/* declined: the selectors are meant as they stand */
+		ts_parse(m->ts_i, &remote);
+		ts_parse(m->ts_r, &local);
+		c = best_child(sa, &local, &remote, false, old);
+	}
+	if (!c) {
+		explain_flow(sa, false, &local, &remote, sa->peer ? sa->peer->cfg.name : "",
+			"no rule of ours covers any of the selectors");
+		return NOTIFY_ts_unacceptable;
+	}
+	if (c->cfg.mode == MSG_SA_TRANSPORT && !transport) {
+		explain_failure(sa, 2, false, false, EXPLAIN_encapsulation_mode, NULL,
+			"%s wants transport mode, the peer offers tunnel mode", c->cfg.name);
+		return NOTIFY_no_proposal_chosen;
+	}
+	notify = choose_suite(sa, c, m, with_dh, &choice, group);
+	if (notify != 0)
+		return notify;
+	*pair = child_sa_new(sa, c, false);
+	if (!*pair)
+		return NOTIFY_no_additional_sas;
+	take_choice(*pair, &choice);
+	if (c->cfg.mode == MSG_SA_TRANSPORT) {
+		(*pair)->natt_local = view.natt_local;
+		(*pair)->natt_remote = view.natt_remote;
+	}
+	if (narrow(c, &local, &remote) != 0 || connection_join(*pair, &local, &remote) != 0) {
+		child_sa_end(*pair, false);
+		*pair = NULL;
+		return NOTIFY_no_additional_sas;
+	}
+	return 0;
+}

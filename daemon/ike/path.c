@@ -1,0 +1,146 @@
+/*
+ * NAT traversal and the peer's address (RFC 7296 2.23, RFC 3948 4): detection, the float to port 4500,
+ * keepalives, and a NAT that changes its mapping, which IKE and ESP follow together. Who is not behind a NAT
+ * is not followed, nor does one alone behind a NAT follow anybody: a single spoofed packet
+ * must not break the connection.
+ */
+#include "config.h"
+
+#include "daemon/ike/path.h"
+
+#include "daemon/ike/child_sa.h"
+#include "daemon/ike/compose.h"
+#include "daemon/ike/debug.h"
+#include "daemon/ike/engine.h"
+#include "daemon/ike/natd.h"
+#include "lib/loop.h"
+
+#include <string.h>
+
+int
+path_write_detection(struct ike_sa *sa, struct compose *c, uint64_t spi_i, uint64_t spi_r)
+{
+	const struct ike_path *at = &sa->path.at;
+	uint8_t source[NATD_LEN], destination[NATD_LEN];
+	int r;
+
+	r = natd_hash(sa->ike->crypt, spi_i, spi_r, &at->local, at->local_port, source);
+	if (r == 0)
+		r = natd_hash(
+			sa->ike->crypt, spi_i, spi_r, &at->remote, at->remote_port, destination);
+	if (r != 0)
+		return r;
+	compose_notify(c, NOTIFY_nat_detection_source_ip, (struct span){ source, sizeof(source) });
+	compose_notify(c, NOTIFY_nat_detection_destination_ip,
+		(struct span){ destination, sizeof(destination) });
+	return 0;
+}
+
+void
+path_detect(struct ike_sa *sa, const struct message *m)
+{
+	const struct ike_path *at = &sa->path.at;
+	struct natd_verdict v;
+
+	if ((sa->peer && !sa->peer->cfg.nat_traversal) ||
+		natd_check(sa->ike->crypt, m, &at->local, at->local_port, &at->remote,
+			at->remote_port, &v) != 0)
+		return;
+	sa->path.detected = v.supported;
+	sa->path.nat_local = v.supported && v.local;
+	sa->path.nat_remote = v.supported && v.remote;
+	if (v.local || v.remote)
+		debug_event(sa, "NAT%s%s", v.local ? " here" : "", v.remote ? " there" : "");
+}
+
+bool
+path_is_encapsulated(const struct ike_sa *sa)
+{
+	return sa->path.nat_local || sa->path.nat_remote;
+}
+
+void
+path_float(struct ike_sa *sa)
+{
+	if (!path_is_encapsulated(sa) || sa->path.at.local_port == PATH_PORT_NATT)
+		return;
+	sa->path.at.local_port = PATH_PORT_NATT;
+	sa->path.at.remote_port = PATH_PORT_NATT;
+}
+
+static bool
+same_remote(const struct ike_path *a, const struct addr *remote, uint16_t port)
+{
+	return addr_eq(&a->remote, remote) && a->remote_port == port;
+}
+
+static void
+follow(struct ike_sa *sa, const struct addr *remote, uint16_t port)
+{
+	char from[ADDR_STRLEN], to[ADDR_STRLEN];
+
+	debug_event(sa, "peer moved from %s:%u to %s:%u", addr_format(&sa->path.at.remote, from),
+		sa->path.at.remote_port, addr_format(remote, to), port);
+	sa->path.at.remote = *remote;
+	sa->path.at.remote_port = port;
+	child_sa_moved(sa);
+}
+
+void
+path_heard(struct ike_sa *sa, const struct ike_path *from)
+{
+	bool floated =
+		from->local_port == PATH_PORT_NATT && sa->path.at.local_port != PATH_PORT_NATT;
+
+	sa->heard_ms = loop_now_ms(sa->ike->loop);
+	sa->dpd_lost = 0;
+	/* the initiator floats with IKE_AUTH, NAT or not; until then nobody is authentic */
+	if (floated && !sa->initiator && sa->state == EXCHANGE_init_answered) {
+		sa->path.at = *from;
+		return;
+	}
+	if (same_remote(&sa->path.at, &from->remote, from->remote_port) || !sa->path.nat_remote)
+		return;
+	if (from->local_port != sa->path.at.local_port)
+		return;
+	follow(sa, &from->remote, from->remote_port);
+}
+
+void
+path_moved(struct ike_sa *sa, const struct addr *remote, uint16_t remote_port)
+{
+	if (!sa->path.nat_remote || same_remote(&sa->path.at, remote, remote_port))
+		return;
+	follow(sa, remote, remote_port);
+	request_hurry(sa);
+}
+
+static void
+keepalive(void *arg)
+{
+	static const uint8_t byte = 0xff;
+	struct ike_sa *sa = arg;
+	uint64_t every = (uint64_t)sa->ike->nat_keepalive_s * 1000;
+	uint64_t quiet = loop_now_ms(sa->ike->loop) - sa->sent_ms;
+
+	if (every == 0)
+		return;
+	if (quiet + 50 < every) {
+		timer_set(sa->keepalive, every - quiet);
+		return;
+	}
+	statistics_count(sa->ike, STATISTIC_keepalives);
+	sa->ike->ops.send(sa->ike->ops.arg, &sa->path.at, &byte, sizeof(byte));
+	timer_set(sa->keepalive, every);
+}
+
+void
+path_keep(struct ike_sa *sa)
+{
+	if (!sa->path.nat_local || sa->ike->nat_keepalive_s == 0)
+		return;
+	if (!sa->keepalive)
+		sa->keepalive = timer_new(sa->ike->loop, keepalive, sa);
+	if (sa->keepalive && !timer_pending(sa->keepalive))
+		timer_set(sa->keepalive, (uint64_t)sa->ike->nat_keepalive_s * 1000);
+}

@@ -1,0 +1,199 @@
+/*
+ * IKE_AUTH as its responder (RFC 7296 1.2, 2.15): who the initiator says it is decides which peer it is, whose
+ * key decides whether that is true. Only then is anything else in the message looked at.
+ */
+#include "config.h"
+
+#include "daemon/ike/x.h"
+
+#include "daemon/ike/auth.h"
+#include "daemon/ike/child_sa.h"
+#include "daemon/ike/collide.h"
+#include "daemon/ike/compose.h"
+#include "daemon/ike/debug.h"
+#include "daemon/ike/engine.h"
+#include "daemon/ike/handshake.h"
+#include "daemon/ike/offer.h"
+#include "daemon/ike/seal.h"
+#include "daemon/ike/suite.h"
+#include "lib/loop.h"
+
+#include <errno.h>
+#include <string.h>
+
+enum { CANDIDATES = 64, KEPT_MS = 30000 };
+
+/* It ends with this answer, which is kept for a while for retransmissions. */
+static void
+refuse(struct ike_sa *sa, uint16_t notify)
+{
+	statistics_count(sa->ike, STATISTIC_ike_failed);
+	sa->handshake->failed = true;
+	seal_reply_notify(sa, WIRE_IKE_AUTH, sa->handshake->auth_id, notify, (struct span){ 0 });
+	timer_set(sa->timer, KEPT_MS);
+}
+
+/* The peer of this identity, among those that would have agreed to this IKE SA. */
+static struct peer *
+peer_of_id(const struct ike_sa *sa)
+{
+	struct peer *peers[CANDIDATES];
+	unsigned int n = peer_candidates(sa->ike, &sa->path.at.remote, peers, CANDIDATES);
+
+	for (unsigned int i = 0; i < n; i++)
+		if (peer_accepts_id(peers[i], &sa->remote_id) &&
+			suite_ike_allows(sa->ike, peers[i], &sa->suite))
+			return peers[i];
+	return NULL;
+}
+
+static void
+explain_id(struct ike_sa *sa)
+{
+	char id[IDENTITY_TEXT];
+	struct explain_terms t = { identity_format(&sa->remote_id, id),
+		sa->peer ? sa->peer->cfg.remote_id : NULL };
+
+	explain_failure(sa, 1, false, false, EXPLAIN_config_id, &t,
+		"no ike peer with this remote address has the identity");
+}
+
+void
+x_auth_request(struct ike_sa *sa, struct exchange *x)
+{
+	struct handshake *h = sa->handshake;
+	const struct message *m = x->in;
+	struct peer *p;
+
+	h->auth_id = x->id;
+	if (h->failed)
+		return;
+	if (!message_has(m, PAYLOAD_id_i) || !message_has(m, PAYLOAD_auth) ||
+		identity_set(&sa->remote_id, m->id_i_type, m->id_i.p, m->id_i.len) != 0) {
+		explain_failure(sa, 1, false, false, EXPLAIN_authentication, NULL,
+			message_has(m, PAYLOAD_id_i) ? "the peer wants to authenticate by EAP"
+						     : "the peer does not say who it is");
+		refuse(sa, NOTIFY_authentication_failed);
+		return;
+	}
+	p = peer_of_id(sa);
+	if (!p) {
+		explain_id(sa);
+		refuse(sa, NOTIFY_authentication_failed);
+		return;
+	}
+	ike_sa_set_peer(sa, p);
+	if (peer_local_id(sa->ike, p, &sa->path.at.local, &sa->local_id) != 0) {
+		explain_failure(sa, 1, false, false, EXPLAIN_local_id, NULL,
+			"the local identity cannot be made: see local-id-type and local-id");
+		refuse(sa, NOTIFY_authentication_failed);
+		return;
+	}
+	if (handshake_hold(h, x) != 0) {
+		refuse(sa, NOTIFY_no_additional_sas);
+		return;
+	}
+	sa->state = EXCHANGE_auth_verifying;
+	auth_verify(sa, m->auth_method, m->auth, m->id_i_body);
+}
+
+void
+x_auth_request_verified(struct ike_sa *sa, struct exchange *x)
+{
+	struct explain_terms t = { 0 };
+	char id[IDENTITY_TEXT];
+
+	if (x->error != 0) {
+		t.offered = identity_format(&sa->remote_id, id);
+		explain_failure(sa, 1, false, false, EXPLAIN_authentication, &t,
+			x->error == -EPROTONOSUPPORT
+				? "the peer does not authenticate by a pre-shared key"
+				: x->error == -ENOKEY ? "the ike peer has no pre-shared key"
+						      : "the pre-shared keys differ");
+		sa->state = EXCHANGE_init_answered;
+		refuse(sa, NOTIFY_authentication_failed);
+		return;
+	}
+	sa->state = EXCHANGE_auth_answering;
+	auth_sign(sa);
+}
+
+/* The answer: who we are, and the first pair or why there is none. */
+static void
+answer(struct ike_sa *sa, struct child_sa *pair, uint16_t notify)
+{
+	struct handshake *h = sa->handshake;
+	uint32_t id = h->auth_id;
+	struct message m;
+	struct compose c;
+
+	compose_inner(&c);
+	compose_id(&c, PAYLOAD_id_r, sa->local_id.type,
+		(struct span){ sa->local_id.value, sa->local_id.len });
+	compose_auth(&c, auth_method(sa), (struct span){ h->auth, h->auth_len });
+	if (pair) {
+		offer_write_choice(pair, &c);
+		offer_write_chosen_ts(pair, &c);
+	} else {
+		compose_notify(&c, notify, (struct span){ 0 });
+		statistics_count_notify(sa->ike, notify, true);
+	}
+	x_auth_write_notifies(sa, &c);
+	if (handshake_held(h, &m) == FAULT_NONE)
+		x_auth_heed_notifies(sa, &m);
+	seal_reply(sa, WIRE_IKE_AUTH, id, &c);
+	ike_sa_establish(sa);
+	if (pair) {
+		child_sa_establish(pair);
+		child_sa_await_proof(pair);
+	}
+	collide_established(sa);
+	request_pump(sa);
+}
+
+static void
+installed(struct child_sa *pair, int error, const struct err *why)
+{
+	struct ike_sa *sa = pair->ike_sa;
+
+	if (error == 0) {
+		answer(sa, pair, 0);
+		return;
+	}
+	x_child_explain_install(pair, error, why);
+	child_sa_end(pair, false);
+	answer(sa, NULL, NOTIFY_no_additional_sas);
+}
+
+void
+x_auth_response_signed(struct ike_sa *sa, struct exchange *x)
+{
+	struct handshake *h = sa->handshake;
+	struct child_sa *pair = NULL;
+	struct message m;
+	uint16_t notify, group;
+
+	if (x->error != 0 || x->auth_len > sizeof(h->auth) || handshake_held(h, &m) != FAULT_NONE) {
+		explain_failure(sa, 1, false, false, EXPLAIN_local_failure, NULL,
+			"our AUTH could not be made");
+		refuse(sa, NOTIFY_authentication_failed);
+		return;
+	}
+	memcpy(h->auth, x->auth, x->auth_len);
+	h->auth_len = x->auth_len;
+	if (!message_has(&m, PAYLOAD_sa)) {
+		explain_failure(sa, 1, false, false, EXPLAIN_malformed_message, NULL,
+			"the peer asks for no CHILD SA in IKE_AUTH");
+		refuse(sa, NOTIFY_invalid_syntax);
+		return;
+	}
+	notify = offer_choose(sa, &m, NULL, false, &pair, &group);
+	if (notify == 0 &&
+		(x_child_keys(pair, sa, NULL, handshake_nonce_peer(h), handshake_nonce(h)) != 0 ||
+			child_sa_install(pair, installed) != 0)) {
+		child_sa_end(pair, false);
+		notify = NOTIFY_no_additional_sas;
+	}
+	if (notify != 0)
+		answer(sa, NULL, notify);
+}
