@@ -50,6 +50,7 @@ libdaemon_a_SOURCES = \
 	daemon/oscfg/os_filter.h \
 	daemon/oscfg/os_found.h \
 	daemon/oscfg/os_monitor.h \
+	daemon/oscfg/os_multipath.h \
 	daemon/oscfg/os_netlink.h
 if LINUX
 libdaemon_a_SOURCES += \
@@ -62,6 +63,7 @@ libdaemon_a_SOURCES += \
 	daemon/oscfg/os_found.c \
 	daemon/oscfg/os_link.c \
 	daemon/oscfg/os_monitor.c \
+	daemon/oscfg/os_multipath.c \
 	daemon/oscfg/os_netlink.c \
 	daemon/oscfg/os_query.c \
 	daemon/oscfg/os_rib.c \

@@ -17,6 +17,7 @@ struct os_filter;
 struct os_found;
 struct os_link;
 struct os_monitor;
+struct os_multipath;
 
 /* What the files of the Linux side share. */
 
@@ -35,6 +36,7 @@ struct oscfg {
 	LIST_HEAD(, os_tun)
 	tuns; /* our own ends of the TUN devices: a device lives without a datapath */
 	LIST_HEAD(, os_adopted) adopted;
+	struct os_multipath *multipath;
 	bool addr_tag; /* the kernel keeps the tag of an address */
 };
 
@@ -67,6 +69,9 @@ int os_link_get(struct oscfg *o, const char *device, struct os_link *out);
 /* The open TUN of that name, or NULL. */
 struct os_tun *os_link_tun(struct oscfg *o, const char *device);
 void os_link_close_all(struct oscfg *o);
+
+/* A route behind others of its destination and metric: 0 or -errno. */
+int os_route_append(struct oscfg *o, const struct want_route *r, uint32_t index);
 
 /* Foreign addresses and routes in our use. os_adopt keeps a copy (0 or -ENOMEM); find borrows it. */
 int os_adopt(struct oscfg *o, const struct want *w);

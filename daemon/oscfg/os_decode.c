@@ -188,10 +188,12 @@ os_decode_addr(const struct nlmsghdr *nlh, struct os_addr *out)
 }
 
 static void
-add_hop(struct os_route *r, struct addr gateway, uint32_t index)
+add_hop(struct os_route *r, struct addr gateway, uint32_t index, unsigned int flags)
 {
 	if (r->n_hops < OS_HOPS_MAX)
-		r->hops[r->n_hops++] = (struct os_hop){ .gateway = gateway, .index = index };
+		r->hops[r->n_hops++] = (struct os_hop){
+			.gateway = gateway, .index = index, .dead = flags & RTNH_F_DEAD
+		};
 }
 
 static void
@@ -210,7 +212,8 @@ multipath(const struct nlattr *a, uint8_t af, struct os_route *out)
 			return;
 		if (hop.rtnh_len > sizeof hop)
 			scan(p + sizeof hop, hop.rtnh_len - sizeof hop, &t);
-		add_hop(out, address(t.at[RTA_GATEWAY], af), (uint32_t)hop.rtnh_ifindex);
+		add_hop(out, address(t.at[RTA_GATEWAY], af), (uint32_t)hop.rtnh_ifindex,
+			hop.rtnh_flags);
 		step = MNL_ALIGN(hop.rtnh_len);
 		if (step >= len)
 			return;
@@ -247,7 +250,8 @@ os_decode_route(const struct nlmsghdr *nlh, struct os_route *out)
 	if (t.at[RTA_MULTIPATH] != NULL)
 		multipath(t.at[RTA_MULTIPATH], m.rtm_family, out);
 	else
-		add_hop(out, address(t.at[RTA_GATEWAY], m.rtm_family), u32(t.at[RTA_OIF], 0));
+		add_hop(out, address(t.at[RTA_GATEWAY], m.rtm_family), u32(t.at[RTA_OIF], 0),
+			m.rtm_flags);
 	return true;
 }
 

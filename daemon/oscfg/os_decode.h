@@ -42,6 +42,7 @@ enum { OS_HOPS_MAX = 16 };
 struct os_hop {
 	struct addr gateway; /* af 0 = none */
 	uint32_t index;	     /* 0 = none */
+	bool dead;	     /* its device is down or gone */
 };
 
 struct os_route {

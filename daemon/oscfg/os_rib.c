@@ -216,6 +216,8 @@ take_route(void *arg, const struct nlmsghdr *nlh)
 			.nexthop = k.hops[i].gateway,
 			.flags = "D" };
 
+		if (k.hops[i].dead)
+			continue;
 		describe(&k, &r);
 		r.null = k.type != RTN_UNICAST;
 		if (r.nexthop.af != 0 && strcmp(r.protocol, "Static") == 0)

@@ -8,6 +8,7 @@
 #include "daemon/oscfg/os.h"
 
 #include "daemon/oscfg/os_decode.h"
+#include "daemon/oscfg/os_multipath.h"
 #include "daemon/oscfg/oscfg.h"
 #include "lib/err.h"
 
@@ -64,36 +65,10 @@ send_new(struct oscfg *o, uint16_t flags, const struct want_route *r, uint32_t i
 	return os_netlink_run(&o->nl, nlh);
 }
 
-struct search {
-	const struct want_route *want;
-	uint32_t index;
-	bool found;
-};
-
-static int
-compare_one(void *arg, const struct nlmsghdr *nlh)
+int
+os_route_append(struct oscfg *o, const struct want_route *r, uint32_t index)
 {
-	struct search *s = arg;
-	const struct want_route *w = s->want;
-	struct addr network = prefix_network(&w->destination);
-	struct os_route r;
-
-	if (nlh->nlmsg_type != RTM_NEWROUTE || !os_decode_route(nlh, &r))
-		return 0;
-	if (r.table != w->table || r.destination.len != w->destination.len ||
-		!addr_eq(&r.destination.addr, &network) || r.metric != w->metric)
-		return 0;
-	if (r.type != (w->type == WANT_ROUTE_BLACKHOLE ? RTN_BLACKHOLE : RTN_UNICAST))
-		return 0;
-	s->found |= r.type == RTN_BLACKHOLE;
-	if (r.n_hops != 1 && r.destination.addr.af == AF_INET)
-		return 0;
-	/* IPv6 routes of one metric are told as one */
-	for (unsigned int i = 0; i < r.n_hops && r.type == RTN_UNICAST; i++)
-		if (addr_eq(&r.hops[i].gateway, &w->nexthop) &&
-			(s->index == 0 || r.hops[i].index == s->index))
-			s->found = true;
-	return 0;
+	return send_new(o, NLM_F_APPEND, r, index);
 }
 
 static struct nlmsghdr *
@@ -106,16 +81,6 @@ list_table(struct oscfg *o, uint8_t af, uint32_t table)
 	if (table != 0)
 		mnl_attr_put_u32(nlh, RTA_TABLE, table);
 	return nlh;
-}
-
-/* Is an equal route there, whoever made it? */
-static bool
-equal_exists(struct oscfg *o, const struct want_route *r, uint32_t index)
-{
-	struct search s = { .want = r, .index = index };
-	struct nlmsghdr *nlh = list_table(o, r->destination.addr.af, r->table);
-
-	return os_netlink_dump(&o->nl, nlh, compare_one, &s) == 0 && s.found;
 }
 
 static int
@@ -131,13 +96,8 @@ route_add(struct oscfg *o, const struct want *w, struct err *e)
 		return err_set(e, -ENODEV, text, "there is no device %s", r->device);
 	os_adopted_drop(o, w);
 	rc = send_new(o, NLM_F_EXCL, r, index);
-	if (rc == -EEXIST) {
-		/* equal: adopted; another way to the same place: ours comes behind it */
-		rc = equal_exists(o, r, index) ? os_adopt(o, w)
-					       : send_new(o, NLM_F_APPEND, r, index);
-		if (rc == -EEXIST)
-			rc = 0;
-	}
+	if (rc == -EEXIST)
+		rc = os_multipath_join(o, w, index);
 	if (rc == -EHOSTUNREACH || (rc == -EINVAL && r->preferred_source.af == AF_INET6))
 		rc = -ENETUNREACH; /* IPv6: the next hop's network, or the source, is not there yet */
 	return rc < 0 ? os_refused(o, e, rc, text, "route cannot be set") : 0;
@@ -154,7 +114,8 @@ route_del(struct oscfg *o, const struct want *w, struct err *e)
 	os_adopted_drop(o, w);
 	if (r->device[0] != '\0' && index == 0)
 		return 0; /* went with its device */
-	rc = os_netlink_run(&o->nl, request(o, RTM_DELROUTE, 0, r, index));
+	rc = os_multipath_has(o, r) ? os_multipath_leave(o, r, index)
+				    : os_netlink_run(&o->nl, request(o, RTM_DELROUTE, 0, r, index));
 	if (rc < 0 && rc != -ESRCH && rc != -ENOENT)
 		return os_refused(
 			o, e, rc, prefix_format(&r->destination, text), "route cannot be removed");
@@ -204,11 +165,12 @@ dump_one(void *arg, const struct nlmsghdr *nlh)
 
 	if (nlh->nlmsg_type != RTM_NEWROUTE || !os_decode_route(nlh, &r))
 		return 0;
-	if ((r.flags & RTM_F_CLONED) != 0 || (r.n_hops != 1 && r.destination.addr.af == AF_INET) ||
-		(r.type != RTN_UNICAST && r.type != RTN_BLACKHOLE))
+	if ((r.flags & RTM_F_CLONED) != 0 || (r.type != RTN_UNICAST && r.type != RTN_BLACKHOLE))
 		return 0;
+	os_multipath_see(x->o, &r);
 	for (unsigned int i = 0; i < r.n_hops; i++)
-		dump_hop(x, &r, &r.hops[i]);
+		if (!r.hops[i].dead)
+			dump_hop(x, &r, &r.hops[i]);
 	return 0;
 }
 

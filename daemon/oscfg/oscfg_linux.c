@@ -9,6 +9,7 @@
 #include "daemon/oscfg/os_filter.h"
 #include "daemon/oscfg/os_found.h"
 #include "daemon/oscfg/os_monitor.h"
+#include "daemon/oscfg/os_multipath.h"
 #include "lib/arena.h"
 #include "lib/err.h"
 #include "lib/log.h"
@@ -80,7 +81,8 @@ oscfg_new(struct loop *l, const char *state_dir, void (*changed)(void *arg), voi
 	o->addr_tag = kernel_tags_addresses();
 	LIST_INIT(&o->tuns);
 	LIST_INIT(&o->adopted);
-	rc = os_netlink_open(&o->nl, NETLINK_ROUTE, e);
+	o->multipath = os_multipath_new();
+	rc = o->multipath != NULL ? os_netlink_open(&o->nl, NETLINK_ROUTE, e) : -ENOMEM;
 	if (rc == 0)
 		rc = os_found_open(state_dir, &o->found, e);
 	if (rc == 0)
@@ -105,6 +107,7 @@ oscfg_free(struct oscfg *o)
 	os_filter_free(o->filter);
 	os_found_close(o->found);
 	os_adopted_drop_all(o);
+	os_multipath_free(o->multipath);
 	os_link_close_all(o);
 	os_netlink_close(&o->nl);
 	free(o);

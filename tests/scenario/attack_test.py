@@ -8,6 +8,8 @@ from lab import Capture, Lab, need_root, wait_for  # noqa: E402
 
 need_root()
 import esp  # noqa: E402
+from scapy.layers.inet6 import (ICMPv6EchoRequest, ICMPv6ND_NS, IPv6, IPv6ExtHdrDestOpt,  # noqa: E402
+                                IPv6ExtHdrFragment)
 
 INJECT = """
 import socket, sys
@@ -25,13 +27,14 @@ class Attacker:
         self.lab = lab
         mac = lab.RTB.sh("cat /sys/class/net/wan/address").strip()
         src = lab.INET.sh("cat /sys/class/net/rtb/address").strip()
-        self.ether = bytes.fromhex((mac + src).replace(":", "")) + b"\x08\x00"
+        self.ether = bytes.fromhex((mac + src).replace(":", ""))
 
     def send(self, packets):
         path = os.path.join(self.lab.tmp, "frames")
         with open(path, "w") as f:
             for p in packets:
-                f.write((self.ether + bytes(p)).hex() + "\n")
+                kind = b"\x86\xdd" if bytes(p)[0] >> 4 == 6 else b"\x08\x00"
+                f.write((self.ether + kind + bytes(p)).hex() + "\n")
         with open(path) as f:
             self.lab.INET.run("/usr/bin/python3", "-c", INJECT, stdin=f)
 
@@ -125,4 +128,25 @@ with Lab() as lab:
     for text in ("can't find SA", "authentication is failed", "replay packet", "wrong length",
                  "cleartext although policy demands protection"):
         assert text in shown, "%s is missing\n%s" % (text, shown)
+
+with Lab() as lab:
+    lab.ipv6()
+    lab.start("ipv6-ipsec-manual")
+    wait_for("protected traffic", lambda: lab.hostA.ping("2001:db8:2::2", check=False))
+    attack = Attacker(lab)
+    heard = Capture(lab.hostB, "eth0", expression="ip6 and host 2001:db8:1::2")
+    clear = IPv6(src="2001:db8:1::2", dst="2001:db8:2::2")
+    attack.expect("IPv6 cleartext to a protected host", [
+        clear / ICMPv6EchoRequest(id=1), clear / esp.UDP(dport=53), clear / esp.TCP(dport=22)],
+        spd_cleartext=3)
+    attack.expect("behind extension headers", [
+        clear / IPv6ExtHdrDestOpt() / esp.UDP(dport=53),
+        clear / IPv6ExtHdrFragment(id=3, m=1, nh=17) / (b"a" * 64),
+        clear / IPv6ExtHdrFragment(id=4, offset=8, nh=17) / (b"b" * 64)], spd_cleartext=3)
+    attack.expect("as if from a router's neighbour", [
+        clear / IPv6ExtHdrDestOpt() / ICMPv6ND_NS(tgt="2001:db8:2::2")], spd_cleartext=1)
+    lab.hostA.ping("2001:db8:2::2", count=3)
+    heard.stop()
+    assert heard.count("icmp6 and ip6[40] == 128") == 3, heard.show(9, "ip6")
+    assert heard.count("udp or tcp or ip6 proto 44 or ip6 proto 60") == 0, heard.show(9, "ip6")
 print("attacks: ok")

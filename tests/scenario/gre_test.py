@@ -49,6 +49,21 @@ with Lab() as lab:
     wait_for("the second tunnel", lambda: lab.RTA.run(
         "ping", "-n", "-c", "1", "-W", "1", "172.16.41.2", check=False).find("1 received") > 0)
     lab.hostA.ping("10.1.2.2", count=2)
+
+    # two routes of one preference share the traffic, and one alone carries it
+    for r, net in ((lab.RTA, "10.1.2.0"), (lab.RTB, "10.1.1.0")):
+        r.cli("system-view", "ip route-static %s 24 Tunnel 0/0/2" % net)
+    out = lab.RTA.cli("display ip routing-table 10.1.2.0 24")
+    assert "Summary Count : 2" in out and "Tunnel0/0/2" in out, out
+    assert lab.RTA.run("ip", "route", "show", "10.1.2.0/24").count("nexthop dev Tunnel0-0-") == 2
+    lab.hostA.ping("10.1.2.2", count=5)
+    lab.RTA.cli("system-view", "undo ip route-static 10.1.2.0 24 Tunnel 0/0/1")
+    assert "Summary Count : 1" in lab.RTA.cli("display ip routing-table 10.1.2.0 24")
+    lab.hostA.ping("10.1.2.2", count=5)
+    lab.RTA.cli("system-view", "ip route-static 10.1.2.0 24 Tunnel 0/0/1")
+    for r, net in ((lab.RTA, "10.1.2.0"), (lab.RTB, "10.1.1.0")):
+        r.cli("system-view", "undo ip route-static %s 24 Tunnel 0/0/2" % net)
+    lab.hostA.ping("10.1.2.2", count=2)
     lab.RTB.cli("system-view", "interface Tunnel 0/0/2", "gre key 778")
     assert lab.RTA.run("ping", "-n", "-c", "2", "-i", "0.05", "-W", "1", "172.16.41.2",
                        check=False).find(" 0 received") > 0, "a wrong key was accepted"

@@ -128,6 +128,128 @@ the_steering_table_takes_source_mtu_and_blackhole(void)
 	bed_close(&b);
 }
 
+/* Two ways of one preference: the kernel's word for it is one route of two next hops. */
+static void
+two_ways_of_one_preference_are_both_used(void)
+{
+	struct bed b;
+	struct want first = want_path(254, "10.9.0.0/16", "198.51.100.254", NULL, 60);
+	struct want second = want_path(254, "10.9.0.0/16", "198.51.100.253", NULL, 60);
+	struct want third = want_path(254, "10.9.0.0/16", NULL, "lan", 60);
+	struct want other = want_path(254, "10.9.0.0/16", "198.51.100.254", NULL, 70);
+	static const char both[] = "10.9.0.0/16 proto 89 metric 60";
+
+	open_with_address(&b);
+	ADD(&b, &first);
+	ADD(&b, &other);
+	ADD(&b, &second);
+	ADD(&b, &second);
+	CU_ASSERT_TRUE(sh_says(both, "ip route show"));
+	CU_ASSERT_TRUE(sh_says("nexthop via 198.51.100.254 dev wan", "ip route show"));
+	CU_ASSERT_TRUE(sh_says("nexthop via 198.51.100.253 dev wan", "ip route show"));
+	ADD(&b, &third);
+	CU_ASSERT_TRUE(sh_says("nexthop dev lan", "ip route show"));
+	CU_ASSERT_PTR_NOT_NULL(bed_dumped(&b, &first));
+	CU_ASSERT_PTR_NOT_NULL(bed_dumped(&b, &second));
+	CU_ASSERT_PTR_NOT_NULL(bed_dumped(&b, &third));
+	bed_crash(&b); /* the next daemon learns of it by its dump */
+	CU_ASSERT_PTR_NOT_NULL(bed_dumped(&b, &second));
+	DEL(&b, &first);
+	CU_ASSERT_FALSE(sh_says("nexthop via 198.51.100.254", "ip route show"));
+	CU_ASSERT_TRUE(sh_says("nexthop via 198.51.100.253", "ip route show"));
+	CU_ASSERT_TRUE(sh_says(
+		"10.9.0.0/16 via 198.51.100.254 dev wan proto 89 metric 70", "ip route show"));
+	DEL(&b, &third);
+	CU_ASSERT_TRUE(sh_says(
+		"10.9.0.0/16 via 198.51.100.253 dev wan proto 89 metric 60", "ip route show"));
+	CU_ASSERT_PTR_NULL(bed_dumped(&b, &first));
+	DEL(&b, &second);
+	CU_ASSERT_FALSE(sh_says("metric 60", "ip route show"));
+	DEL(&b, &other);
+	bed_close(&b);
+}
+
+static void
+somebody_else_s_route_is_left_out_of_several(void)
+{
+	struct bed b;
+	struct want first = want_path(254, "10.9.0.0/16", "198.51.100.254", NULL, 60);
+	struct want second = want_path(254, "10.9.0.0/16", "198.51.100.253", NULL, 60);
+	static const char foreign[] = "10.9.0.0/16 via 198.51.100.252 dev wan metric 60";
+
+	open_with_address(&b);
+	ADD(&b, &first);
+	ADD(&b, &second);
+	sh("ip route prepend 10.9.0.0/16 via 198.51.100.252 metric 60");
+	DEL(&b, &first);
+	CU_ASSERT_TRUE(sh_says(foreign, "ip route show"));
+	CU_ASSERT_TRUE(sh_says(
+		"10.9.0.0/16 via 198.51.100.253 dev wan proto 89 metric 60", "ip route show"));
+	ADD(&b, &first);
+	CU_ASSERT_TRUE(sh_says("nexthop via 198.51.100.254 dev wan", "ip route show"));
+	CU_ASSERT_TRUE(sh_says(foreign, "ip route show"));
+	DEL(&b, &first);
+	DEL(&b, &second);
+	CU_ASSERT_TRUE(sh_says(foreign, "ip route show"));
+	CU_ASSERT_FALSE(sh_says("proto 89", "ip route show"));
+	bed_close(&b);
+}
+
+static void
+a_way_whose_device_is_down_is_taken_out_and_comes_back(void)
+{
+	struct bed b;
+	struct want wan = want_path(254, "10.9.0.0/16", "198.51.100.254", NULL, 60);
+	struct want lan = want_path(254, "10.9.0.0/16", NULL, "lan", 60);
+	struct want late = want_path(254, "10.9.0.0/16", "198.51.100.253", NULL, 60);
+
+	open_with_address(&b);
+	ADD(&b, &wan);
+	ADD(&b, &lan);
+	sh("ip link set lan down");
+	CU_ASSERT_PTR_NOT_NULL(bed_dumped(&b, &wan));
+	CU_ASSERT_PTR_NULL(bed_dumped(&b, &lan));
+	CU_ASSERT_EQUAL(oscfg_add(b.o, &lan, &b.err), -ENETDOWN); /* later */
+	ADD(&b, &late); /* the dead one is in nobody's way */
+	CU_ASSERT_TRUE(sh_says("nexthop via 198.51.100.253", "ip route show"));
+	CU_ASSERT_FALSE(sh_says("dev lan", "ip route show"));
+	sh("ip link set lan up");
+	ADD(&b, &lan);
+	CU_ASSERT_TRUE(sh_says("nexthop dev lan", "ip route show"));
+	DEL(&b, &wan);
+	DEL(&b, &late);
+	DEL(&b, &lan);
+	CU_ASSERT_FALSE(sh_says("proto 89", "ip route show"));
+	bed_close(&b);
+}
+
+static void
+two_ways_of_one_preference_are_both_used_in_ipv6(void)
+{
+	struct bed b;
+	struct want a = want_address("wan", "2001:db8:a::1/64");
+	struct want first = want_path(254, "2001:db8:9::/48", "2001:db8:a::fe", NULL, 60);
+	struct want second = want_path(254, "2001:db8:9::/48", "2001:db8:a::fd", NULL, 60);
+
+	bed_open(&b);
+	sh("sysctl -qw net.ipv6.conf.wan.disable_ipv6=0 net.ipv6.conf.wan.accept_dad=0");
+	ADD(&b, &a);
+	ADD(&b, &first);
+	ADD(&b, &second);
+	ADD(&b, &second);
+	CU_ASSERT_TRUE(sh_says("2001:db8:9::/48 proto 89 metric 60", "ip -6 route show"));
+	CU_ASSERT_TRUE(sh_says("nexthop via 2001:db8:a::fe dev wan", "ip -6 route show"));
+	CU_ASSERT_TRUE(sh_says("nexthop via 2001:db8:a::fd dev wan", "ip -6 route show"));
+	CU_ASSERT_PTR_NOT_NULL(bed_dumped(&b, &first));
+	CU_ASSERT_PTR_NOT_NULL(bed_dumped(&b, &second));
+	DEL(&b, &first);
+	CU_ASSERT_TRUE(sh_says("2001:db8:9::/48 via 2001:db8:a::fd dev wan proto 89 metric 60",
+		"ip -6 route show"));
+	DEL(&b, &second);
+	CU_ASSERT_FALSE(sh_says("2001:db8:9::", "ip -6 route show"));
+	bed_close(&b);
+}
+
 static double
 now(void)
 {
@@ -174,6 +296,13 @@ CU_TestInfo os_route_tests[] = {
 	{ "an equal foreign route is adopted and stays",
 		an_equal_foreign_route_is_adopted_and_stays },
 	{ "another foreign route stays beside ours", another_foreign_route_stays_beside_ours },
+	{ "two ways of one preference are both used", two_ways_of_one_preference_are_both_used },
+	{ "somebody else's route is left out of several",
+		somebody_else_s_route_is_left_out_of_several },
+	{ "a way whose device is down is taken out, and comes back",
+		a_way_whose_device_is_down_is_taken_out_and_comes_back },
+	{ "two ways of one preference are both used in IPv6",
+		two_ways_of_one_preference_are_both_used_in_ipv6 },
 	{ "an unreachable next hop is refused", an_unreachable_next_hop_is_refused },
 	{ "the steering table takes source, MTU and blackhole",
 		the_steering_table_takes_source_mtu_and_blackhole },

@@ -46,6 +46,34 @@ static_routes_become_kernel_routes(void)
 }
 
 static void
+two_routes_of_one_preference_are_both_wanted(void)
+{
+	static const char *const tables[] = {
+		"put route_static destination=10.9.0.0 length=16 nexthop=198.51.100.9\n"
+		"put route_static destination=10.9.0.0 length=16 nexthop=198.51.100.8\n",
+		"put ipv6_route_static destination=2001:db8:9:: length=48 nexthop=2001:db8:a::9\n"
+		"put ipv6_route_static destination=2001:db8:9:: length=48 nexthop=2001:db8:a::8\n",
+	};
+	static const char *const steps[] = {
+		"+ route 254 10.9.0.0/16 60 via 198.51.100.8\n"
+		"+ route 254 10.9.0.0/16 60 via 198.51.100.9\n",
+		"+ route 254 2001:db8:9::/48 60 via 2001:db8:a::8\n"
+		"+ route 254 2001:db8:9::/48 60 via 2001:db8:a::9\n",
+	};
+
+	for (size_t i = 0; i < 2; i++) {
+		struct bench b;
+
+		bench_init(&b);
+		CU_ASSERT_EQUAL(bench_commit(&b, SITE_INTERFACES), 0);
+		bench_steps(&b);
+		CU_ASSERT_EQUAL(bench_commit(&b, tables[i]), 0);
+		CU_ASSERT_STRING_EQUAL(bench_steps(&b), steps[i]);
+		bench_fini(&b);
+	}
+}
+
+static void
 a_route_into_an_interface_without_device_waits(void)
 {
 	struct bench b;
@@ -100,6 +128,8 @@ one_next_hop_by_two_names_is_one_route_too_many(void)
 
 CU_TestInfo route_tests[] = {
 	{ "static routes become kernel routes", static_routes_become_kernel_routes },
+	{ "two routes of one preference are both wanted",
+		two_routes_of_one_preference_are_both_wanted },
 	{ "a route into an interface without device waits",
 		a_route_into_an_interface_without_device_waits },
 	{ "a route that would swallow its tunnel is refused when it comes later",
