@@ -28,3 +28,10 @@ fakexfrm.so: tests/interop/fakexfrm.c
 		$(srcdir)/tests/interop/fakexfrm.c
 TESTS += tests/interop/ike/strongswan_test.py
 EXTRA_DIST += tests/interop/fakexfrm.c tests/interop/ike/strongswan_test.py tests/lab/strongswan.py
+
+# IKE's wire, against tshark, scapy and Python's own arithmetic
+check_PROGRAMS += ikecat
+ikecat_SOURCES = tests/interop/ike/ikecat.c
+ikecat_LDADD = libike.a $(CORE_LIBS)
+TESTS += tests/interop/ike/wire_test.py
+EXTRA_DIST += tests/interop/ike/wire_test.py
