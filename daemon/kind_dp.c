@@ -264,6 +264,34 @@ tunnel_equal(const struct want *wa, const struct want *wb)
 		strcmp(wa->tunnel.spd_device, wb->tunnel.spd_device) == 0;
 }
 
+/* The slot that keeps a tunnel's sequence number is its device's. */
+static void
+tunnel_slot_id(const char *device, uint8_t id[SASTATE_ID_LEN])
+{
+	static const char what[] = "GRE sequence ";
+
+	memset(id, 0, SASTATE_ID_LEN);
+	memcpy(id, what, sizeof(what) - 1);
+	memcpy(id + sizeof(what) - 1, device, strnlen(device, SASTATE_ID_LEN - sizeof(what)));
+}
+
+static int
+tunnel_slot(struct daemon *d, const struct want_tunnel *t, uint32_t *slot, struct err *e)
+{
+	uint8_t id[SASTATE_ID_LEN];
+	uint64_t limit; /* a number that comes again does not harm GRE: nothing more is reserved */
+	int rc;
+
+	tunnel_slot_id(t->device, id);
+	if (!t->tunnel.sequence) {
+		sastate_put_id(d->sastate, id);
+		return 0;
+	}
+	rc = sastate_take(d->sastate, id, false, slot, &limit, e);
+	*slot += rc == 0;
+	return rc;
+}
+
 static int
 tunnel_add(struct daemon *d, const struct want *w, struct err *e)
 {
@@ -277,6 +305,8 @@ tunnel_add(struct daemon *d, const struct want *w, struct err *e)
 		rc = sa_number(d, t->sa_out_key, &m.sa_out);
 	if (rc == 0)
 		rc = sa_number(d, t->sa_in_key, &m.sa_in);
+	if (rc == 0)
+		rc = tunnel_slot(d, t, &m.slot, e);
 	return rc != 0 ? rc : step(d, w, MSG_dp_tunnel, &m, -1, e);
 }
 
@@ -290,8 +320,11 @@ static int
 tunnel_del(struct daemon *d, const struct want *w, struct err *e)
 {
 	struct msg_dp_tunnel_del m;
+	uint8_t id[SASTATE_ID_LEN];
 	int rc;
 
+	tunnel_slot_id(w->tunnel.device, id);
+	sastate_put_id(d->sastate, id);
 	daemon_line(d, w->tunnel.device, true);
 	rc = tun_port(d, w->tunnel.device, &m.port, e);
 

@@ -341,6 +341,15 @@ sastate_put(struct sastate *s, uint32_t slot)
 }
 
 void
+sastate_put_id(struct sastate *s, const uint8_t id[SASTATE_ID_LEN])
+{
+	for (uint32_t i = 0; i < SASTATE_SLOTS; i++) {
+		if (s->r[i].used && memcmp(s->r[i].id, id, SASTATE_ID_LEN) == 0)
+			s->r[i].in_use = false;
+	}
+}
+
+void
 sastate_put_all(struct sastate *s)
 {
 	for (uint32_t i = 0; i < SASTATE_SLOTS; i++)

@@ -32,6 +32,8 @@ int sastate_take(struct sastate *s, const uint8_t id[SASTATE_ID_LEN], bool inbou
 	uint64_t *limit, struct err *e);
 /* The slot is not in use now; its numbers are remembered until slots are short. */
 void sastate_put(struct sastate *s, uint32_t slot);
+/* The same, by identity. */
+void sastate_put_id(struct sastate *s, const uint8_t id[SASTATE_ID_LEN]);
 /* No slot is in use now. */
 void sastate_put_all(struct sastate *s);
 /* Reserves another block. */

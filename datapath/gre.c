@@ -253,7 +253,7 @@ void
 gre_encapsulate(struct dp *dp, struct gre_tunnel *g, struct pkt *p)
 {
 	uint32_t overhead = IP6_HDR_LEN + GRE_HDR_MAX;
-	uint32_t seq = g->next_seq;
+	uint32_t seq = (uint32_t)g->next_seq;
 	uint16_t type;
 	uint8_t tos;
 	bool df;
@@ -270,7 +270,8 @@ gre_encapsulate(struct dp *dp, struct gre_tunnel *g, struct pkt *p)
 	if (!fits(dp, g, p, df))
 		return;
 	tos = ecn_encap(p->data);
-	g->next_seq += g->sequence;
+	if (g->sequence)
+		gre_seq_set(g, g->next_seq + 1);
 	gre_hdr_push(g, p, type, g->sequence ? &seq : NULL);
 	outer_push(dp, g, p, tos, df);
 	gre_send(dp, g, p);

@@ -19,7 +19,8 @@ struct gre_table;
 
 struct gre_table *gre_table_new(struct dp *dp);
 void gre_table_free(struct gre_table *t);
-/* An equal identity is replaced, and goes on counting. 0, -EINVAL (addresses), -EEXIST (another tunnel has
+/* An equal identity is replaced, and goes on counting; the sequence number of a tunnel that is new here goes
+ * on where its slot says. 0, -EINVAL (addresses), -EEXIST (another tunnel has
  * the same addresses and key) or -ENOMEM. */
 int gre_put(struct gre_table *t, const struct msg_dp_tunnel *m, struct err *e);
 /* 0 or -ENOENT */

@@ -5,6 +5,7 @@
 
 #include "datapath/gre_tunnel.h"
 #include "datapath/port.h"
+#include "datapath/sadb.h"
 #include "datapath/selector.h"
 #include "lib/err.h"
 
@@ -152,12 +153,36 @@ gre_table_free(struct gre_table *t)
 	free(t);
 }
 
+void
+gre_seq_set(struct gre_tunnel *g, uint64_t next)
+{
+	g->next_seq = next;
+	if (g->slot)
+		__atomic_store_n(&g->slot->seq, next, __ATOMIC_RELEASE);
+}
+
+/* Where the numbers go on: a tunnel that we did not have where another datapath left off. */
+static void
+seq_begin(struct gre_tunnel *g, struct sa_slot *slot, bool new_peer)
+{
+	bool is_new = g->ends.af == 0;
+
+	g->slot = slot;
+	if (is_new)
+		g->next_seq = slot ? __atomic_load_n(&slot->seq, __ATOMIC_ACQUIRE) : 0;
+	else
+		gre_seq_set(g, new_peer ? 0 : g->next_seq);
+}
+
 /* A tunnel whose far end changes has a new peer, whose numbers begin again. */
 static void
 fill(struct gre_tunnel *g, const struct msg_dp_tunnel *m, const struct gre_ends *ends)
 {
-	if (!ends_eq(&g->ends, ends)) {
-		g->next_seq = 0;
+	struct sa_slot *slots = g->table->dp->slots;
+	bool new_peer = !ends_eq(&g->ends, ends);
+
+	seq_begin(g, m->slot ? &slots[m->slot - 1] : NULL, new_peer);
+	if (new_peer) {
 		g->last_seq_ms = 0;
 		g->mtu = 0;
 	}
@@ -176,6 +201,14 @@ fill(struct gre_tunnel *g, const struct msg_dp_tunnel *m, const struct gre_ends 
 	g->out_generation = UINT64_MAX;
 }
 
+/* slot: plus one, 0 = none */
+static bool
+slot_is_free(const struct dp *dp, uint32_t slot)
+{
+	return slot == 0 ||
+		(dp->slots && slot <= dp->n_slots && !sadb_has_slot(dp->sadb, slot - 1));
+}
+
 int
 gre_put(struct gre_table *t, const struct msg_dp_tunnel *m, struct err *e)
 {
@@ -189,6 +222,8 @@ gre_put(struct gre_table *t, const struct msg_dp_tunnel *m, struct err *e)
 	if (same && same != g)
 		return err_set(e, -EEXIST, "tunnel",
 			"Another tunnel has the same addresses and key; give one a gre key.");
+	if (!slot_is_free(t->dp, m->slot))
+		return err_set(e, -EINVAL, "tunnel", "slot %u is not for it", m->slot);
 	if (g)
 		detach(t, g);
 	else if (!(g = calloc(1, sizeof(*g))))

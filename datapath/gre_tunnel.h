@@ -10,6 +10,7 @@
 /* What the files of GRE share: a tunnel, how it is found, its header. Nobody else includes this. */
 
 struct sa;
+struct sa_slot;
 struct timer;
 
 /* Keepalives of one tunnel (keepalive.c). */
@@ -52,7 +53,8 @@ struct gre_tunnel {
 	uint32_t sa_in;
 	struct sa *out;		 /* that of sa_out, when the SADB was of this generation */
 	uint64_t out_generation; /* UINT64_MAX: never looked */
-	uint32_t next_seq;	 /* to be sent */
+	uint64_t next_seq;	 /* to be sent; its low half */
+	struct sa_slot *slot;	 /* keeps that; NULL: nobody does */
 	uint32_t last_seq;	 /* decapsulated last */
 	uint64_t last_seq_ms;	 /* and when; 0 = none yet */
 	struct keepalive keepalive;
@@ -66,6 +68,8 @@ struct gre_tunnel *gre_find_flow(
 	const struct gre_table *t, const struct gre_ends *ends, bool has_key, uint32_t key);
 bool gre_pair_exists(const struct gre_table *t, const struct gre_ends *ends);
 struct dp *gre_dp(const struct gre_table *t);
+/* The number to be sent next, also for a datapath that comes after us. */
+void gre_seq_set(struct gre_tunnel *g, uint64_t next);
 /* Tells who listens (gre_on_line). */
 void gre_line_changed(const struct gre_tunnel *g, bool up);
 

@@ -230,6 +230,12 @@ sadb_changed(struct sadb *db)
 	db->generation++;
 }
 
+bool
+sadb_has_slot(const struct sadb *db, uint32_t slot)
+{
+	return slot < db->n_users && db->users[slot] != NULL;
+}
+
 uint64_t
 sadb_generation(const struct sadb *db)
 {

@@ -107,6 +107,8 @@ void sadb_on_used(struct sadb *db, void (*fn)(void *arg, uint32_t sa, bool hard)
 void sadb_used(struct sadb *db, struct sa *sa);
 /* What rules name leads to other SAs now: a new generation begins. */
 void sadb_changed(struct sadb *db);
+/* Has an SA this slot of the shared file? */
+bool sadb_has_slot(const struct sadb *db, uint32_t slot);
 /* Changes whenever a pointer that sadb_get gave may not be good any more. */
 uint64_t sadb_generation(const struct sadb *db);
 /* The inbound SA for a packet: that of protocol, SPI and destination; failing that, one with the

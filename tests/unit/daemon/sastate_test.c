@@ -65,6 +65,31 @@ a_new_outbound_sa_has_a_block_of_numbers(void)
 }
 
 static void
+a_slot_put_back_by_its_identity_is_free_and_remembered(void)
+{
+	char dir[64];
+	struct sastate *s;
+	struct sa_slot *slots;
+	uint64_t limit;
+	uint32_t slot;
+
+	bench_dir(dir);
+	s = open_in(dir, "boot 1");
+	sastate_take(s, id_a, false, &slot, &limit, NULL);
+	slots = slots_of(s);
+	slots[slot].seq = 77;
+	sastate_put_id(s, id_b); /* nobody's */
+	CU_ASSERT_EQUAL(sastate_more(s, slot, &limit, NULL), 0);
+	sastate_put_id(s, id_a);
+	CU_ASSERT_EQUAL(sastate_more(s, slot, &limit, NULL), -EINVAL);
+	CU_ASSERT_EQUAL(sastate_take(s, id_a, false, &slot, &limit, NULL), 0);
+	CU_ASSERT_EQUAL(slots[slot].seq, 77);
+	slots_done(slots);
+	sastate_close(s);
+	bench_dir_remove(dir);
+}
+
+static void
 in_the_same_boot_an_sa_goes_on_in_its_slot(void)
 {
 	char dir[64];
@@ -251,6 +276,8 @@ slots_are_taken_from_who_was_unused_for_longest(void)
 
 CU_TestInfo sastate_tests[] = {
 	{ "a new outbound SA has a block of numbers", a_new_outbound_sa_has_a_block_of_numbers },
+	{ "a slot put back by its identity is free and remembered",
+		a_slot_put_back_by_its_identity_is_free_and_remembered },
 	{ "in the same boot an SA goes on in its slot",
 		in_the_same_boot_an_sa_goes_on_in_its_slot },
 	{ "in another boot an outbound SA goes on behind all reserved numbers",

@@ -5,6 +5,8 @@
 
 #include "datapath/gre.h"
 
+#include "lib/alg.h"
+#include "tests/unit/datapath/esp_fixture.h"
 #include "tests/unit/datapath/fixture.h"
 #include "tests/unit/datapath/suites.h"
 
@@ -94,8 +96,25 @@ both_ends_are_of_one_family(void)
 	world_fini(&w);
 }
 
+static void
+an_sas_slot_is_not_for_a_tunnel(void)
+{
+	struct msg_dp_tunnel m = tunnel_msg();
+	struct fix f;
+
+	fix_init(&f);
+	CU_ASSERT_PTR_NOT_NULL(
+		fix_sa(&f, 2, false, ALG_CIPHER_null, ALG_AUTH_hmac_sha1_96)); /* slot 2 */
+	m.slot = 3;
+	CU_ASSERT_EQUAL(gre_put(f.dp.gre, &m, NULL), -EINVAL);
+	m.slot = 4;
+	CU_ASSERT_EQUAL(gre_put(f.dp.gre, &m, NULL), 0);
+	fix_fini(&f);
+}
+
 CU_TestInfo gre_table_tests[] = {
 	{ "the table refuses what is ambiguous", the_table_refuses_what_is_ambiguous },
+	{ "an SA's slot is not for a tunnel", an_sas_slot_is_not_for_a_tunnel },
 	{ "both ends are of one family", both_ends_are_of_one_family },
 	{ "ten thousand tunnels are found and removed",
 		ten_thousand_tunnels_are_found_and_removed },

@@ -11,9 +11,11 @@
 #include "datapath/sadb.h"
 #include "datapath/spd.h"
 #include "lib/buf.h"
+#include "lib/sastate.h"
 #include "tests/unit/datapath/fixture.h"
 #include "tests/unit/datapath/suites.h"
 
+#include <errno.h>
 #include <string.h>
 #include <sys/socket.h>
 
@@ -513,6 +515,81 @@ sequence_numbers_go_out_from_zero(void)
 	bed_fini(&b);
 }
 
+/* One packet into tunnel 5; its number. */
+static uint32_t
+seq_sent(struct bed *b)
+{
+	uint8_t in[60];
+	const uint8_t *out;
+	uint64_t d = 8;
+	uint32_t len;
+
+	packet_ip4(in, sizeof(in), 17, &d);
+	out = out_through(b, DOWN, in, sizeof(in), &len);
+	CU_ASSERT_PTR_NOT_NULL_FATAL(out);
+	CU_ASSERT_EQUAL(be16_get(out + 20), 0x1000);
+	return be32_get(out + 24);
+}
+
+static void
+a_new_datapath_goes_on_with_the_numbers_in_the_slot(void)
+{
+	static const uint64_t starts[] = { 0, 1000, UINT32_MAX - 1, (UINT64_C(1) << 32) + 7 };
+	struct sa_slot slots[3] = { 0 };
+	struct msg_dp_tunnel m = tunnel_msg(0);
+	struct bed b;
+
+	m.destination = addr_v4(B + 7);
+	m.sequence = true;
+	m.slot = 3;
+	for (unsigned int i = 0; i < sizeof(starts) / sizeof(starts[0]); i++) {
+		slots[2].seq = starts[i];
+		for (uint64_t n = starts[i], process = 0; process < 3; process++) {
+			bed_init(&b);
+			b.w.dp.slots = slots;
+			b.w.dp.n_slots = 3;
+			gre_del(b.w.dp.gre, DOWN);
+			tunnel_change(&b, m);
+			for (unsigned int k = 0; k < 4; k++, n++)
+				CU_ASSERT_EQUAL(seq_sent(&b), (uint32_t)n);
+			CU_ASSERT_EQUAL(slots[2].seq, n);
+			b.w.dp.slots = NULL;
+			bed_fini(&b);
+		}
+	}
+}
+
+static void
+a_new_peer_is_counted_from_zero_and_a_new_slot_takes_over(void)
+{
+	struct sa_slot slots[3] = { 0 };
+	struct msg_dp_tunnel m = tunnel_msg(0);
+	struct bed b;
+
+	bed_init(&b);
+	b.w.dp.slots = slots;
+	b.w.dp.n_slots = 3;
+	m.destination = addr_v4(B + 7);
+	m.sequence = true;
+	tunnel_change(&b, m);
+	for (uint32_t i = 0; i < 5; i++)
+		CU_ASSERT_EQUAL(seq_sent(&b), i);
+	m.slot = 1;
+	tunnel_change(&b, m);
+	CU_ASSERT_EQUAL(slots[0].seq, 5);
+	CU_ASSERT_EQUAL(seq_sent(&b), 5);
+	m.destination = addr_v4(B + 8);
+	tunnel_change(&b, m);
+	CU_ASSERT_EQUAL(slots[0].seq, 0);
+	CU_ASSERT_EQUAL(seq_sent(&b), 0);
+	m.port = DOWN;
+	m.slot = 4; /* there are three */
+	CU_ASSERT_EQUAL(gre_put(b.w.dp.gre, &m, NULL), -EINVAL);
+	CU_ASSERT_EQUAL(seq_sent(&b), 1);
+	b.w.dp.slots = NULL;
+	bed_fini(&b);
+}
+
 static enum drop
 in_with_seq(struct bed *b, uint32_t seq, const uint8_t *inner, uint32_t len)
 {
@@ -770,6 +847,10 @@ the_policy_decides_about_what_a_tunnel_sends_and_takes(void)
 
 CU_TestInfo gre_tests[] = {
 	{ "sequence numbers go out from zero", sequence_numbers_go_out_from_zero },
+	{ "a new datapath goes on with the numbers in the slot",
+		a_new_datapath_goes_on_with_the_numbers_in_the_slot },
+	{ "a new peer is counted from zero and a new slot takes over",
+		a_new_peer_is_counted_from_zero_and_a_new_slot_takes_over },
 	{ "late sequence numbers are dropped", late_sequence_numbers_are_dropped },
 	{ "the tunnel's own packets inside it are refused",
 		the_tunnels_own_packets_inside_it_are_refused },
