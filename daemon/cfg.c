@@ -138,6 +138,8 @@ static const struct bind ipsec_global_binds[] = {
 	INT(cfg_ipsec_global, anti_replay_window),
 	INT(cfg_ipsec_global, fragmentation_before),
 	TEXT(cfg_ipsec_global, df_bit),
+	INT(cfg_ipsec_global, sa_duration_time),
+	INT(cfg_ipsec_global, sa_duration_traffic),
 };
 
 static const struct bind ipsec_proposal_binds[] = {
@@ -147,6 +149,7 @@ static const struct bind ipsec_proposal_binds[] = {
 	TEXT(cfg_ipsec_proposal, ah_authentication),
 	TEXT(cfg_ipsec_proposal, esp_authentication),
 	TEXT(cfg_ipsec_proposal, esp_encryption),
+	INT(cfg_ipsec_proposal, esn),
 };
 
 /* The columns of cfg_keying, which policies and profiles share. */
@@ -160,9 +163,19 @@ static const struct bind ipsec_proposal_binds[] = {
 		TEXT_AS(s, out_esp_encryption_key, keying.out_esp.encryption_key),          \
 		INT_AS(s, anti_replay_window, keying.anti_replay_window)
 
+#define NEGOTIATION_BINDS(s)                                                          \
+	TEXT_AS(s, ike_peer, negotiation.ike_peer), TEXT_AS(s, pfs, negotiation.pfs), \
+		INT_AS(s, sa_duration_time, negotiation.sa_duration_time),            \
+		INT_AS(s, sa_duration_traffic, negotiation.sa_duration_traffic)
+
 static const struct bind ipsec_policy_binds[] = {
 	TEXT(cfg_ipsec_policy, name),
 	INT(cfg_ipsec_policy, sequence),
+	TEXT(cfg_ipsec_policy, mode),
+	INT(cfg_ipsec_policy, enabled),
+	INT(cfg_ipsec_policy, tunnel_local_interface),
+	TEXT(cfg_ipsec_policy, sa_trigger_mode),
+	NEGOTIATION_BINDS(cfg_ipsec_policy),
 	INT(cfg_ipsec_policy, acl),
 	INT(cfg_ipsec_policy, acl6),
 	ADDR(cfg_ipsec_policy, tunnel_local),
@@ -174,6 +187,7 @@ static const struct bind ipsec_policy_group_binds[] = { TEXT(cfg_ipsec_policy_gr
 
 static const struct bind ipsec_profile_binds[] = {
 	TEXT(cfg_ipsec_profile, name),
+	NEGOTIATION_BINDS(cfg_ipsec_profile),
 	KEYING_BINDS(cfg_ipsec_profile),
 };
 
@@ -185,6 +199,46 @@ static const struct bind ipsec_policy_proposal_binds[] = {
 static const struct bind ipsec_profile_proposal_binds[] = {
 	TEXT_AS(cfg_proposal_ref, profile, name),
 	TEXT(cfg_proposal_ref, proposal),
+};
+
+#define DPD_BINDS(s)                                                   \
+	TEXT_AS(s, dpd_type, dpd.type), INT_AS(s, dpd_idle, dpd.idle), \
+		INT_AS(s, dpd_interval, dpd.interval), INT_AS(s, dpd_retries, dpd.retries)
+
+static const struct bind ike_global_binds[] = {
+	TEXT(cfg_ike_global, local_name),
+	INT(cfg_ike_global, nat_keepalive),
+	DPD_BINDS(cfg_ike_global),
+};
+
+static const struct bind ike_proposal_binds[] = {
+	INT(cfg_ike_proposal, number),
+	TEXT(cfg_ike_proposal, encryption),
+	TEXT(cfg_ike_proposal, dh),
+	TEXT(cfg_ike_proposal, integrity),
+	TEXT(cfg_ike_proposal, prf),
+	INT(cfg_ike_proposal, duration),
+};
+
+static const struct bind ike_peer_binds[] = {
+	TEXT(cfg_ike_peer, name),
+	INT(cfg_ike_peer, version_1),
+	INT(cfg_ike_peer, version_2),
+	TEXT(cfg_ike_peer, pre_shared_key),
+	INT(cfg_ike_peer, ike_proposal),
+	ADDR(cfg_ike_peer, local_address),
+	TEXT(cfg_ike_peer, local_id_type),
+	TEXT(cfg_ike_peer, local_id),
+	TEXT(cfg_ike_peer, remote_id_type),
+	TEXT(cfg_ike_peer, remote_id),
+	INT(cfg_ike_peer, nat_traversal),
+	DPD_BINDS(cfg_ike_peer),
+	INT(cfg_ike_peer, reauthentication),
+};
+
+static const struct bind ike_peer_address_binds[] = {
+	TEXT(cfg_ike_peer_address, peer),
+	ADDR(cfg_ike_peer_address, address),
 };
 
 #define SHAPE_OF(table, shape, binds)                                                      \
@@ -206,6 +260,10 @@ SHAPE(ipsec_proposal);
 SHAPE(ipsec_policy);
 SHAPE(ipsec_policy_group);
 SHAPE(ipsec_profile);
+SHAPE(ike_global);
+SHAPE(ike_proposal);
+SHAPE(ike_peer);
+SHAPE(ike_peer_address);
 SHAPE_OF(ipsec_policy_proposal, proposal_ref, ipsec_policy_proposal);
 SHAPE_OF(ipsec_profile_proposal, proposal_ref, ipsec_profile_proposal);
 
@@ -278,6 +336,21 @@ cfg_get(struct store *s, const struct cfg_shape *shape, const struct value *key,
 	if (rc == 0)
 		rc = row_get(s, shape->table, key, a, &row);
 	return rc != 0 ? rc : read_row(&r, &row, out);
+}
+
+int
+cfg_defaults(struct store *s, const struct cfg_shape *shape, struct arena *a, void *out)
+{
+	struct reader r = { 0 };
+	struct value v;
+	int rc = reader_init(&r, shape, a);
+
+	for (unsigned int i = 0; i < shape->n_binds && rc == 0; i++) {
+		rc = row_default(s, shape->table, (unsigned int)r.column[i], a, &v);
+		if (rc == 0)
+			rc = read_value(&shape->binds[i], &v, (char *)out + shape->binds[i].offset);
+	}
+	return rc;
 }
 
 int

@@ -102,6 +102,8 @@ struct cfg_ipsec_global {
 	int64_t anti_replay_window;
 	int64_t fragmentation_before;
 	const char *df_bit;
+	int64_t sa_duration_time;    /* seconds */
+	int64_t sa_duration_traffic; /* kilobytes; 0 = none */
 };
 
 struct cfg_ipsec_proposal {
@@ -111,6 +113,7 @@ struct cfg_ipsec_proposal {
 	const char *ah_authentication;
 	const char *esp_authentication;
 	const char *esp_encryption;
+	int64_t esn;
 };
 
 /* The columns of one SA; AH has no encryption key. Keys are sealed. */
@@ -130,13 +133,26 @@ struct cfg_keying {
 	int64_t anti_replay_window;
 };
 
+/* What policies and profiles negotiate with; without a peer they do not. */
+struct cfg_negotiation {
+	const char *ike_peer;
+	const char *pfs;
+	int64_t sa_duration_time; /* as in cfg_ipsec_global, which counts when there is none */
+	int64_t sa_duration_traffic;
+};
+
 struct cfg_ipsec_policy {
 	const char *name;
 	int64_t sequence;
+	const char *mode;
+	int64_t enabled;
 	int64_t acl;
 	int64_t acl6;
 	struct addr tunnel_local;
+	int64_t tunnel_local_interface;
 	struct addr tunnel_remote;
+	const char *sa_trigger_mode;
+	struct cfg_negotiation negotiation;
 	struct cfg_keying keying;
 };
 
@@ -152,7 +168,53 @@ struct cfg_ipsec_policy_group {
 
 struct cfg_ipsec_profile {
 	const char *name;
+	struct cfg_negotiation negotiation;
 	struct cfg_keying keying;
+};
+
+/* Of dead peer detection, of all peers or of one. */
+struct cfg_dpd {
+	const char *type;
+	int64_t idle;
+	int64_t interval;
+	int64_t retries;
+};
+
+struct cfg_ike_global {
+	const char *local_name;
+	int64_t nat_keepalive; /* seconds */
+	struct cfg_dpd dpd;
+};
+
+/* Lists are keywords of alg.def, separated by blanks, the most wanted first. */
+struct cfg_ike_proposal {
+	int64_t number;
+	const char *encryption;
+	const char *dh;
+	const char *integrity;
+	const char *prf;
+	int64_t duration; /* seconds */
+};
+
+struct cfg_ike_peer {
+	const char *name;
+	int64_t version_1;
+	int64_t version_2;
+	const char *pre_shared_key; /* sealed */
+	int64_t ike_proposal;
+	struct addr local_address;
+	const char *local_id_type;
+	const char *local_id;
+	const char *remote_id_type;
+	const char *remote_id;
+	int64_t nat_traversal;
+	struct cfg_dpd dpd;
+	int64_t reauthentication; /* seconds */
+};
+
+struct cfg_ike_peer_address {
+	const char *peer;
+	struct addr address;
 };
 
 struct cfg_system {
@@ -166,13 +228,16 @@ struct cfg_shape;
 extern const struct cfg_shape cfg_system, cfg_interface, cfg_ip_address, cfg_route_static,
 	cfg_acl_rule, cfg_ipsec_proposal, cfg_ipsec_policy, cfg_ipsec_profile, cfg_ipsec_global,
 	cfg_ipsec_policy_group, cfg_ipsec_policy_proposal, cfg_ipsec_profile_proposal,
-	cfg_ipv6_address, cfg_ipv6_route_static, cfg_acl6_rule;
+	cfg_ipv6_address, cfg_ipv6_route_static, cfg_acl6_rule, cfg_ike_global, cfg_ike_proposal,
+	cfg_ike_peer, cfg_ike_peer_address;
 
 typedef int cfg_fn(void *arg, const void *cfg);
 
 /* -ENOENT when there is no such row. */
 int cfg_get(struct store *s, const struct cfg_shape *shape, const struct value *key,
 	struct arena *a, void *out);
+/* What a new row of the table says: its SQL defaults. */
+int cfg_defaults(struct store *s, const struct cfg_shape *shape, struct arena *a, void *out);
 /* Rows with this key prefix, in the table's order; stops when fn returns non-zero and returns that. */
 int cfg_each(struct store *s, const struct cfg_shape *shape, const struct value *prefix,
 	unsigned int n_prefix, struct arena *a, cfg_fn *fn, void *arg);

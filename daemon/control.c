@@ -31,6 +31,7 @@ struct waiter {
 	struct session_wait wait; /* first */
 	LIST_ENTRY(waiter) link;
 	uint64_t mark; /* steps that must have been answered */
+	uint64_t ike_mark;
 	uint64_t revision;
 	struct timer *late;
 };
@@ -137,6 +138,16 @@ on_late(void *arg)
 	waiter_free(w);
 }
 
+/* Without a datapath nothing is applied; the IKE speaker is waited for while it runs. */
+static bool
+waiter_is_done(const struct waiter *w, const struct daemon *d)
+{
+	if (childlink_is_up(d->ikelink) && childlink_answered(d->ikelink) < w->ike_mark)
+		return false;
+	return d->dplink == NULL ||
+		(childlink_is_up(d->dplink) && childlink_answered(d->dplink) >= w->mark);
+}
+
 void
 control_progress(struct control *c)
 {
@@ -147,8 +158,7 @@ control_progress(struct control *c)
 		return;
 	d = c->daemon;
 	LIST_FOREACH_SAFE (w, &c->waiters, link, next) {
-		if (d->dplink != NULL &&
-			(!childlink_is_up(d->dplink) || childlink_answered(d->dplink) < w->mark))
+		if (!waiter_is_done(w, d))
 			continue;
 		waiter_answer(w, d);
 		waiter_free(w);
@@ -179,11 +189,54 @@ session_applied_wait(struct session_request *r, struct err *e)
 	w = (struct waiter *)session_wait_new(r->session, r->id, sizeof(*w));
 	w->revision = m->revision;
 	w->mark = d->dplink != NULL ? childlink_sent(d->dplink) : 0;
+	w->ike_mark = d->ikelink != NULL ? childlink_sent(d->ikelink) : 0;
 	w->late = timer_new(d->loop, on_late, w);
 	timer_set(w->late, APPLY_MOST_MS);
 	LIST_INSERT_HEAD(&c->waiters, w, link);
 	control_progress(c);
 	return 0;
+}
+
+/* --- debugging ------------------------------------------------------------------------------- */
+
+/* Of one peer only while all shells agree on it. */
+void
+control_debugging(struct control *c)
+{
+	static const struct childlink_ask nobody;
+	struct msg_ike_debugging m = { 0 };
+	const struct session *s;
+	bool first = true;
+
+	if (c == NULL || !childlink_is_up(c->daemon->ikelink))
+		return;
+	LIST_FOREACH (s, &c->sessions, link) {
+		if (s->debugging.mask == 0)
+			continue;
+		m.mask |= s->debugging.mask;
+		if (first)
+			m.remote = s->debugging.remote;
+		else if (!addr_eq(&m.remote, &s->debugging.remote))
+			m.remote.af = 0;
+		first = false;
+	}
+	childlink_ask(c->daemon->ikelink, MSG_ike_debugging, &m, -1, &nobody);
+}
+
+void
+control_debug(struct control *c, const struct msg_ike_debug *m)
+{
+	struct session *s;
+
+	if (c == NULL)
+		return;
+	LIST_FOREACH (s, &c->sessions, link) {
+		const struct msg_ike_debugging *d = &s->debugging;
+
+		if ((d->mask & m->topic) != 0 &&
+			(d->remote.af == 0 || addr_eq(&d->remote, &m->remote)))
+			session_answer(s, s->debugging_id, MSG_ike_debug, m, -1);
+	}
 }
 
 /* --- sessions ------------------------------------------------------------------------------- */
@@ -216,6 +269,8 @@ static const struct {
 	[MSG_commit] = { session_commit, true },
 	[MSG_catchup] = { session_catchup, false },
 	[MSG_applied_wait] = { session_applied_wait, false },
+	[MSG_ike_reset] = { session_ike_reset, true },
+	[MSG_ike_debugging] = { session_ike_debugging, true },
 	[MSG_state_get] = { session_state_get, false },
 	[MSG_state_reset] = { session_state_reset, true },
 	[MSG_save] = { session_save, true },
@@ -265,6 +320,8 @@ session_free(struct session *s)
 			w->session = NULL;
 	captures_orphaned(s->control->daemon->captures);
 	LIST_REMOVE(s, link);
+	if (s->debugging.mask != 0)
+		control_debugging(s->control);
 	frame_free(s->frame);
 	free(s);
 }

@@ -6,6 +6,7 @@
 struct control;
 struct daemon;
 struct err;
+struct msg_ike_debug;
 
 /*
  * The socket of the shells, DIR/control.sock: everybody may look, root and one group may configure.
@@ -22,5 +23,10 @@ void control_free(struct control *c);
 void control_progress(struct control *c);
 /* The datapath was started anew and was sent everything again. */
 void control_datapath_changed(struct control *c);
+
+/* A line of the IKE speaker's, for the shells that want to hear of it. c may be NULL. */
+void control_debug(struct control *c, const struct msg_ike_debug *m);
+/* Tells the speaker what shells want to hear: when one has said so or is gone, or the speaker is new. */
+void control_debugging(struct control *c);
 
 #endif

@@ -14,12 +14,15 @@
 #include "daemon/firstrun.h"
 #include "daemon/kind.h"
 #include "daemon/kind_dp.h"
+#include "daemon/kind_ike.h"
 #include "daemon/lines.h"
+#include "daemon/negotiated.h"
 #include "daemon/oscfg/oscfg.h"
 #include "daemon/proc.h"
 #include "daemon/rates.h"
 #include "daemon/reconcile.h"
 #include "daemon/sastate.h"
+#include "daemon/speaker.h"
 #include "daemon/status.h"
 #include "daemon/zeros.h"
 #include "lib/arena.h"
@@ -43,7 +46,8 @@ enum {
 	LOOK_PAUSE_MS = 500,
 	VERIFY_PAUSE_MS = 500,
 	VERIFY_SHARE = 20, /* comparing takes at most one part in so many of the time */
-	DATAPATH_KINDS = 1 << WANT_PORT | 1 << WANT_TUNNEL | 1 << WANT_SA | 1 << WANT_SPD,
+	DATAPATH_KINDS =
+		1 << WANT_PORT | 1 << WANT_TUNNEL | 1 << WANT_SA | 1 << WANT_GROUP | 1 << WANT_SPD,
 	KERNEL_KINDS = 1 << WANT_LINK | 1 << WANT_ADDR | 1 << WANT_ROUTE | 1 << WANT_RULE
 };
 
@@ -54,10 +58,14 @@ const struct kind_ops *const kind_table[WANT_N_KINDS] = {
 	[WANT_PORT] = &kind_port,
 	[WANT_TUNNEL] = &kind_tunnel,
 	[WANT_SA] = &kind_sa,
+	[WANT_GROUP] = &kind_group,
 	[WANT_SPD] = &kind_spd,
 	[WANT_ADDR] = &kind_addr,
 	[WANT_ROUTE] = &kind_route,
 	[WANT_RULE] = &kind_rule,
+	[WANT_IKE] = &kind_ike,
+	[WANT_IKE_PEER] = &kind_ike_peer,
+	[WANT_IKE_CHILD] = &kind_ike_child,
 };
 
 /* --- what compile asks ------------------------------------------------------------------ */
@@ -160,10 +168,13 @@ daemon_close(struct daemon *d)
 	zeros_free(d->zeros);
 	lines_free(d->lines);
 	proc_free(d->datapath);
+	speaker_free(d->speaker);
 	childlink_free(d->dplink);
 	dpevents_free(d->dpevents);
 	reconcile_free(d->reconcile);
 	kind_dp_free(d->kind_dp);
+	kind_ike_free(d->kind_ike);
+	negotiated_free(d->negotiated);
 	sastate_close(d->sastate);
 	compile_free(d->compile);
 	oscfg_free(d->os);
@@ -229,6 +240,7 @@ datapath_started(void *arg, int fd)
 		return;
 	}
 	log_info("datapath runs");
+	reconcile_again(d->reconcile, WANT_IKE, "ike"); /* a way to it for what it receives */
 	reconcile_retry(d->reconcile);
 	control_datapath_changed(d->control);
 }
@@ -247,6 +259,7 @@ datapath_gone(void *arg)
 	childlink_down(d->dplink);
 	kind_dp_forget(d->kind_dp);
 	sastate_put_all(d->sastate);
+	negotiated_datapath_gone(d);
 	reconcile_forget(d->reconcile, DATAPATH_KINDS);
 }
 
@@ -279,31 +292,72 @@ daemon_line(struct daemon *d, const char *device, bool up)
 }
 
 static void
-datapath_told(void *arg, enum msg_type type, uint32_t request, const void *body)
+told_line(struct daemon *d, const void *body)
 {
-	struct daemon *d = arg;
 	const struct msg_dp_tunnel_line *line = body;
-	const struct msg_dp_sa_path *path = body;
-	const struct addr *peer;
 	char device[16];
 
-	if (type == MSG_dp_seq_need) {
-		kind_dp_seq_need(d, ((const struct msg_dp_seq_need *)body)->sa);
-		return;
-	}
-	if (type == MSG_dp_tunnel_line) {
-		if (oscfg_device(d->os, line->port, device) == 0)
-			daemon_line(d, device, line->up);
-		return;
-	}
-	peer = kind_dp_peer(d->kind_dp, path->sa);
+	if (oscfg_device(d->os, line->port, device) == 0)
+		daemon_line(d, device, line->up);
+}
+
+static void
+told_path(struct daemon *d, const void *body)
+{
+	const struct msg_dp_sa_path *path = body;
+	const struct addr *peer = kind_dp_peer(d->kind_dp, path->sa);
+	struct negotiated_sa sa;
+
+	if (peer == NULL && negotiated_by_datapath(d->negotiated, path->sa, &sa) && !sa.sa->inbound)
+		peer = &sa.sa->destination;
 	if (peer != NULL && path->mtu != 0)
 		dpevents_path(d->dpevents, peer, path->mtu);
+	speaker_moved(d, path);
+}
+
+static void
+told_seq_need(struct daemon *d, const void *body)
+{
+	kind_dp_seq_need(d, ((const struct msg_dp_seq_need *)body)->sa);
+}
+
+static void
+told_soft(struct daemon *d, const void *body)
+{
+	speaker_used(d, body);
+}
+
+static void
+told_acquire(struct daemon *d, const void *body)
+{
+	speaker_acquire(d, body);
+}
+
+static void
+datapath_told(void *arg, enum msg_type type, uint32_t request, const void *body)
+{
+	static const struct {
+		enum msg_type type;
+		void (*told)(struct daemon *d, const void *body);
+	} rows[] = {
+		{ MSG_dp_tunnel_line, told_line },
+		{ MSG_dp_sa_path, told_path },
+		{ MSG_dp_seq_need, told_seq_need },
+		{ MSG_dp_sa_soft, told_soft },
+		{ MSG_dp_acquire, told_acquire },
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+		if (rows[i].type == type)
+			rows[i].told(arg, body);
 }
 
 bool
 daemon_is_settled(const struct daemon *d)
 {
+	if (childlink_is_up(d->ikelink) &&
+		childlink_answered(d->ikelink) != childlink_sent(d->ikelink))
+		return false;
 	return d->dplink == NULL ||
 		(childlink_is_up(d->dplink) &&
 			childlink_answered(d->dplink) == childlink_sent(d->dplink));
@@ -405,6 +459,9 @@ parts_new(struct daemon *d, struct err *e)
 		return rc;
 	snprintf(path, sizeof(path), "%s/yongdp", d->libexec_dir);
 	d->kind_dp = kind_dp_new();
+	d->kind_ike = kind_ike_new();
+	d->negotiated = negotiated_new(d);
+	d->speaker = speaker_new(d);
 	d->dplink = childlink_new(d->loop, "datapath", MSG_DATAPATH, &link);
 	d->reconcile = reconcile_new(d, d->loop, kind_table);
 	d->datapath = proc_new(d->loop, path, &child);
@@ -418,7 +475,8 @@ parts_new(struct daemon *d, struct err *e)
 	d->zeros = zeros_new();
 	if (d->kind_dp == NULL || d->dplink == NULL || d->reconcile == NULL ||
 		d->datapath == NULL || d->captures == NULL || d->events == NULL ||
-		d->look == NULL || d->dpevents == NULL || d->lines == NULL)
+		d->look == NULL || d->dpevents == NULL || d->lines == NULL || d->kind_ike == NULL ||
+		d->negotiated == NULL || d->speaker == NULL)
 		return err_set(e, -ENOMEM, "yongd", "memory is short");
 	return 0;
 }
@@ -457,6 +515,7 @@ daemon_start(struct daemon *d, struct err *e)
 		rc = reconcile_first(d, e);
 	if (rc == 0) {
 		proc_start(d->datapath);
+		speaker_supervise(d);
 		on_count(d);
 	}
 	return rc;
@@ -472,6 +531,7 @@ daemon_apply(struct daemon *d)
 	if (d->reconcile != NULL && n > 0)
 		reconcile_apply(d->reconcile, pairs, n);
 	compile_pairs_free(pairs, n);
+	speaker_supervise(d);
 	if (daemon_is_settled(d))
 		d->applied = store_revision(d->store);
 	look_soon(d);
@@ -508,6 +568,9 @@ daemon_stop(struct daemon *d)
 	compile_clear(d->compile, &pairs, &n);
 	reconcile_apply(d->reconcile, pairs, n);
 	compile_pairs_free(pairs, n);
+	speaker_farewell(d);
+	speaker_free(d->speaker);
+	d->speaker = NULL;
 }
 
 void
@@ -517,7 +580,7 @@ daemon_reap(struct daemon *d)
 	int status;
 
 	while ((pid = waitpid(-1, &status, WNOHANG)) > 0)
-		if (!proc_reaped(d->datapath, pid, status) &&
+		if (!proc_reaped(d->datapath, pid, status) && !speaker_reaped(d, pid, status) &&
 			!captures_reaped(d->captures, pid, status))
 			log_debug("child %d ended", (int)pid);
 }

@@ -11,14 +11,17 @@ struct control;
 struct dpevents;
 struct childlink;
 struct kind_dp;
+struct kind_ike;
 struct lines;
 struct loop;
+struct negotiated;
 struct oscfg;
 struct proc;
 struct rates;
 struct reconcile;
 struct sastate;
 struct seal;
+struct speaker;
 struct store;
 struct timer;
 struct zeros;
@@ -38,7 +41,11 @@ struct daemon {
 	struct reconcile *reconcile;
 	struct sastate *sastate;
 	struct kind_dp *kind_dp;
+	struct kind_ike *kind_ike;
 	struct childlink *dplink;
+	struct childlink *ikelink;
+	struct speaker *speaker;
+	struct negotiated *negotiated;
 	struct dpevents *dpevents;
 	struct proc *datapath;
 	struct captures *captures;
@@ -76,7 +83,7 @@ void daemon_apply(struct daemon *d);
 void daemon_line(struct daemon *d, const char *device, bool up);
 /* Called for SIGCHLD. */
 void daemon_reap(struct daemon *d);
-/* Has everything that was asked of the datapath been answered? */
+/* Has everything that was asked of the datapath, and of the IKE speaker if one runs, been answered? */
 bool daemon_is_settled(const struct daemon *d);
 
 #endif

@@ -22,6 +22,8 @@ struct kind_ops {
 	int (*change)(
 		struct daemon *d, const struct want *old, const struct want *w, struct err *e);
 	int (*del)(struct daemon *d, const struct want *w, struct err *e);
+	/* Several owners may want one object, all with the same contents. */
+	bool shared;
 };
 
 /* Indexed by enum want_kind. */
@@ -31,5 +33,7 @@ extern const struct kind_ops *const kind_table[WANT_N_KINDS];
 extern const struct kind_ops kind_sysctl, kind_filter, kind_link, kind_addr, kind_route, kind_rule;
 /* In daemon/kind_dp.c: */
 extern const struct kind_ops kind_port, kind_tunnel, kind_sa, kind_spd;
+/* In daemon/kind_ike.c: */
+extern const struct kind_ops kind_group, kind_ike, kind_ike_peer, kind_ike_child;
 
 #endif

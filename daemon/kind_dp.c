@@ -1,6 +1,6 @@
 /*
  * The kinds that live in the datapath: their steps are messages. Identities: a TUN port is its kernel
- * index, a raw port its kind with the highest bit set, an SA its slot in the shared file plus one.
+ * index, a raw port its kind with the highest bit set (UDP: and its number), an SA its slot in the shared file plus one.
  * Refuses to know why objects are wanted.
  */
 #include "config.h"
@@ -11,9 +11,12 @@
 #include "daemon/compile/keys.h"
 #include "daemon/daemon.h"
 #include "daemon/kind.h"
+#include "daemon/kind_ike.h"
+#include "daemon/negotiated.h"
 #include "daemon/oscfg/oscfg.h"
 #include "daemon/privopen.h"
 #include "daemon/sastate.h"
+#include "daemon/speaker.h"
 #include "daemon/tree.h"
 #include "lib/err.h"
 #include "lib/log.h"
@@ -26,6 +29,8 @@
 #include <unistd.h>
 
 #define PORT_RAW 0x80000000u
+#define PORT_UDP 0x00010000u  /* with its number below */
+#define PORT_UDP6 0x00020000u /* the same for IPv6 */
 
 struct sa_id {
 	RB_ENTRY(sa_id) entry;
@@ -143,11 +148,17 @@ key_equal(const char *a, const char *b)
 	return a == b || (a != NULL && b != NULL && strcmp(a, b) == 0);
 }
 
-/* The identity of the SA with that key; NULL: none is wanted, 0. -ENOTCONN: it does not run, not yet. */
+/* The identity of the SA, or the group, with that key; NULL: none is wanted, 0. -ENOTCONN: it does not run,
+ * not yet. A group may be named before there is anything in it. */
 static int
 sa_number(struct daemon *d, const char *key, uint32_t *id)
 {
 	const struct sa_id *s = key != NULL ? sa_id_find(d->kind_dp, key) : NULL;
+
+	if (key != NULL && strncmp(key, WANT_NEGOTIATED, strlen(WANT_NEGOTIATED)) == 0) {
+		*id = kind_ike_child_number(d->kind_ike, key);
+		return 0;
+	}
 
 	*id = s != NULL ? s->id : 0;
 	return key != NULL && s == NULL ? -ENOTCONN : 0;
@@ -181,7 +192,8 @@ is_tun(const struct want_port *p)
 static bool
 port_equal(const struct want *a, const struct want *b)
 {
-	return a->port.kind == b->port.kind && strcmp(a->port.device, b->port.device) == 0;
+	return a->port.kind == b->port.kind && a->port.af == b->port.af &&
+		a->port.udp == b->port.udp && strcmp(a->port.device, b->port.device) == 0;
 }
 
 /* Protocol 0: sends only. */
@@ -210,6 +222,24 @@ raw_open(enum msg_port_kind kind, struct err *e)
 	return privopen_raw(raw_kinds[k].af, raw_kinds[k].protocol, e);
 }
 
+static uint32_t
+raw_number(const struct want_port *p)
+{
+	if (p->kind != MSG_PORT_UDP)
+		return PORT_RAW | (uint32_t)p->kind;
+	return PORT_RAW | (p->af == AF_INET6 ? PORT_UDP6 : PORT_UDP) | p->udp;
+}
+
+static int
+port_open(struct daemon *d, const struct want_port *p, struct err *e)
+{
+	if (is_tun(p))
+		return oscfg_tun_fd(d->os, p->device);
+	if (p->kind == MSG_PORT_UDP)
+		return speaker_socket(d, p->af, p->udp, e);
+	return raw_open(p->kind, e);
+}
+
 static int
 port_add(struct daemon *d, const struct want *w, struct err *e)
 {
@@ -219,16 +249,16 @@ port_add(struct daemon *d, const struct want *w, struct err *e)
 
 	if (!childlink_is_up(d->dplink))
 		return -ENOTCONN;
-	m.port = PORT_RAW | m.kind;
+	m.port = raw_number(&w->port);
 	m.vnet_hdr = tun;
 	strlcpy(m.name, w->port.device, sizeof(m.name));
 	if (tun && (rc = tun_port(d, w->port.device, &m.port, e)) != 0)
 		return rc;
-	fd = tun ? oscfg_tun_fd(d->os, w->port.device) : raw_open(w->port.kind, e);
+	fd = port_open(d, &w->port, e);
 	if (fd < 0)
 		return tun ? err_set(e, fd, w->port.device, "the device is not open") : fd;
 	rc = step(d, w, MSG_dp_port, &m, fd, e);
-	if (!tun)
+	if (!tun && w->port.kind != MSG_PORT_UDP)
 		close(fd);
 	return rc;
 }
@@ -236,7 +266,7 @@ port_add(struct daemon *d, const struct want *w, struct err *e)
 static int
 port_del(struct daemon *d, const struct want *w, struct err *e)
 {
-	struct msg_dp_port_del m = { .port = PORT_RAW | (uint32_t)w->port.kind };
+	struct msg_dp_port_del m = { .port = raw_number(&w->port) };
 	int rc = is_tun(&w->port) ? tun_port(d, w->port.device, &m.port, e) : 0;
 
 	return rc != 0 ? rc : step(d, w, MSG_dp_port_del, &m, -1, e);
@@ -445,39 +475,92 @@ spd_sas_exist(struct daemon *d, const struct want_spd *s, struct err *e)
 	return 0;
 }
 
+/* Of the rule in front of which others stand, since less was negotiated for it than is wanted. */
+static uint32_t
+child_of(struct daemon *d, const struct want_spd *s, size_t i)
+{
+	uint32_t id = 0;
+
+	if (s->rules[i].action == MSG_SPD_PROTECT && s->sa_out_key[i] != NULL &&
+		strncmp(s->sa_out_key[i], WANT_NEGOTIATED, strlen(WANT_NEGOTIATED)) == 0)
+		(void)sa_number(d, s->sa_out_key[i], &id);
+	return id;
+}
+
+/* All rules in front, in order; their number before is *end[i] of the rule i. */
+static struct msg_dp_spd_rule *
+narrow_all(struct daemon *d, const struct want_spd *s, size_t *end, size_t *n)
+{
+	struct msg_dp_spd_rule *all = NULL;
+	size_t room = 0;
+
+	*n = 0;
+	for (size_t i = 0; i < s->n_rules; i++) {
+		uint32_t child = child_of(d, s, i);
+
+		if (room - *n < NEGOTIATED_RULES_MOST && child != 0) {
+			room += NEGOTIATED_RULES_MOST;
+			all = reallocarray(all, room, sizeof(*all));
+			if (all == NULL)
+				abort();
+		}
+		if (child != 0)
+			*n += negotiated_rules(
+				d->negotiated, child, all + *n, NEGOTIATED_RULES_MOST);
+		end[i] = *n;
+	}
+	return all;
+}
+
 static int
-spd_rules_send(struct daemon *d, const struct want *w, uint32_t port, struct err *e)
+spd_rule_send(struct daemon *d, const struct want *w, uint32_t port, size_t i, struct err *e)
 {
 	const struct want_spd *s = &w->spd;
-	int rc = 0;
+	struct msg_dp_spd_rule m = s->rules[i];
 
+	m.port = port;
+	(void)sa_number(d, s->sa_out_key[i], &m.sa_out);
+	(void)sa_number(d, s->sa_in_key[i], &m.sa_in);
+	return step(d, w, MSG_dp_spd_rule, &m, -1, e);
+}
+
+static int
+spd_send(struct daemon *d, const struct want *w, uint32_t port, struct err *e)
+{
+	const struct want_spd *s = &w->spd;
+	struct msg_dp_spd_begin begin = { .port = port };
+	const struct msg_dp_spd_end done = { .port = port };
+	size_t *end = calloc(s->n_rules + 1, sizeof(*end)), n, k = 0;
+	struct msg_dp_spd_rule *narrow;
+	int rc;
+
+	if (end == NULL)
+		abort();
+	narrow = narrow_all(d, s, end, &n);
+	begin.n_rules = (uint32_t)(s->n_rules + n);
+	rc = step(d, w, MSG_dp_spd_begin, &begin, -1, e);
 	for (size_t i = 0; i < s->n_rules && rc == 0; i++) {
-		struct msg_dp_spd_rule m = s->rules[i];
-
-		m.port = port;
-		(void)sa_number(d, s->sa_out_key[i], &m.sa_out);
-		(void)sa_number(d, s->sa_in_key[i], &m.sa_in);
-		rc = step(d, w, MSG_dp_spd_rule, &m, -1, e);
+		for (; k < end[i] && rc == 0; k++) {
+			narrow[k].port = port;
+			rc = step(d, w, MSG_dp_spd_rule, &narrow[k], -1, e);
+		}
+		if (rc == 0)
+			rc = spd_rule_send(d, w, port, i, e);
 	}
-	return rc;
+	free(narrow);
+	free(end);
+	return rc != 0 ? rc : step(d, w, MSG_dp_spd_end, &done, -1, e);
 }
 
 static int
 spd_add(struct daemon *d, const struct want *w, struct err *e)
 {
-	struct msg_dp_spd_begin begin = { .n_rules = (uint32_t)w->spd.n_rules };
-	struct msg_dp_spd_end end;
-	int rc =
-		childlink_is_up(d->dplink) ? tun_port(d, w->spd.device, &begin.port, e) : -ENOTCONN;
+	uint32_t port;
+	int rc = childlink_is_up(d->dplink) ? tun_port(d, w->spd.device, &port, e) : -ENOTCONN;
 
 	if (rc == 0)
 		rc = spd_sas_exist(d, &w->spd, e);
-	if (rc == 0)
-		rc = step(d, w, MSG_dp_spd_begin, &begin, -1, e);
-	if (rc == 0)
-		rc = spd_rules_send(d, w, begin.port, e);
-	end.port = begin.port;
-	return rc != 0 ? rc : step(d, w, MSG_dp_spd_end, &end, -1, e);
+	return rc != 0 ? rc : spd_send(d, w, port, e);
 }
 
 static int

@@ -14,13 +14,17 @@ libdaemon_a_SOURCES = \
 	daemon/compile/dirty.c daemon/compile/dirty.h \
 	daemon/compile/iface.c \
 	daemon/compile/ipsec.c \
+	daemon/compile/isakmp.c daemon/compile/isakmp.h \
 	daemon/compile/keys.c daemon/compile/keys.h \
 	daemon/compile/manual.c daemon/compile/manual.h \
 	daemon/compile/owner.h \
 	daemon/compile/query.c \
 	daemon/compile/route.c \
 	daemon/compile/router.c \
+	daemon/compile/transform.c daemon/compile/transform.h \
 	daemon/compile/tunnel.c \
+	daemon/conngroup.c daemon/conngroup.h \
+	daemon/conntable.c daemon/conntable.h \
 	daemon/control.c daemon/control.h \
 	daemon/daemon.c daemon/daemon.h \
 	daemon/detach.c daemon/detach.h \
@@ -28,7 +32,10 @@ libdaemon_a_SOURCES = \
 	daemon/firstrun.c daemon/firstrun.h \
 	daemon/kind.h \
 	daemon/kind_dp.c daemon/kind_dp.h \
+	daemon/kind_ike.c daemon/kind_ike.h \
 	daemon/lines.c daemon/lines.h \
+	daemon/narrow.c daemon/narrow.h \
+	daemon/negotiated.c daemon/negotiated.h \
 	daemon/privopen.h \
 	daemon/proc.c daemon/proc.h \
 	daemon/rates.c daemon/rates.h \
@@ -38,7 +45,9 @@ libdaemon_a_SOURCES = \
 	daemon/session.h \
 	daemon/session_capture.c \
 	daemon/session_config.c \
+	daemon/session_ike.c \
 	daemon/session_state.c \
+	daemon/speaker.c daemon/speaker.h \
 	daemon/status.c daemon/status.h \
 	daemon/tree.h \
 	daemon/want.c daemon/want.h \

@@ -20,6 +20,9 @@ int privopen_tun(const char *device, struct err *e);
 int privopen_raw(uint8_t af, uint8_t protocol, struct err *e);
 /* Send-only raw socket for bypassed packets, marked. */
 int privopen_bypass(uint8_t af, struct err *e);
+/* UDP socket of a family on a port, any address, for IKE and for ESP in UDP: marked past the steering, with
+ * room for bursts. What else it needs its users may set. */
+int privopen_udp(uint8_t af, uint16_t port, struct err *e);
 /*
  * ICMP datagram socket for ping, connected to destination, bound to source when its af is not 0
  * (-EADDRNOTAVAIL: not ours). The kernel sets the ICMP identifier and checksum, takes echo requests

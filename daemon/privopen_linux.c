@@ -147,6 +147,48 @@ to_sockaddr(const struct addr *a, union address *out)
 	return sizeof out->v4;
 }
 
+static const struct option udp_options[] = {
+	{ SOL_SOCKET, SO_MARK, (int)OSCFG_MARK, true, "mark" },
+	{ IPPROTO_IP, IP_RECVERR, 1, true, "error queue" },
+	{ SOL_SOCKET, SO_SNDBUFFORCE, SOCKET_BUFFER, false, "send buffer" },
+	{ SOL_SOCKET, SO_RCVBUFFORCE, SOCKET_BUFFER, false, "receive buffer" },
+};
+
+static const struct option udp6_options[] = {
+	{ SOL_SOCKET, SO_MARK, (int)OSCFG_MARK, true, "mark" },
+	{ IPPROTO_IPV6, IPV6_V6ONLY, 1, true, "IPv6 alone" },
+	{ IPPROTO_IPV6, IPV6_RECVERR, 1, true, "error queue" },
+	{ SOL_SOCKET, SO_SNDBUFFORCE, SOCKET_BUFFER, false, "send buffer" },
+	{ SOL_SOCKET, SO_RCVBUFFORCE, SOCKET_BUFFER, false, "receive buffer" },
+};
+
+int
+privopen_udp(uint8_t af, uint16_t port, struct err *e)
+{
+	struct addr any = { .af = af };
+	union address here;
+	socklen_t len = to_sockaddr(&any, &here);
+	int fd = socket(af, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0), rc;
+
+	if (fd < 0)
+		return err_set(e, -errno, "socket", "UDP port %u: %s", port, strerror(errno));
+	rc = af == AF_INET6 ? set_options(fd, udp6_options, N_OPTIONS(udp6_options), e)
+			    : set_options(fd, udp_options, N_OPTIONS(udp_options), e);
+	if (af == AF_INET6)
+		here.v6.sin6_port = htons(port);
+	else
+		here.v4.sin_port = htons(port);
+	if (rc == 0 && bind(fd, &here.any, len) < 0) {
+		rc = -errno;
+		err_set(e, rc, "socket", "UDP port %u: %s", port, strerror(-rc));
+	}
+	if (rc < 0) {
+		close(fd);
+		return rc;
+	}
+	return fd;
+}
+
 static int
 icmp_datagram(uint8_t af)
 {

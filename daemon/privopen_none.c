@@ -38,3 +38,9 @@ privopen_ping(const struct addr *destination, const struct addr *source, struct 
 {
 	return refuse(e, "ICMP socket");
 }
+
+int
+privopen_udp(uint8_t af, uint16_t port, struct err *e)
+{
+	return refuse(e, "UDP socket");
+}

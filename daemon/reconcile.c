@@ -27,6 +27,12 @@ struct side {
 	const struct want *want;
 };
 
+/* Whoever wants a shared object beside the one that counts. */
+struct sharer {
+	STAILQ_ENTRY(sharer) link;
+	struct side side;
+};
+
 struct node {
 	RB_ENTRY(node) entry;
 	TAILQ_ENTRY(node) unsettled; /* when is_unsettled */
@@ -35,6 +41,7 @@ struct node {
 	char *key;
 	struct side running;
 	struct side desired;
+	STAILQ_HEAD(, sharer) sharers;
 	bool is_unsettled;
 	bool is_touched;
 	bool failed; /* else, when unsettled, waiting */
@@ -97,6 +104,7 @@ node_make(struct reconcile *r, enum want_kind kind, const char *key)
 	if (n == NULL || (n->key = strdup(key)) == NULL)
 		abort();
 	n->kind = kind;
+	STAILQ_INIT(&n->sharers);
 	RB_INSERT(node_tree, &r->nodes, n);
 	return n;
 }
@@ -141,9 +149,53 @@ unsettle(struct reconcile *r, struct node *n, int rc, const struct err *e)
 }
 
 static void
+sharer_add(struct node *n, struct want_set *set, const struct want *w)
+{
+	struct sharer *s = calloc(1, sizeof(*s));
+
+	if (s == NULL)
+		abort();
+	side_set(&s->side, set, w);
+	STAILQ_INSERT_TAIL(&n->sharers, s, link);
+}
+
+static void
+sharer_remove(struct node *n, struct sharer *s)
+{
+	STAILQ_REMOVE(&n->sharers, s, sharer, link);
+	side_set(&s->side, NULL, NULL);
+	free(s);
+}
+
+/* Somebody does not want it any more: then what the next one wants counts. */
+static void
+node_unwant(struct node *n, const struct want *w)
+{
+	struct sharer *s;
+
+	if (n->desired.want != w) {
+		STAILQ_FOREACH (s, &n->sharers, link) {
+			if (s->side.want == w) {
+				sharer_remove(n, s);
+				return;
+			}
+		}
+		return;
+	}
+	side_set(&n->desired, NULL, NULL);
+	s = STAILQ_FIRST(&n->sharers);
+	if (s == NULL)
+		return;
+	side_set(&n->desired, s->side.set, s->side.want);
+	sharer_remove(n, s);
+}
+
+static void
 node_free(struct reconcile *r, struct node *n)
 {
 	settle(r, n);
+	while (!STAILQ_EMPTY(&n->sharers))
+		sharer_remove(n, STAILQ_FIRST(&n->sharers));
 	RB_REMOVE(node_tree, &r->nodes, n);
 	side_set(&n->running, NULL, NULL);
 	side_set(&n->desired, NULL, NULL);
@@ -218,8 +270,7 @@ unwant(struct reconcile *r, struct want_set *old)
 
 		if (n == NULL)
 			continue;
-		if (n->desired.want == &i->want)
-			side_set(&n->desired, NULL, NULL);
+		node_unwant(n, &i->want);
 		touch(r, n);
 	}
 }
@@ -232,11 +283,15 @@ want(struct reconcile *r, struct want_set *set)
 	STAILQ_FOREACH (i, &set->items, link) {
 		struct node *n = node_make(r, i->want.kind, i->want.key);
 
+		touch(r, n);
+		if (n->desired.want != NULL && r->kinds[n->kind]->shared) {
+			sharer_add(n, set, &i->want);
+			continue;
+		}
 		if (n->desired.want != NULL)
 			log_warn("%s %s is wanted by %s and by %s", r->kinds[n->kind]->name, n->key,
 				n->desired.want->owner, set->owner);
 		side_set(&n->desired, set, &i->want);
-		touch(r, n);
 	}
 }
 
@@ -449,6 +504,26 @@ reconcile_failed(struct reconcile *r, enum want_kind kind, const char *key, cons
 	unsettle(r, n, -EREMOTEIO, e);
 	if (!timer_pending(r->retry))
 		timer_set(r->retry, r->retry_ms);
+}
+
+void
+reconcile_again(struct reconcile *r, enum want_kind kind, const char *key)
+{
+	struct node *n = node_find(r, kind, key);
+
+	if (n == NULL || n->running.want == NULL)
+		return;
+	side_set(&n->running, NULL, NULL);
+	touch(r, n);
+	run(r);
+}
+
+bool
+reconcile_wants(struct reconcile *r, enum want_kind kind, const char *key)
+{
+	const struct node *n = node_find(r, kind, key);
+
+	return n != NULL && n->desired.want != NULL;
 }
 
 size_t

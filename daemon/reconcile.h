@@ -45,6 +45,11 @@ void reconcile_failed(
 /* Tries everything that is wanted and does not run, now. */
 void reconcile_retry(struct reconcile *r);
 
+/* Adds an object that runs once more: what its kind makes of it has changed, not the object. */
+void reconcile_again(struct reconcile *r, enum want_kind kind, const char *key);
+/* Does anybody want the object, whether it runs or not? */
+bool reconcile_wants(struct reconcile *r, enum want_kind kind, const char *key);
+
 /* Objects that could not be applied; waiting ones (for a link, a next hop, a process) do not count. */
 size_t reconcile_n_failed(const struct reconcile *r);
 void reconcile_each_failed(struct reconcile *r,

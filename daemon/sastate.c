@@ -32,6 +32,7 @@ enum {
 struct reservation {
 	bool used;   /* the slot is somebody's */
 	bool in_use; /* by an SA that runs now */
+	bool lent;   /* to one that is not remembered */
 	bool inbound;
 	uint8_t id[SASTATE_ID_LEN];
 	uint64_t generation; /* of the last copy written; 0 = none */
@@ -44,6 +45,7 @@ struct sastate {
 	int keys_fd;
 	struct sa_slot *slots;
 	uint64_t clock; /* highest generation: who was written last */
+	uint32_t next;	/* where to look for a slot to lend */
 	struct reservation r[SASTATE_SLOTS];
 };
 
@@ -333,11 +335,48 @@ sastate_take(struct sastate *s, const uint8_t id[SASTATE_ID_LEN], bool inbound, 
 	return 0;
 }
 
+/* One that nobody has ever had since the file was made, if there is any. */
+static int64_t
+slot_unused(struct sastate *s)
+{
+	for (uint32_t n = 0; n < SASTATE_SLOTS; n++) {
+		uint32_t i = (s->next + n) % SASTATE_SLOTS;
+
+		if (s->r[i].used || s->r[i].in_use)
+			continue;
+		s->next = i + 1;
+		return i;
+	}
+	return -1;
+}
+
+int
+sastate_lend(struct sastate *s, uint32_t *slot, struct err *e)
+{
+	uint8_t id[SASTATE_ID_LEN];
+	int64_t i = slot_unused(s);
+	int rc = 0;
+
+	if (i < 0) {
+		arc4random_buf(id, sizeof(id)); /* nobody's: nobody takes its numbers up */
+		i = slot_find(s, id);
+		if (i < 0)
+			return err_set(e, -ENOSPC, "SA", "more than %d SAs", SASTATE_SLOTS);
+		rc = slot_begin(s, (uint32_t)i, id, true);
+	}
+	if (rc != 0)
+		return err_set(e, rc, "SA", "no room for sequence numbers: %s", strerror(-rc));
+	memset(&s->slots[i], 0, sizeof(s->slots[i]));
+	s->r[i].in_use = s->r[i].lent = true;
+	*slot = (uint32_t)i;
+	return 0;
+}
+
 void
 sastate_put(struct sastate *s, uint32_t slot)
 {
 	if (slot < SASTATE_SLOTS)
-		s->r[slot].in_use = false;
+		s->r[slot].in_use = s->r[slot].lent = false;
 }
 
 void
@@ -353,7 +392,7 @@ void
 sastate_put_all(struct sastate *s)
 {
 	for (uint32_t i = 0; i < SASTATE_SLOTS; i++)
-		s->r[i].in_use = false;
+		s->r[i].in_use = s->r[i].lent;
 }
 
 int

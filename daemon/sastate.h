@@ -30,11 +30,14 @@ int sastate_fd(const struct sastate *s);
  * that may be used, and that is on disk. -ENOSPC, or -errno of the disk. */
 int sastate_take(struct sastate *s, const uint8_t id[SASTATE_ID_LEN], bool inbound, uint32_t *slot,
 	uint64_t *limit, struct err *e);
-/* The slot is not in use now; its numbers are remembered until slots are short. */
+/* A slot for an SA whose keys live no longer than this process: zeroed, all numbers are its own, nothing is
+ * on disk. -ENOSPC, or -errno of the disk. */
+int sastate_lend(struct sastate *s, uint32_t *slot, struct err *e);
+/* The slot is not in use now; its numbers are remembered until slots are short, unless it was lent. */
 void sastate_put(struct sastate *s, uint32_t slot);
 /* The same, by identity. */
 void sastate_put_id(struct sastate *s, const uint8_t id[SASTATE_ID_LEN]);
-/* No slot is in use now. */
+/* No slot is in use now but those that were lent. */
 void sastate_put_all(struct sastate *s);
 /* Reserves another block. */
 int sastate_more(struct sastate *s, uint32_t slot, uint64_t *limit, struct err *e);

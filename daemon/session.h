@@ -24,6 +24,8 @@ struct session {
 	uid_t uid;
 	char user[64];
 	char terminal[64];
+	struct msg_ike_debugging debugging; /* what it wants to be told of IKE; mask 0 = nothing */
+	uint32_t debugging_id;		    /* of the request */
 };
 
 /* One request of a shell. */
@@ -40,7 +42,7 @@ typedef int session_fn(struct session_request *r, struct err *e);
 
 session_fn session_image_get, session_commit, session_catchup, session_save, session_saved_get,
 	session_ping_open, session_capture_start, session_capture_stop, session_state_get,
-	session_state_reset, session_applied_wait;
+	session_state_reset, session_applied_wait, session_ike_reset, session_ike_debugging;
 
 void session_answer(struct session *s, uint32_t id, enum msg_type type, const void *body, int fd);
 void session_error(struct session *s, uint32_t id, int rc, const struct err *e);

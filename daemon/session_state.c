@@ -1,5 +1,5 @@
 /*
- * Requests about live state: our own tables are filled at once, the datapath's are relayed row by row,
+ * Requests about live state: our own tables are filled at once, the datapath's and the IKE speaker's are relayed row by row,
  * and where both know something (interfaces, drops) the datapath is asked first.
  */
 #include "config.h"
@@ -187,6 +187,41 @@ reset_done(void *arg, const struct msg_error *m)
 	relay_end(arg, m, MSG_done);
 }
 
+/* The IKE speaker's tables are empty when none runs. */
+static int
+ike_get(struct session_request *r, enum state_table table)
+{
+	const struct msg_state_get *m = r->body;
+	struct daemon *d = r->session->daemon;
+	struct childlink_ask ask = { .row = relay_row, .done = relay_done };
+	static const struct msg_state_done nothing;
+
+	if (!childlink_is_up(d->ikelink)) {
+		session_answer(r->session, r->id, MSG_state_done, &nothing, -1);
+		return 0;
+	}
+	ask.arg = question_new(r, table, m->filter);
+	childlink_get(d->ikelink, m->table, m->filter, &ask);
+	return 0;
+}
+
+static int
+ike_reset(struct session_request *r, enum state_table table)
+{
+	const struct msg_state_reset *m = r->body;
+	struct daemon *d = r->session->daemon;
+	struct childlink_ask ask = { .done = reset_done };
+	static const struct msg_done nothing;
+
+	if (!childlink_is_up(d->ikelink)) {
+		session_answer(r->session, r->id, MSG_done, &nothing, -1);
+		return 0;
+	}
+	ask.arg = question_new(r, table, m->filter);
+	childlink_reset(d->ikelink, m->table, m->filter, &ask);
+	return 0;
+}
+
 int
 session_state_get(struct session_request *r, struct err *e)
 {
@@ -197,6 +232,8 @@ session_state_get(struct session_request *r, struct err *e)
 
 	if (table == STATE_N)
 		return err_set(e, -ENOENT, m->table, "there is no such table");
+	if (state_info(table)->owner == MSG_IKE)
+		return ike_get(r, table);
 	if (state_info(table)->owner == MSG_DAEMON &&
 		(table != STATE_interface || !childlink_is_up(d->dplink)))
 		return answer_own(r->session, r->id, d, table, m->filter, NULL);
@@ -245,6 +282,8 @@ session_state_reset(struct session_request *r, struct err *e)
 
 	if (table == STATE_N)
 		return err_set(e, -ENOENT, m->table, "there is no such table");
+	if (state_info(table)->owner == MSG_IKE)
+		return ike_reset(r, table);
 	if (table == STATE_interface && filter[0] != '\0') {
 		rc = device_of(d, filter, device, e);
 		if (rc != 0)

@@ -26,6 +26,14 @@ route_key(const struct want_route *r, struct arena *a)
 }
 
 static const char *
+port_key(const struct want_port *p, struct arena *a)
+{
+	if (p->kind != MSG_PORT_UDP)
+		return arena_printf(a, "%d %s", (int)p->kind, p->device);
+	return arena_printf(a, "%d %u%s", (int)p->kind, p->udp, p->af == AF_INET6 ? " ipv6" : "");
+}
+
+static const char *
 sa_key(const struct want_sa *s, struct arena *a)
 {
 	char dst[ADDR_STRLEN];
@@ -44,9 +52,13 @@ want_key(const struct want *w, struct arena *a)
 	case WANT_SYSCTL: return arena_strdup(a, w->sysctl.path);
 	case WANT_FILTER: return arena_strdup(a, w->filter.device);
 	case WANT_LINK: return arena_strdup(a, w->link.device);
-	case WANT_PORT: return arena_printf(a, "%d %s", (int)w->port.kind, w->port.device);
+	case WANT_PORT: return port_key(&w->port, a);
 	case WANT_TUNNEL: return arena_strdup(a, w->tunnel.device);
 	case WANT_SA: return sa_key(&w->sa, a);
+	case WANT_GROUP: return arena_printf(a, WANT_NEGOTIATED "%s", w->group.name);
+	case WANT_IKE: return "ike";
+	case WANT_IKE_PEER: return arena_strdup(a, w->ike_peer.name);
+	case WANT_IKE_CHILD: return arena_printf(a, WANT_NEGOTIATED "%s", w->ike_child.group.name);
 	case WANT_SPD: return arena_strdup(a, w->spd.device);
 	case WANT_ADDR:
 		return arena_printf(

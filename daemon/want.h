@@ -24,14 +24,18 @@ struct arena;
 enum want_kind {
 	WANT_FILTER, /* what the kernel must drop: cleartext that policy wants protected (nftables) */
 	WANT_LINK,   /* a network device: physical (adopted), dummy, TUN */
-	WANT_PORT,   /* a raw socket of the datapath */
+	WANT_PORT,   /* a TUN, raw or UDP socket of the datapath */
 	WANT_SA,     /* a security association, in the datapath */
+	WANT_GROUP,  /* what is to be negotiated, in the datapath: rules and tunnels name it */
 	WANT_SPD,    /* the policy list of one protected TUN, in the datapath */
 	WANT_TUNNEL, /* GRE parameters of a tunnel TUN, in the datapath; may name SAs and an SPD */
 	WANT_RULE,   /* routing policy rules of the steering scheme */
 	WANT_ADDR,
-	WANT_ROUTE,  /* main table, or the steering table */
-	WANT_SYSCTL, /* a kernel setting, restored when nobody wants it any more */
+	WANT_ROUTE, /* main table, or the steering table */
+	WANT_IKE,   /* what holds for all peers, at the IKE speaker */
+	WANT_IKE_PEER,
+	WANT_IKE_CHILD, /* the same as WANT_GROUP, at the IKE speaker */
+	WANT_SYSCTL,	/* a kernel setting, restored when nobody wants it any more */
 	WANT_N_KINDS
 };
 
@@ -77,14 +81,16 @@ struct want_link {
 
 struct want_port {
 	enum msg_port_kind kind;
-	char device[16]; /* the TUN, "" for the raw kinds */
+	char device[16]; /* the TUN, "" for the others */
+	uint8_t af;	 /* of a UDP socket */
+	uint16_t udp;	 /* its port */
 };
 
 struct want_tunnel {
 	char device[16];
 	struct msg_dp_tunnel
 		tunnel;		/* port, sa_out, sa_in, spd_port are filled in when it is sent */
-	const char *sa_out_key; /* by profile: keys of WANT_SA objects, or NULL */
+	const char *sa_out_key; /* by profile: keys of WANT_SA or WANT_GROUP objects, or NULL */
 	const char *sa_in_key;
 	char spd_device[16]; /* protected TUN of the interface it leaves by, "" = none */
 };
@@ -100,9 +106,46 @@ struct want_sa {
 struct want_spd {
 	char device[16];	       /* the protected TUN */
 	struct msg_dp_spd_rule *rules; /* sa_out, sa_in hold 0; see keys */
-	const char **sa_out_key;       /* keys of WANT_SA objects, or NULL, a rule each */
+	const char **sa_out_key; /* keys of WANT_SA or WANT_GROUP objects, or NULL, a rule each */
 	const char **sa_in_key;
 	size_t n_rules;
+};
+
+/* Texts and lists of these are in the arena of their set; keys begin with WANT_NEGOTIATED, which no key of
+ * an SA does. */
+#define WANT_NEGOTIATED "ike "
+
+struct want_group {
+	const char *name; /* the key: of policy or profile, of the interface, of the rule */
+	char device[16];  /* the TUN of the protected packets */
+	/* what is protected, and how; child, peer, policy and port are filled in when it is sent */
+	const struct msg_ike_child *child;
+	const char *policy; /* of one name are the children that one pair of SAs may serve */
+	/* what SAs get beside what is negotiated */
+	uint32_t mtu; /* of the path, bytes; 0 = not known */
+	uint8_t df;   /* enum msg_df */
+	bool fragment_before;
+	bool whole; /* what is negotiated may not be less: a tunnel names it */
+};
+
+struct want_ike {
+	const struct msg_ike_setup *setup;
+};
+
+struct want_ike_peer {
+	const char *name;	   /* the key: one peer may be wanted at several destinations */
+	struct msg_ike_peer *peer; /* with the key; peer is filled in when it is sent */
+	const struct addr *remotes;
+	size_t n_remotes;
+	const struct msg_ike_peer_proposal *proposals;
+	size_t n_proposals;
+};
+
+struct want_ike_child {
+	struct want_group group; /* the object in the datapath */
+	const char *peer;	 /* key of its WANT_IKE_PEER */
+	const struct msg_ike_child_proposal *proposals;
+	size_t n_proposals;
 };
 
 struct want_addr {
@@ -147,6 +190,10 @@ struct want {
 		struct want_port port;
 		struct want_tunnel tunnel;
 		struct want_sa sa;
+		struct want_group group;
+		struct want_ike ike;
+		struct want_ike_peer ike_peer;
+		struct want_ike_child ike_child;
 		struct want_spd spd;
 		struct want_addr addr;
 		struct want_route route;

@@ -44,6 +44,9 @@ wipe_keys(struct want_set *s)
 	struct want_item *i;
 
 	STAILQ_FOREACH (i, &s->items, link) {
+		if (i->want.kind == WANT_IKE_PEER)
+			secret_wipe(&i->want.ike_peer.peer->pre_shared_key,
+				sizeof(i->want.ike_peer.peer->pre_shared_key));
 		if (i->want.kind != WANT_SA)
 			continue;
 		secret_wipe(&i->want.sa.sa.cipher_key, sizeof(i->want.sa.sa.cipher_key));

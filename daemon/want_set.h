@@ -55,7 +55,8 @@ enum want_need {
 	WANT_NEED_ESP = 4,
 	WANT_NEED_AH = 6,
 	WANT_NEED_STEER = 8, /* rules, and the socket for what is bypassed */
-	WANT_N_NEEDS = 10
+	WANT_NEED_IKE = 10,  /* the speaker and its sockets */
+	WANT_N_NEEDS = 12
 };
 
 struct want_set {

@@ -231,6 +231,7 @@ empty_root(struct err *e)
 static const int daemon_capabilities[] = {
 	CAP_NET_ADMIN, /* devices, addresses, routes, rules, the filter, settings below /proc/sys/net */
 	CAP_NET_RAW,		  /* the raw sockets it opens for the datapath */
+	CAP_NET_BIND_SERVICE,	  /* and UDP port 500, for IKE */
 	CAP_KILL,		  /* children run as another user */
 	CAP_CHOWN,		  /* the store belongs to the group of those who may configure */
 	CAP_DAC_OVERRIDE,	  /* a state directory that an operator made as himself */

@@ -182,6 +182,46 @@ global_dirty(struct dirty *d, const struct value *key)
 }
 
 static int
+on_keyed_profile(void *arg, const void *cfg)
+{
+	return tunnels_with(arg, VALUE_OF_TEXT(((const struct cfg_ipsec_profile *)cfg)->name));
+}
+
+static int
+ike_peer_dirty(struct dirty *d, const struct value *key)
+{
+	int rc = cfg_each_where(
+		d->store, &cfg_ipsec_policy, "ike_peer", key[0], d->arena, on_policy, d);
+
+	return rc != 0 ? rc
+		       : cfg_each_where(d->store, &cfg_ipsec_profile, "ike_peer", key[0], d->arena,
+				 on_keyed_profile, d);
+}
+
+static int
+on_ike_peer(void *arg, const void *cfg)
+{
+	struct value key = VALUE_OF_TEXT(((const struct cfg_ike_peer *)cfg)->name);
+
+	return ike_peer_dirty(arg, &key);
+}
+
+static int
+ike_proposal_dirty(struct dirty *d, const struct value *key)
+{
+	return cfg_each_where(
+		d->store, &cfg_ike_peer, "ike_proposal", key[0], d->arena, on_ike_peer, d);
+}
+
+/* What holds for all: also the router's own. */
+static int
+ike_global_dirty(struct dirty *d, const struct value *key)
+{
+	d->fn(d->arg, OWNER_ROUTER, "");
+	return global_dirty(d, key);
+}
+
+static int
 system_dirty(struct dirty *d, const struct value *key)
 {
 	d->fn(d->arg, OWNER_ROUTER, "");
@@ -215,6 +255,10 @@ static const struct {
 	{ &model_ipsec_policy_group, policy_dirty },
 	{ &model_ipsec_policy, policy_dirty },
 	{ &model_ipsec_policy_proposal, policy_dirty },
+	{ &model_ike_global, ike_global_dirty },
+	{ &model_ike_proposal, ike_proposal_dirty },
+	{ &model_ike_peer, ike_peer_dirty },
+	{ &model_ike_peer_address, ike_peer_dirty },
 };
 
 int

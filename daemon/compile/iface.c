@@ -168,6 +168,43 @@ compile_addresses6(
 	return cfg_each(j->store, &cfg_ipv6_address, &key, 1, j->set->arena, on_address6, &as);
 }
 
+static int
+on_first(void *arg, const void *cfg)
+{
+	*(struct addr *)arg = ((const struct cfg_ip_address *)cfg)->address;
+	return 1; /* the first one is the primary */
+}
+
+static int
+on_first6(void *arg, const void *cfg)
+{
+	const struct cfg_ipv6_address *a = cfg;
+
+	if (a->address.b[0] == 0xfe)
+		return 0; /* reaches no other link */
+	*(struct addr *)arg = a->address;
+	return 1;
+}
+
+int
+iface_address(struct compile_job *j, const char *name, uint8_t af, struct addr *out)
+{
+	struct value key = VALUE_OF_TEXT(name);
+	bool v6 = af == AF_INET6;
+	struct cfg_interface i;
+	char device[16];
+	int rc = cfg_each(j->store, v6 ? &cfg_ipv6_address : &cfg_ip_address, &key, 1,
+		j->set->arena, v6 ? on_first6 : on_first, out);
+
+	if (rc != 0)
+		return rc > 0 ? 0 : rc;
+	rc = iface_get(j, name, &i);
+	if (rc != 0)
+		return rc;
+	iface_device(&i, device);
+	return device[0] != '\0' ? job_device_addr(j, device, af, out) : -ENOENT;
+}
+
 /* --- the interface -------------------------------------------------------------------- */
 
 static void

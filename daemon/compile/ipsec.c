@@ -9,6 +9,7 @@
 #include "daemon/compile/owner.h"
 
 #include "daemon/compile/claims.h"
+#include "daemon/compile/isakmp.h"
 #include "daemon/compile/manual.h"
 #include "daemon/oscfg/oscfg.h"
 #include "lib/arena.h"
@@ -46,8 +47,10 @@ struct protection {
 	bool v6;      /* a rule is of IPv6 */
 	struct err *err;
 	/* the policy whose rules are being read */
+	const struct isakmp *isakmp; /* each rule gets its own of what is negotiated; NULL: these */
 	const char *sa_out;
 	const char *sa_in;
+	const char *label;
 	bool discards;
 	uint32_t sa_mtu;
 	size_t n_permits;
@@ -187,12 +190,32 @@ add_steer(struct protection *p, const struct msg_dp_spd_rule *rule)
 	p->n_steers++;
 }
 
+/* What protects the packets of a rule is negotiated. What IKE cannot say is discarded. */
+static bool
+negotiate_rule(struct protection *p, const struct msg_dp_spd_rule *rule)
+{
+	const char *why;
+
+	p->sa_out = p->sa_in = isakmp_child(p->job, p->isakmp, rule, &why);
+	if (p->sa_out == NULL)
+		want_set_note(p->job->set, p->label, "%s", why);
+	return p->sa_out != NULL;
+}
+
+static enum msg_spd_action
+permit_action(struct protection *p, const struct msg_dp_spd_rule *rule)
+{
+	if (p->discards || (p->isakmp != NULL && !negotiate_rule(p, rule)))
+		return MSG_SPD_DISCARD;
+	return MSG_SPD_PROTECT;
+}
+
 static void
 take_rule(struct protection *p, struct msg_dp_spd_rule *rule, const char *action)
 {
 	bool permit = strcmp(action, "permit") == 0;
 
-	rule->action = !permit ? MSG_SPD_BYPASS : p->discards ? MSG_SPD_DISCARD : MSG_SPD_PROTECT;
+	rule->action = permit ? permit_action(p, rule) : MSG_SPD_BYPASS;
 	add_rule(p, rule);
 	p->v6 |= rule->destination.af == AF_INET6;
 	if (!permit)
@@ -223,33 +246,91 @@ on_rule6(void *arg, const void *cfg)
 
 /* --- one policy ----------------------------------------------------------------------- */
 
-static int
-policy_sas(struct protection *p, const struct manual *m)
-{
-	uint32_t path_mtu = job_path_mtu(p->job, &m->remote);
-	int rc = manual_compile(p->job, m, &p->sa_out, &p->sa_in, p->err);
+/* A policy and what keys it: typed keys, or a negotiation. */
+struct keyed {
+	const struct cfg_ipsec_policy *policy;
+	bool negotiates;
+	const char *label, *name;
+	struct manual manual;
+	struct isakmp isakmp;
+};
 
-	if (rc != 0)
-		return rc;
-	p->sa_mtu = manual_inner_mtu(m, path_mtu);
-	if (p->mtu == 0 || p->sa_mtu < p->mtu)
-		p->mtu = p->sa_mtu;
-	return 0;
+/* Our end: as typed, else (isakmp_read) as the peer says, else the interface's address. */
+static void
+isakmp_local(struct compile_job *j, const char *interface, struct isakmp *m)
+{
+	uint8_t af = m->n_remotes > 0 ? m->remotes[0].af : AF_INET;
+
+	if (m->local.af == 0 && interface != NULL &&
+		iface_address(j, interface, af, &m->local) != 0)
+		m->local.af = 0;
 }
 
+/* interface: of the protection, NULL when only sizes are asked for. */
 static int
-policy_read(struct compile_job *j, const struct cfg_ipsec_policy *policy, struct manual *m)
+policy_read(struct compile_job *j, const struct cfg_ipsec_policy *policy, const char *interface,
+	const char *device, struct keyed *k)
 {
 	struct arena *a = j->set->arena;
 	long long sequence = (long long)policy->sequence;
 	struct value key[] = { VALUE_OF_TEXT(policy->name), VALUE_OF_INT(policy->sequence) };
+	int rc;
 
-	m->keying = &policy->keying;
-	m->local = policy->tunnel_local;
-	m->remote = policy->tunnel_remote;
-	m->label = arena_printf(a, "IPSec policy %s %lld", policy->name, sequence);
-	m->policy = arena_printf(a, "%s-%lld", policy->name, sequence);
-	return manual_read(j, m, &cfg_ipsec_policy_proposal, key, 2);
+	k->policy = policy;
+	k->negotiates = strcmp(policy->mode, "isakmp") == 0;
+	k->label = arena_printf(a, "IPSec policy %s %lld", policy->name, sequence);
+	k->name = arena_printf(a, "%s-%lld", policy->name, sequence);
+	if (!k->negotiates) {
+		k->manual = (struct manual){ .keying = &policy->keying,
+			.local = policy->tunnel_local,
+			.remote = policy->tunnel_remote,
+			.label = k->label,
+			.policy = k->name,
+			.device = device };
+		return manual_read(j, &k->manual, &cfg_ipsec_policy_proposal, key, 2);
+	}
+	k->isakmp = (struct isakmp){ .negotiation = &policy->negotiation,
+		.keying = &policy->keying,
+		.label = k->label,
+		.name = k->name,
+		.interface = interface,
+		.device = device,
+		.automatic = strcmp(policy->sa_trigger_mode, "auto") == 0 };
+	if (policy->tunnel_local_interface <= 0)
+		k->isakmp.local = policy->tunnel_local;
+	rc = isakmp_read(j, &k->isakmp, &cfg_ipsec_policy_proposal, key, 2);
+	if (rc == 0)
+		isakmp_local(j, interface, &k->isakmp);
+	return rc;
+}
+
+static uint32_t
+keyed_inner_mtu(const struct keyed *k, uint32_t path_mtu)
+{
+	return k->negotiates ? isakmp_inner_mtu(&k->isakmp, path_mtu)
+			     : manual_inner_mtu(&k->manual, path_mtu);
+}
+
+static int
+policy_sas(struct protection *p, struct keyed *k)
+{
+	uint32_t path_mtu;
+	int rc;
+
+	if (k->negotiates) {
+		rc = isakmp_compile(p->job, &k->isakmp, p->err);
+		p->isakmp = &k->isakmp;
+		path_mtu = k->isakmp.path_mtu != 0 ? k->isakmp.path_mtu : PATH_MTU_DEFAULT;
+	} else {
+		rc = manual_compile(p->job, &k->manual, &p->sa_out, &p->sa_in, p->err);
+		path_mtu = job_path_mtu(p->job, &k->manual.remote);
+	}
+	if (rc != 0)
+		return rc;
+	p->sa_mtu = keyed_inner_mtu(k, path_mtu);
+	if (p->mtu == 0 || p->sa_mtu < p->mtu)
+		p->mtu = p->sa_mtu;
+	return 0;
 }
 
 /* The rules of a policy's ACLs, IPv4 first. */
@@ -268,38 +349,47 @@ each_rule(struct compile_job *j, const struct cfg_ipsec_policy *policy, cfg_fn *
 }
 
 static const char *
-policy_lacks(struct compile_job *j, const struct cfg_ipsec_policy *policy, const struct manual *m)
+policy_lacks(struct compile_job *j, const struct keyed *k)
 {
-	if (policy->acl == CFG_NONE && policy->acl6 == CFG_NONE)
+	if (k->policy->acl == CFG_NONE && k->policy->acl6 == CFG_NONE)
 		return "no ACL";
-	return manual_lacks(j, m);
+	return k->negotiates ? isakmp_lacks(j, &k->isakmp) : manual_lacks(j, &k->manual);
 }
 
 static int
-on_policy(void *arg, const void *cfg)
+policy_compile(struct protection *p, const struct cfg_ipsec_policy *policy, struct keyed *k)
 {
-	struct protection *p = arg;
-	const struct cfg_ipsec_policy *policy = cfg;
-	struct manual m = { .device = p->device };
-	int rc = policy_read(p->job, policy, &m);
+	int rc = policy_read(p->job, policy, p->iface.name, p->device, k);
 	const char *lacks;
 
 	if (rc != 0)
 		return rc;
-	lacks = policy_lacks(p->job, policy, &m);
+	lacks = policy_lacks(p->job, k);
 	p->sa_out = p->sa_in = NULL;
+	p->isakmp = NULL;
+	p->label = k->label;
 	p->discards = lacks != NULL;
 	p->sa_mtu = 0;
 	p->n_permits = 0;
 	if (lacks == NULL)
-		rc = policy_sas(p, &m);
+		rc = policy_sas(p, k);
 	if (rc == 0)
 		rc = each_rule(p->job, policy, on_rule, on_rule6, p);
 	if (rc == 0 && lacks == NULL && p->n_permits == 0)
 		lacks = "its ACL permits nothing";
 	if (rc == 0 && lacks != NULL)
-		want_set_note(p->job->set, m.label, "%s", lacks);
+		want_set_note(p->job->set, k->label, "%s", lacks);
 	return rc;
+}
+
+/* A disabled policy is as if it were not there. */
+static int
+on_policy(void *arg, const void *cfg)
+{
+	const struct cfg_ipsec_policy *policy = cfg;
+	struct keyed k = { 0 };
+
+	return policy->enabled > 0 ? policy_compile(arg, policy, &k) : 0;
 }
 
 /* --- what a group does to one flow ------------------------------------------------------ */
@@ -356,14 +446,14 @@ flow_policy(void *arg, const void *cfg)
 {
 	struct flow *f = arg;
 	const struct cfg_ipsec_policy *policy = cfg;
-	struct manual m = { 0 };
-	int rc = each_rule(f->job, policy, flow_rule, flow_rule6, f);
+	struct keyed k = { 0 };
+	int rc = policy->enabled > 0 ? each_rule(f->job, policy, flow_rule, flow_rule6, f) : 0;
 
 	if (rc <= 0 || f->permit == 0)
 		return rc;
-	rc = policy_read(f->job, policy, &m);
-	if (rc == 0 && policy_lacks(f->job, policy, &m) == NULL)
-		f->mtu = manual_inner_mtu(&m, f->mtu);
+	rc = policy_read(f->job, policy, NULL, NULL, &k);
+	if (rc == 0 && policy_lacks(f->job, &k) == NULL)
+		f->mtu = keyed_inner_mtu(&k, f->mtu);
 	return rc != 0 ? rc : 1;
 }
 

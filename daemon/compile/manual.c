@@ -7,6 +7,7 @@
 #include "daemon/compile/manual.h"
 
 #include "daemon/compile/keys.h"
+#include "daemon/compile/transform.h"
 #include "lib/arena.h"
 #include "lib/err.h"
 #include "lib/secret.h"
@@ -16,48 +17,28 @@
 #include <netinet/in.h>
 #include <string.h>
 
-enum { IP_HDR_LEN = 20, IP6_HDR_LEN = 40, ESP_HDR_LEN = 8, ESP_TRAILER_LEN = 2, ESP_ALIGN = 4 };
-enum { AH_HDR_LEN = 12, AH_ALIGN = 4, AH6_ALIGN = 8 };
-
-/* One protocol of a proposal: its algorithms, and its SAs' configuration. */
+/* One protocol of the proposal, and its SAs' configuration. */
 struct part {
-	uint8_t protocol;
-	const char *name;
-	enum alg_cipher cipher;
-	enum alg_auth auth;
+	struct transform t;
 	const struct cfg_manual_sa *out, *in;
 };
 
-enum { MOST_PARTS = 2 };
-
-static enum alg_auth
-auth_of(const struct manual *m, const char *keyword)
-{
-	enum alg_auth auth = alg_auth_find(keyword);
-
-	return m->global.sha2_compatible > 0 ? alg_auth_compatible(auth) : auth;
-}
+enum { MOST_PARTS = TRANSFORMS_MOST };
 
 /* The outermost first. */
 static unsigned int
 parts_of(const struct manual *m, struct part parts[MOST_PARTS])
 {
-	const struct cfg_ipsec_proposal *p = &m->proposal;
-	unsigned int n = 0;
+	struct transform t[TRANSFORMS_MOST];
+	unsigned int n = transform_of(&m->proposal, &m->global, t);
 
-	if (strncmp(p->transform, "ah", 2) == 0)
-		parts[n++] = (struct part){ .protocol = IPPROTO_AH,
-			.name = "AH",
-			.auth = auth_of(m, p->ah_authentication),
-			.out = &m->keying->out_ah,
-			.in = &m->keying->in_ah };
-	if (strcmp(p->transform, "ah") != 0)
-		parts[n++] = (struct part){ .protocol = IPPROTO_ESP,
-			.name = "ESP",
-			.cipher = alg_cipher_find(p->esp_encryption),
-			.auth = auth_of(m, p->esp_authentication),
-			.out = &m->keying->out_esp,
-			.in = &m->keying->in_esp };
+	for (unsigned int i = 0; i < n; i++) {
+		bool ah = t[i].protocol == IPPROTO_AH;
+
+		parts[i] = (struct part){ .t = t[i],
+			.out = ah ? &m->keying->out_ah : &m->keying->out_esp,
+			.in = ah ? &m->keying->in_ah : &m->keying->in_esp };
+	}
 	return n;
 }
 
@@ -91,12 +72,6 @@ manual_read(struct compile_job *j, struct manual *m, const struct cfg_shape *sha
 }
 
 static bool
-is_tunnel(const struct manual *m)
-{
-	return strcmp(m->proposal.encapsulation_mode, "tunnel") == 0;
-}
-
-static bool
 has_keys(const struct cfg_manual_sa *sa, const struct alg_cipher_info *c)
 {
 	if (sa->string_key != NULL)
@@ -108,20 +83,20 @@ has_keys(const struct cfg_manual_sa *sa, const struct alg_cipher_info *c)
 static const char *
 part_lacks(struct compile_job *j, const struct part *p)
 {
-	const struct alg_cipher_info *c = alg_cipher(p->cipher);
+	const struct alg_cipher_info *c = alg_cipher(p->t.cipher);
 	const struct cfg_manual_sa *sas[] = { p->in, p->out };
 	static const char *const ways[] = { "inbound", "outbound" };
 
-	if ((p->protocol == IPPROTO_ESP && c == NULL) || p->auth == ALG_AUTH_NONE)
+	if (!transform_runs(&p->t))
 		return "the proposal names an algorithm that does not run here";
 	for (unsigned int i = 0; i < 2; i++)
 		if (sas[i]->spi == CFG_NONE)
 			return arena_printf(
-				j->set->arena, "no SPI for the %s %s SA", ways[i], p->name);
+				j->set->arena, "no SPI for the %s %s SA", ways[i], p->t.name);
 	for (unsigned int i = 0; i < 2; i++)
 		if (!has_keys(sas[i], c))
 			return arena_printf(
-				j->set->arena, "no keys for the %s %s SA", ways[i], p->name);
+				j->set->arena, "no keys for the %s %s SA", ways[i], p->t.name);
 	return NULL;
 }
 
@@ -145,49 +120,10 @@ manual_lacks(struct compile_job *j, const struct manual *m)
 	return lacks;
 }
 
-/* --- size ----------------------------------------------------------------------------- */
-
-static uint32_t
-ah_len(const struct manual *m, const struct part *p)
-{
-	const struct alg_auth_info *a = alg_auth(p->auth);
-	uint32_t align = m->remote.af == AF_INET6 ? AH6_ALIGN : AH_ALIGN;
-
-	return (AH_HDR_LEN + a->iv_len + a->icv_len + align - 1) / align * align;
-}
-
-/* What fits into ESP of that many bytes, its header included. */
-static uint32_t
-esp_room(const struct part *p, uint32_t len)
-{
-	const struct alg_cipher_info *c = alg_cipher(p->cipher);
-	const struct alg_auth_info *a = alg_auth(p->auth);
-	uint32_t block = c->block > ESP_ALIGN ? c->block : ESP_ALIGN;
-	uint32_t around = ESP_HDR_LEN + c->iv_len + c->icv_len;
-
-	if (c->icv_len == 0)
-		around += a->icv_len;
-	if (len < around + block)
-		return 0;
-	return (len - around) / block * block - ESP_TRAILER_LEN;
-}
-
 uint32_t
 manual_inner_mtu(const struct manual *m, uint32_t path_mtu)
 {
-	uint32_t header = m->remote.af == AF_INET6 ? IP6_HDR_LEN : IP_HDR_LEN, room = path_mtu;
-	struct part parts[MOST_PARTS];
-	unsigned int n = parts_of(m, parts);
-
-	room = room > header ? room - header : 0;
-	for (unsigned int i = 0; i < n; i++) {
-		if (parts[i].protocol == IPPROTO_ESP)
-			room = esp_room(&parts[i], room);
-		else
-			room = room > ah_len(m, &parts[i]) ? room - ah_len(m, &parts[i]) : 0;
-	}
-	/* in transport mode the packet's own header is the one outside */
-	return room == 0 || is_tunnel(m) ? room : room + header;
+	return transform_inner_mtu(&m->proposal, &m->global, m->remote.af, path_mtu);
 }
 
 /* --- keys ----------------------------------------------------------------------------- */
@@ -243,46 +179,23 @@ keys_of(struct compile_job *j, const struct manual *m, const struct part *p, str
 		(cfg->authentication_key != NULL || cfg->encryption_key != NULL))
 		return err_set(e, -EINVAL, m->label,
 			"the %s %s SA has a string key and hexadecimal keys: undo one of them", way,
-			p->name);
+			p->t.name);
 	rc = cfg->string_key != NULL ? keys_by_string(j, cfg, sa, &why)
 				     : keys_by_hex(j, cfg, sa, &why);
 	if (rc != 0)
-		err_set(e, rc, m->label, "%s %s SA, %s: %s", way, p->name, why.object, why.text);
+		err_set(e, rc, m->label, "%s %s SA, %s: %s", way, p->t.name, why.object, why.text);
 	return rc;
 }
 
 /* --- SAs ------------------------------------------------------------------------------ */
 
-static uint32_t
-replay_window(const struct manual *m)
-{
-	if (m->global.anti_replay <= 0)
-		return 0;
-	return (uint32_t)(m->keying->anti_replay_window != CFG_NONE ? m->keying->anti_replay_window
-								    : m->global.anti_replay_window);
-}
-
-static enum msg_df
-df_of(const struct manual *m)
-{
-	static const struct {
-		const char *keyword;
-		enum msg_df df;
-	} rows[] = { { "set", MSG_DF_SET }, { "clear", MSG_DF_CLEAR } };
-
-	for (unsigned int i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
-		if (m->global.df_bit != NULL && strcmp(m->global.df_bit, rows[i].keyword) == 0)
-			return rows[i].df;
-	return MSG_DF_COPY;
-}
-
 /* In a bundle the outer header of tunnel mode is ESP's: AH goes behind it. */
 static enum msg_sa_mode
 mode_of(const struct manual *m, const struct part *p)
 {
-	bool around = p->protocol == IPPROTO_AH && strcmp(m->proposal.transform, "ah") != 0;
+	bool around = p->t.protocol == IPPROTO_AH && strcmp(m->proposal.transform, "ah") != 0;
 
-	return is_tunnel(m) && !around ? MSG_SA_TUNNEL : MSG_SA_TRANSPORT;
+	return transform_is_tunnel(&m->proposal) && !around ? MSG_SA_TUNNEL : MSG_SA_TRANSPORT;
 }
 
 static void
@@ -292,18 +205,18 @@ sa_base(struct compile_job *j, const struct manual *m, const struct part *p, boo
 	struct want_answer path;
 
 	sa->inbound = inbound;
-	sa->protocol = p->protocol;
+	sa->protocol = p->t.protocol;
 	sa->mode = (uint8_t)mode_of(m, p);
 	sa->spi = (uint32_t)(inbound ? p->in->spi : p->out->spi);
 	sa->source = inbound ? m->remote : m->local;
 	sa->destination = inbound ? m->local : m->remote;
-	sa->cipher = (uint16_t)p->cipher;
-	sa->auth = (uint16_t)p->auth;
+	sa->cipher = (uint16_t)p->t.cipher;
+	sa->auth = (uint16_t)p->t.auth;
 	if (inbound) {
-		sa->replay_window = replay_window(m);
+		sa->replay_window = transform_window(&m->global, m->keying);
 		return;
 	}
-	sa->df = (uint8_t)df_of(m);
+	sa->df = (uint8_t)transform_df(&m->global);
 	sa->fragment_before = m->global.fragmentation_before > 0;
 	sa->mtu = job_path(j, &m->remote, &path) == 0 ? path.mtu : 0;
 }
@@ -315,8 +228,8 @@ claim_spi(struct compile_job *j, const struct manual *m, const struct part *p,
 {
 	char dst[ADDR_STRLEN];
 	const char *what = sa->inbound
-		? arena_printf(j->set->arena, "inbound %s SPI %u", p->name, sa->spi)
-		: arena_printf(j->set->arena, "outbound %s SPI %u to %s", p->name, sa->spi,
+		? arena_printf(j->set->arena, "inbound %s SPI %u", p->t.name, sa->spi)
+		: arena_printf(j->set->arena, "outbound %s SPI %u to %s", p->t.name, sa->spi,
 			  addr_format(&sa->destination, dst));
 
 	want_set_claim_text(j->set, m->label, what, what);
@@ -349,8 +262,8 @@ compile_sa(struct compile_job *j, const struct manual *m, const struct part *p, 
 static int
 check_part(const struct manual *m, const struct part *p, struct err *e)
 {
-	const struct alg_cipher_info *c = alg_cipher(p->cipher);
-	const struct alg_auth_info *a = alg_auth(p->auth);
+	const struct alg_cipher_info *c = alg_cipher(p->t.cipher);
+	const struct alg_auth_info *a = alg_auth(p->t.auth);
 	const char *name = c != NULL && !c->manual ? c->display : !a->manual ? a->display : NULL;
 
 	if (name == NULL)
@@ -372,7 +285,7 @@ manual_compile(struct compile_job *j, const struct manual *m, const char **key_o
 		return err_set(e, -EINVAL, m->label,
 			"the tunnel's local and remote address are of two families");
 	for (unsigned int i = 0; i < n && rc == 0; i++) {
-		bool ah = parts[i].protocol == IPPROTO_AH;
+		bool ah = parts[i].t.protocol == IPPROTO_AH;
 
 		rc = check_part(m, &parts[i], e);
 		if (rc == 0)

@@ -45,6 +45,8 @@ uint32_t iface_rank(const struct cfg_interface *i);
 void iface_protected_device(const char *interface, char out[16]);
 /* An interface's row; -ENOENT. */
 int iface_get(struct compile_job *j, const char *name, struct cfg_interface *out);
+/* The first address of an interface: a configured one, or what the kernel has on its device. -ENOENT. */
+int iface_address(struct compile_job *j, const char *name, uint8_t af, struct addr *out);
 /* Fills the link of a tunnel interface, and wants what the tunnel is. -EINVAL with err. */
 int tunnel_compile(
 	struct compile_job *j, const struct cfg_interface *i, struct want *link, struct err *e);

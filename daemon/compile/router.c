@@ -6,6 +6,7 @@
 #include "daemon/compile/owner.h"
 
 #include "daemon/oscfg/oscfg.h"
+#include "lib/arena.h"
 
 #include <string.h>
 #include <sys/socket.h>
@@ -33,6 +34,35 @@ want_sysctl(struct compile_job *j, const char *path, const char *value)
 	strlcpy(w.sysctl.path, path, sizeof(w.sysctl.path));
 	strlcpy(w.sysctl.value, value, sizeof(w.sysctl.value));
 	want_set_add(j->set, &w);
+}
+
+/* Where IKE is spoken: by the speaker's word of setup, and by UDP (RFC 7296 2, RFC 3948 2.2). */
+static int
+want_ike(struct compile_job *j, const struct cfg_system *system)
+{
+	static const uint16_t udp[] = { 500, 4500 };
+	struct want w = { .kind = WANT_IKE }, port = { .kind = WANT_PORT };
+	struct msg_ike_setup *m = arena_alloc(j->set->arena, sizeof(*m));
+	struct value one = VALUE_OF_INT(1);
+	struct cfg_ike_global g;
+	int rc = cfg_get(j->store, &cfg_ike_global, &one, j->set->arena, &g);
+
+	if (rc != 0)
+		return rc;
+	strlcpy(m->local_name, g.local_name != NULL ? g.local_name : system->sysname,
+		sizeof(m->local_name));
+	m->nat_keepalive_s = (uint32_t)g.nat_keepalive;
+	w.ike.setup = m;
+	want_set_add(j->set, &w);
+	port.port.kind = MSG_PORT_UDP;
+	for (unsigned int i = 0; i < 4; i++) {
+		if (j->n_needs[WANT_NEED_IKE + i / 2] == 0)
+			continue;
+		port.port.af = i / 2 == 0 ? AF_INET : AF_INET6;
+		port.port.udp = udp[i % 2];
+		want_set_add(j->set, &port);
+	}
+	return 0;
 }
 
 static void
@@ -83,5 +113,7 @@ router_compile(struct compile_job *j, const char *name, struct err *e)
 		want_rules(j, AF_INET);
 	if (j->n_needs[WANT_NEED_STEER + 1] > 0)
 		want_rules(j, AF_INET6);
-	return 0;
+	if (j->n_needs[WANT_NEED_IKE] + j->n_needs[WANT_NEED_IKE + 1] > 0)
+		rc = want_ike(j, &system);
+	return rc;
 }

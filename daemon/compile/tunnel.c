@@ -7,7 +7,9 @@
 
 #include "daemon/compile/owner.h"
 
+#include "daemon/compile/isakmp.h"
 #include "daemon/compile/manual.h"
+#include "daemon/compile/transform.h"
 #include "lib/arena.h"
 #include "lib/err.h"
 
@@ -26,58 +28,32 @@ struct tunnel {
 	struct addr source;
 	uint32_t path_mtu;
 	uint32_t mtu; /* of what is to be encapsulated and needs no more than IP around it */
-	/* by profile */
-	struct manual manual;
+	/* by profile, which has typed keys or negotiates: keys of the objects */
 	struct cfg_ipsec_profile profile;
+	bool negotiates;
+	struct manual manual;
+	struct isakmp isakmp;
 	const char *sa_out, *sa_in;
+	const char *sa6; /* IPsec alone: what is negotiated for IPv6, or NULL */
 	/* by the policy of the interface that it leaves by */
 	struct cfg_interface leaves_by; /* name NULL: none of ours */
 };
 
 /* --- ends ----------------------------------------------------------------------------- */
 
-static int
-on_source_address(void *arg, const void *cfg)
-{
-	*(struct addr *)arg = ((const struct cfg_ip_address *)cfg)->address;
-	return 1; /* the first one is the primary */
-}
-
-static int
-on_source_address6(void *arg, const void *cfg)
-{
-	const struct cfg_ipv6_address *a = cfg;
-
-	if (a->address.b[0] == 0xfe)
-		return 0; /* reaches no other link */
-	*(struct addr *)arg = a->address;
-	return 1;
-}
-
 /* Typed, or the first address of the source interface, of the destination's family. af 0: none. */
 static int
 tunnel_source(struct tunnel *t, struct err *e)
 {
 	const struct cfg_interface *i = t->iface;
-	struct value key = VALUE_OF_TEXT(i->source_interface);
-	bool v6 = i->destination.af == AF_INET6;
-	struct compile_job *j = t->job;
-	struct cfg_interface from;
-	char device[16];
+	uint8_t af = i->destination.af == AF_INET6 ? AF_INET6 : AF_INET;
 
 	t->source = i->source_address;
 	if (i->source_interface == NULL)
 		return 0;
 	if (strcmp(i->source_interface, i->name) == 0)
 		return err_set(e, -EINVAL, i->name, "a tunnel cannot be its own source interface");
-	if (cfg_each(j->store, v6 ? &cfg_ipv6_address : &cfg_ip_address, &key, 1, j->set->arena,
-		    v6 ? on_source_address6 : on_source_address, &t->source) > 0)
-		return 0;
-	if (iface_get(j, i->source_interface, &from) != 0)
-		return 0;
-	iface_device(&from, device);
-	if (device[0] == '\0' ||
-		job_device_addr(j, device, v6 ? AF_INET6 : AF_INET, &t->source) != 0)
+	if (iface_address(t->job, i->source_interface, af, &t->source) != 0)
 		t->source.af = 0;
 	return 0;
 }
@@ -108,39 +84,128 @@ tunnel_lacks(const struct tunnel *t)
 
 /* --- protection ----------------------------------------------------------------------- */
 
-/* The SAs of the tunnel's profile; *lacks says why there are none. Typed keys serve one tunnel: a second
- * one would use their sequence numbers again. */
+static bool
+is_tunnel_mode(const struct tunnel *t)
+{
+	const struct cfg_ipsec_proposal *p =
+		t->negotiates ? &t->isakmp.proposals[0] : &t->manual.proposal;
+
+	return transform_is_tunnel(p);
+}
+
+static const char *
+profile_lacks(struct tunnel *t)
+{
+	const char *why =
+		t->negotiates ? isakmp_lacks(t->job, &t->isakmp) : manual_lacks(t->job, &t->manual);
+
+	if (why == NULL && is_protocol(t->iface, "ipsec") && !is_tunnel_mode(t))
+		why = "the proposal's encapsulation mode is not tunnel";
+	return why;
+}
+
+/* Typed keys serve one tunnel: a second one would use their sequence numbers again. */
+static int
+manual_read_profile(struct tunnel *t, const struct value *key, const char *label)
+{
+	want_set_claim_text(t->job->set, t->iface->name, label, label);
+	t->manual = (struct manual){ .keying = &t->profile.keying,
+		.local = t->source,
+		.remote = t->iface->destination,
+		.label = label,
+		.policy = key->s,
+		.device = t->device };
+	return manual_read(t->job, &t->manual, &cfg_ipsec_profile_proposal, key, 1);
+}
+
+static int
+isakmp_read_profile(struct tunnel *t, const struct value *key, const char *label)
+{
+	t->isakmp = (struct isakmp){ .negotiation = &t->profile.negotiation,
+		.keying = &t->profile.keying,
+		.label = label,
+		.name = key->s,
+		.interface = t->iface->name,
+		.device = t->device,
+		.local = t->source,
+		.destination = t->iface->destination,
+		.automatic = true };
+	return isakmp_read(t->job, &t->isakmp, &cfg_ipsec_profile_proposal, key, 1);
+}
+
+/* Of two addresses (af 0: any of a family), as a rule would select them. */
+static struct msg_dp_spd_rule
+flow_rule(uint8_t protocol, uint8_t af, const struct addr *source, const struct addr *destination)
+{
+	struct addr none = { .af = af }, all = none;
+
+	memset(all.b, 0xff, addr_len(&all));
+	return (struct msg_dp_spd_rule){ .action = MSG_SPD_PROTECT,
+		.protocol = protocol,
+		.source = source != NULL ? *source : none,
+		.source_wildcard = source != NULL ? none : all,
+		.destination = destination != NULL ? *destination : none,
+		.destination_wildcard = destination != NULL ? none : all,
+		.source_port_high = 0xffff,
+		.destination_port_high = 0xffff,
+		.icmp_type = 0xffff,
+		.icmp_code = 0xffff };
+}
+
+/* GRE between the ends; or, of IPsec alone, everything. Of two tunnels with the same ends only one can be
+ * told from the other by what is negotiated. */
+static int
+profile_negotiated(struct tunnel *t, struct err *e)
+{
+	struct compile_job *j = t->job;
+	const struct cfg_interface *i = t->iface;
+	bool gre = is_protocol(i, "gre");
+	struct msg_dp_spd_rule rule = gre
+		? flow_rule(IPPROTO_GRE, i->destination.af, &t->source, &i->destination)
+		: flow_rule(0, AF_INET, NULL, NULL);
+	char s[ADDR_STRLEN], d[ADDR_STRLEN];
+	const char *claim, *why;
+	int rc = isakmp_compile(j, &t->isakmp, e);
+
+	if (rc != 0)
+		return rc;
+	claim = arena_printf(j->set->arena, "IKE for source %s destination %s",
+		addr_format(&t->source, s), addr_format(&i->destination, d));
+	want_set_claim_text(j->set, i->name, claim, claim);
+	t->sa_out = t->sa_in = isakmp_child(j, &t->isakmp, &rule, &why);
+	if (!gre && i->ipv6_enable > 0) {
+		rule = flow_rule(0, AF_INET6, NULL, NULL);
+		t->sa6 = isakmp_child(j, &t->isakmp, &rule, &why);
+	}
+	return 0;
+}
+
+/* What protects the tunnel by its profile; *lacks says why there is nothing. */
 static int
 profile_sas(struct tunnel *t, const char **lacks, struct err *e)
 {
 	struct compile_job *j = t->job;
-	struct manual *m = &t->manual;
 	struct value key = VALUE_OF_TEXT(t->iface->ipsec_profile);
-	const char *why;
+	const char *why, *label;
 	int rc;
 
 	if (t->iface->ipsec_profile == NULL)
 		return 0;
+	label = arena_printf(j->set->arena, "IPSec profile %s", key.s);
 	rc = cfg_get(j->store, &cfg_ipsec_profile, &key, j->set->arena, &t->profile);
-	*m = (struct manual){ .keying = &t->profile.keying,
-		.local = t->source,
-		.remote = t->iface->destination,
-		.label = arena_printf(j->set->arena, "IPSec profile %s", key.s),
-		.policy = key.s,
-		.device = t->device };
+	t->negotiates = rc == 0 && t->profile.negotiation.ike_peer != NULL;
 	if (rc == 0)
-		rc = manual_read(j, m, &cfg_ipsec_profile_proposal, &key, 1);
+		rc = t->negotiates ? isakmp_read_profile(t, &key, label)
+				   : manual_read_profile(t, &key, label);
 	if (rc != 0)
 		return rc;
-	want_set_claim_text(j->set, t->iface->name, m->label, m->label);
-	why = manual_lacks(j, m);
-	if (why == NULL && is_protocol(t->iface, "ipsec") &&
-		strcmp(m->proposal.encapsulation_mode, "tunnel") != 0)
-		why = "the proposal's encapsulation mode is not tunnel";
-	if (why == NULL)
-		return manual_compile(j, m, &t->sa_out, &t->sa_in, e);
-	*lacks = arena_printf(j->set->arena, "%s: %s", m->label, why);
-	return 0;
+	why = profile_lacks(t);
+	if (why != NULL)
+		*lacks = arena_printf(j->set->arena, "%s: %s", label, why);
+	else
+		rc = t->negotiates ? profile_negotiated(t, e)
+				   : manual_compile(j, &t->manual, &t->sa_out, &t->sa_in, e);
+	return rc;
 }
 
 static int
@@ -233,7 +298,8 @@ tunnel_mtu(const struct tunnel *t)
 	if (i->mtu != CFG_NONE)
 		return (uint32_t)i->mtu;
 	if (t->sa_out != NULL)
-		mtu = manual_inner_mtu(&t->manual, mtu);
+		mtu = t->negotiates ? isakmp_inner_mtu(&t->isakmp, mtu)
+				    : manual_inner_mtu(&t->manual, mtu);
 	return mtu > around ? mtu - around : 0;
 }
 
@@ -292,20 +358,13 @@ want_any(const struct tunnel *t)
 	const char **out = arena_alloc(a, N * sizeof(*out)), **in = arena_alloc(a, N * sizeof(*in));
 
 	for (unsigned int i = 0; i < N; i++) {
-		struct addr none = { .af = families[i] }, all = none;
+		bool own = t->negotiates && families[i] == AF_INET6;
 
-		memset(all.b, 0xff, addr_len(&all));
-		rules[i] = (struct msg_dp_spd_rule){ .action = MSG_SPD_PROTECT,
-			.source = none,
-			.source_wildcard = all,
-			.destination = none,
-			.destination_wildcard = all,
-			.source_port_high = 0xffff,
-			.destination_port_high = 0xffff,
-			.icmp_type = 0xffff,
-			.icmp_code = 0xffff };
-		out[i] = t->sa_out;
-		in[i] = t->sa_in;
+		rules[i] = flow_rule(0, families[i], NULL, NULL);
+		out[i] = own ? t->sa6 : t->sa_out;
+		in[i] = own ? t->sa6 : t->sa_in;
+		if (out[i] == NULL)
+			rules[i].action = MSG_SPD_DISCARD;
 	}
 	strlcpy(w.spd.device, t->device, sizeof(w.spd.device));
 	w.spd.rules = rules;

@@ -50,10 +50,14 @@ static const char *const kind_names[WANT_N_KINDS] = {
 	[WANT_PORT] = "port",
 	[WANT_TUNNEL] = "tunnel",
 	[WANT_SA] = "sa",
+	[WANT_GROUP] = "group",
 	[WANT_SPD] = "spd",
 	[WANT_ADDR] = "addr",
 	[WANT_ROUTE] = "route",
 	[WANT_RULE] = "rule",
+	[WANT_IKE] = "ike",
+	[WANT_IKE_PEER] = "peer",
+	[WANT_IKE_CHILD] = "child",
 };
 
 /* The fingerprint of an SA is another one in each run. */
@@ -115,6 +119,18 @@ FAKE(spd);
 FAKE(addr);
 FAKE(route);
 FAKE(rule);
+FAKE(group);
+FAKE(ike);
+FAKE(ike_child);
+
+static bool
+peer_equal(const struct want *a, const struct want *b)
+{
+	return kind_ike_peer.equal(a, b);
+}
+
+static const struct kind_ops fake_ike_peer = { "ike_peer", peer_equal, fake_add, fake_change,
+	fake_del, true };
 
 static const struct kind_ops *const fake_kinds[WANT_N_KINDS] = {
 	[WANT_SYSCTL] = &fake_sysctl,
@@ -123,10 +139,14 @@ static const struct kind_ops *const fake_kinds[WANT_N_KINDS] = {
 	[WANT_PORT] = &fake_port,
 	[WANT_TUNNEL] = &fake_tunnel,
 	[WANT_SA] = &fake_sa,
+	[WANT_GROUP] = &fake_group,
 	[WANT_SPD] = &fake_spd,
 	[WANT_ADDR] = &fake_addr,
 	[WANT_ROUTE] = &fake_route,
 	[WANT_RULE] = &fake_rule,
+	[WANT_IKE] = &fake_ike,
+	[WANT_IKE_PEER] = &fake_ike_peer,
+	[WANT_IKE_CHILD] = &fake_ike_child,
 };
 
 /* --- the kernel that answers compile ---------------------------------------------------------- */
@@ -358,6 +378,67 @@ say_spd(struct bench *b, const struct want_spd *s)
 		say_rule(b, &s->rules[i], s->sa_out_key[i], s->sa_in_key[i]);
 }
 
+/* A list of algorithms as numbers of alg.def, in a text of static length. */
+#define SAY_LIST(b, name, list)                                               \
+	do {                                                                  \
+		say(b, " %s", name);                                          \
+		for (uint32_t i_ = 0; i_ < (list).len; i_++)                  \
+			say(b, "%s%u", i_ == 0 ? " " : ",", (list).data[i_]); \
+	} while (0)
+
+static void
+say_peer(struct bench *b, const struct want_ike_peer *w)
+{
+	const struct msg_ike_peer *p = w->peer;
+	char text[ADDR_STRLEN];
+
+	say(b, "peer %s: %s versions %u key %.*s id %u %s remote %u %s", w->name, p->name,
+		p->versions, (int)p->pre_shared_key.len, p->pre_shared_key.data, p->local_id_type,
+		p->local_id, p->remote_id_type, p->remote_id);
+	say(b, "%s dpd %u %u/%u/%u reauth %u\n", p->nat_traversal ? " natt" : "", p->dpd,
+		p->dpd_idle_s, p->dpd_interval_s, p->dpd_retries, p->reauth_s);
+	for (size_t i = 0; i < w->n_remotes; i++)
+		say(b, "  at %s\n", addr_format(&w->remotes[i], text));
+	for (size_t i = 0; i < w->n_proposals; i++) {
+		say(b, "  proposal %u", w->proposals[i].number);
+		SAY_LIST(b, "encryption", w->proposals[i].encryption);
+		SAY_LIST(b, "integrity", w->proposals[i].integrity);
+		SAY_LIST(b, "prf", w->proposals[i].prf);
+		SAY_LIST(b, "dh", w->proposals[i].dh);
+		say(b, " lifetime %u\n", w->proposals[i].lifetime_s);
+	}
+}
+
+static void
+say_child(struct bench *b, const struct want_ike_child *w)
+{
+	const struct msg_ike_child *c = w->group.child;
+	char ll[ADDR_STRLEN], lh[ADDR_STRLEN], rl[ADDR_STRLEN], rh[ADDR_STRLEN];
+
+	say(b, "child %s of %s by %s rule %u %s %s from %s", w->group.name, w->group.policy,
+		w->peer, c->rule, c->mode == MSG_SA_TUNNEL ? "tunnel" : "transport",
+		c->automatic ? "auto" : "traffic", addr_format(&c->local, ll));
+	say(b, " protocol %u %s-%s:%u-%u %s-%s:%u-%u lifetime %u/%llu window %u\n", c->protocol,
+		addr_format(&c->local_low, ll), addr_format(&c->local_high, lh), c->local_port_low,
+		c->local_port_high, addr_format(&c->remote_low, rl),
+		addr_format(&c->remote_high, rh), c->remote_port_low, c->remote_port_high,
+		c->lifetime_s, (unsigned long long)c->lifetime_bytes, c->replay_window);
+	for (size_t i = 0; i < w->n_proposals; i++) {
+		say(b, "  proposal %s %u", w->proposals[i].name, w->proposals[i].protocol);
+		SAY_LIST(b, "encryption", w->proposals[i].encryption);
+		SAY_LIST(b, "integrity", w->proposals[i].integrity);
+		SAY_LIST(b, "dh", w->proposals[i].dh);
+		say(b, "%s\n", w->proposals[i].esn ? " esn" : "");
+	}
+}
+
+static void
+say_group(struct bench *b, const struct want_group *g)
+{
+	say(b, "group %s on %s mtu %u df %u%s%s\n", g->name, g->device, g->mtu, g->df,
+		g->fragment_before ? " fragment-before" : "", g->whole ? " whole" : "");
+}
+
 static void
 say_want(struct bench *b, const struct want *w)
 {
@@ -369,6 +450,13 @@ say_want(struct bench *b, const struct want *w)
 	case WANT_SA: say_sa(b, &w->sa); break;
 	case WANT_SPD: say_spd(b, &w->spd); break;
 	case WANT_FILTER: say_filter(b, &w->filter); break;
+	case WANT_GROUP: say_group(b, &w->group); break;
+	case WANT_IKE_CHILD: say_child(b, &w->ike_child); break;
+	case WANT_IKE_PEER: say_peer(b, &w->ike_peer); break;
+	case WANT_IKE:
+		say(b, "ike name %s keepalive %u\n", w->ike.setup->local_name,
+			w->ike.setup->nat_keepalive_s);
+		break;
 	case WANT_ROUTE: say_route(b, &w->route); break;
 	case WANT_SYSCTL: say(b, "sysctl %s = %s\n", w->sysctl.path, w->sysctl.value); break;
 	case WANT_ADDR:

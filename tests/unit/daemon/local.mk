@@ -19,6 +19,7 @@ test_daemon_SOURCES = \
 	tests/unit/daemon/dpevents_test.c \
 	tests/unit/daemon/iface_test.c \
 	tests/unit/daemon/ipsec_test.c \
+	tests/unit/daemon/isakmp_test.c \
 	tests/unit/daemon/keys_test.c \
 	tests/unit/daemon/kind_dp_test.c \
 	tests/unit/daemon/lines_test.c \

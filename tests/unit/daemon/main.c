@@ -27,6 +27,7 @@ main(void)
 		{ .pName = "dpevents", .pTests = dpevents_tests },
 		{ .pName = "iface", .pTests = iface_tests },
 		{ .pName = "ipsec", .pTests = ipsec_tests },
+		{ .pName = "isakmp", .pTests = isakmp_tests },
 		{ .pName = "keys", .pTests = keys_tests },
 		{ .pName = "kind_dp", .pTests = kind_dp_tests },
 		{ .pName = "lines", .pTests = lines_tests },

@@ -33,6 +33,21 @@
 
 #define SITE_APPLY "set interface GigabitEthernet0/0/1 ipsec_policy=P1\n"
 
+/* The same, negotiated. */
+#define SITE_PEER                                                            \
+	"put ike_proposal number=10 dh=group19\n"                            \
+	"put ike_peer name=site pre_shared_key=Road@2Walls ike_proposal=10 " \
+	"version_1=0\n"                                                      \
+	"put ike_peer_address peer=site position=1 address=203.0.113.1\n"
+
+#define SITE_ISAKMP                                                                        \
+	SITE_ACL SITE_PROPOSAL SITE_PEER                                                   \
+		"put ipsec_policy_group name=P1\n"                                         \
+		"put ipsec_policy name=P1 sequence=10 mode=isakmp acl=3001 ike_peer=site " \
+		"pfs=dh-group14\n"                                                         \
+		"put ipsec_policy_proposal name=P1 sequence=10 position=1 "                \
+		"proposal=tran1\n" SITE_APPLY
+
 #define SITE_IPSEC SITE_ACL SITE_PROPOSAL SITE_POLICY SITE_APPLY
 
 #endif
