@@ -29,7 +29,7 @@ libike_a_SOURCES += daemon/ike/sender_from_linux.c
 else
 libike_a_SOURCES += daemon/ike/sender_from_none.c
 endif
-EXTRA_DIST += daemon/ike/sender_from_linux.c daemon/ike/sender_from_none.c daemon/ike/main.c
+EXTRA_DIST += daemon/ike/sender_from_linux.c daemon/ike/sender_from_none.c
 
 # The engine: IKE SAs and what happens to them. exchange.def is the map.
 libike_a_SOURCES += \
@@ -69,3 +69,7 @@ libike_a_SOURCES += \
 	daemon/ike/x_info.c \
 	daemon/ike/x_init.c \
 	daemon/ike/x_rekey_ike.c
+
+pkglibexec_PROGRAMS += yongike
+yongike_SOURCES = daemon/ike/main.c
+yongike_LDADD = libike.a $(CORE_LIBS)

@@ -10,11 +10,13 @@ test_ike_SOURCES = \
 	tests/unit/ike/crypt_openssl_test.c \
 	tests/unit/ike/fragment_test.c \
 	tests/unit/ike/keys_test.c \
+	tests/unit/ike/link_test.c \
 	tests/unit/ike/message_test.c \
 	tests/unit/ike/natd_test.c \
 	tests/unit/ike/proposal_test.c \
 	tests/unit/ike/proposal_select_test.c \
 	tests/unit/ike/protect_test.c \
+	tests/unit/ike/sandbox_test.c \
 	tests/unit/ike/sender_test.c \
 	tests/unit/ike/ts_test.c \
 	tests/unit/ike/wire_test.c \
