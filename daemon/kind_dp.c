@@ -302,7 +302,7 @@ tunnel_slot_id(const char *device, uint8_t id[SASTATE_ID_LEN])
 
 	memset(id, 0, SASTATE_ID_LEN);
 	memcpy(id, what, sizeof(what) - 1);
-	memcpy(id + sizeof(what) - 1, device, strnlen(device, SASTATE_ID_LEN - sizeof(what)));
+	strlcpy((char *)id + sizeof(what) - 1, device, SASTATE_ID_LEN - (sizeof(what) - 1));
 }
 
 static int
