@@ -7,6 +7,7 @@
 #include "shell/batch.h"
 
 #include "lib/err.h"
+#include "shell/blame.h"
 #include "shell/out.h"
 #include "shell/session.h"
 #include "shell/shell.h"
@@ -21,13 +22,24 @@ enum { SAY_MS = 1000 };
 
 struct batch {
 	struct shell *sh;
+	struct blame *blame;
 	bool said; /* that it takes a while */
 };
 
+static void
+note_line(struct batch *b, const char *line)
+{
+	const struct value *key;
+	const struct table *t = cli_view_row(b->sh->cli, &key);
+
+	blame_note(b->blame, b->sh->line, line, t, key);
+}
+
 /* One line after the other into the candidate. */
 static int
-read_lines(struct shell *sh, FILE *in)
+read_lines(struct batch *b, FILE *in)
 {
+	struct shell *sh = b->sh;
 	struct cli_result r;
 	char *line = NULL;
 	size_t cap = 0;
@@ -48,6 +60,8 @@ read_lines(struct shell *sh, FILE *in)
 			rc = shell_report(sh, rc ? rc : -EINVAL, r.error.column, r.error.text);
 		else if (r.warning)
 			shell_report(sh, 0, 0, r.warning);
+		if (r.changed)
+			note_line(b, line);
 	}
 	free(line);
 	return rc;
@@ -67,17 +81,17 @@ tick(void *arg, unsigned int ms)
 }
 
 static int
-wait_applied(struct shell *sh)
+wait_applied(struct batch *b)
 {
-	struct batch b = { .sh = sh };
+	struct shell *sh = b->sh;
 	struct msg_applied m;
 	struct err e;
 	int rc;
 
 	if (!sh->unsettled)
 		return 0;
-	rc = client_wait_applied(sh->client, tick, &b, &m, &e);
-	if (b.said)
+	rc = client_wait_applied(sh->client, tick, b, &m, &e);
+	if (b->said)
 		out_progress(sh->out, "\n");
 	if (rc)
 		return shell_fail(sh, rc, &e);
@@ -89,32 +103,51 @@ wait_applied(struct shell *sh)
 	return shell_fail(sh, -EIO, &e);
 }
 
+/* All lines at once; a refusal is told with the line that it is likely about. */
+static int
+commit_lines(struct batch *b, const char *path)
+{
+	struct shell *sh = b->sh;
+	size_t column = 0;
+	char text[256];
+	struct err e;
+	int rc;
+
+	snprintf(text, sizeof(text), "batch %s, %u lines", path, sh->line);
+	sh->line = 0;
+	rc = session_commit(sh, text, false, &e);
+	if (!rc)
+		return wait_applied(b);
+	sh->line = blame_find(b->blame, &e, &column);
+	return shell_fail_at(sh, rc, column, &e);
+}
+
 int
 batch_run(struct shell *sh, const char *path)
 {
 	FILE *in = strcmp(path, "-") ? fopen(path, "re") : stdin;
-	char text[256];
+	struct batch b = { .sh = sh, .blame = blame_new() };
 	struct err e;
 	int rc;
 
 	sh->file = path;
 	sh->line = 0;
-	if (!in) {
-		rc = -errno;
+	if (!in || !b.blame) {
+		rc = in ? -ENOMEM : -errno;
 		err_set(&e, rc, "", "The file cannot be read: %s.", strerror(-rc));
-		return shell_fail(sh, rc, &e);
+		rc = shell_fail(sh, rc, &e);
+		goto out;
 	}
-	rc = read_lines(sh, in);
+	rc = read_lines(&b, in);
 	if (!rc && ferror(in)) {
 		err_set(&e, -EIO, "", "The file cannot be read to its end.");
 		rc = shell_fail(sh, -EIO, &e);
 	}
-	if (in != stdin)
+	if (!rc)
+		rc = commit_lines(&b, path);
+out:
+	if (in && in != stdin)
 		fclose(in);
-	if (rc)
-		return rc;
-	snprintf(text, sizeof(text), "batch %s, %u lines", path, sh->line);
-	sh->line = 0;
-	rc = session_commit(sh, text, false, &e);
-	return rc ? shell_fail(sh, rc, &e) : wait_applied(sh);
+	blame_free(b.blame);
+	return rc;
 }

@@ -42,6 +42,8 @@ libshell_a_SOURCES = \
 	shell/action.c \
 	shell/batch.c \
 	shell/batch.h \
+	shell/blame.c \
+	shell/blame.h \
 	shell/capture.c \
 	shell/client.c \
 	shell/client.h \

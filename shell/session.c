@@ -179,13 +179,19 @@ shell_report(struct shell *sh, int code, size_t column, const char *text)
 int
 shell_fail(struct shell *sh, int code, const struct err *e)
 {
+	return shell_fail_at(sh, code, 0, e);
+}
+
+int
+shell_fail_at(struct shell *sh, int code, size_t column, const struct err *e)
+{
 	char text[512];
 
 	bool told = !*e->object || strstr(e->text, e->object); /* the text names it itself */
 
 	snprintf(text, sizeof(text), "Error: %s%s%s", told ? "" : e->object, told ? "" : ": ",
 		e->text);
-	return shell_report(sh, code, 0, text);
+	return shell_report(sh, code, column, text);
 }
 
 struct client *

@@ -52,6 +52,7 @@ struct shell {
 int shell_report(struct shell *sh, int code, size_t column, const char *text);
 /* The same for an err. */
 int shell_fail(struct shell *sh, int code, const struct err *e);
+int shell_fail_at(struct shell *sh, int code, size_t column, const struct err *e);
 /* The daemon, or NULL and err. */
 struct client *shell_client(struct shell *sh, struct err *e);
 /* Rows of a state table, after what was committed has been applied. */

@@ -74,6 +74,10 @@ test_errors(void)
 		{ "sysname A\nsysname B C\n",
 			"FILE:2:11: Error: Too many parameters found at '^' position.\n" },
 		{ "sysname Refused\n", "FILE: Error: The name is refused.\n" },
+		{ "ipsec policy P1 10 manual\n proposal none\n tunnel local 10.1.1.1\n",
+			"FILE:2:2: Error: The IPSec proposal none does not exist; IPSec policy P1 "
+			"10 "
+			"refers to it.\n" },
 		{ "sysname Failing\n", "FILE: Error: Tunnel0/0/1: The kernel does not want it.\n" },
 	};
 

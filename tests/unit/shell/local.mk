@@ -26,6 +26,7 @@ FAKE_ROUTER = \
 	tests/unit/shell/fake_state.c tests/unit/shell/fake_state.h
 test_shell_SOURCES += $(FAKE_ROUTER) \
 	tests/unit/shell/batch_test.c \
+	tests/unit/shell/blame_test.c \
 	tests/unit/shell/contract_test.c \
 	tests/unit/shell/display_test.c tests/unit/shell/display_test.h \
 	tests/unit/shell/layout_test.c \

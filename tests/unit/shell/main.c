@@ -28,6 +28,7 @@ main(void)
 		{ .pName = "ping", .pTests = ping_tests },
 		{ .pName = "session", .pTests = session_tests },
 		{ .pName = "batch", .pTests = batch_tests },
+		{ .pName = "blame", .pTests = blame_tests },
 		{ .pName = "display", .pTests = display_tests },
 		{ .pName = "contract", .pTests = contract_tests },
 		CU_SUITE_INFO_NULL,

@@ -9,6 +9,6 @@ extern CU_TestInfo syntax_tests[], match_tests[], cli_tests[], cli_help_tests[],
 
 /* The front end. */
 extern CU_TestInfo out_tests[], pager_tests[], layout_tests[], recall_tests[], ping_tests[],
-	session_tests[], batch_tests[], display_tests[], contract_tests[];
+	session_tests[], batch_tests[], blame_tests[], display_tests[], contract_tests[];
 
 #endif
