@@ -129,6 +129,8 @@ put_sequence(struct reference *ref, const struct node *first)
 		} else if (n->kind == NODE_PARAM) {
 			fputs(" Ar", stdout);
 			put_argument(param_name(ref, n));
+			if (n->type->list)
+				fputs(" No ...", stdout);
 		} else {
 			put_group(ref, n);
 		}
@@ -158,7 +160,7 @@ is_new(struct words *w, const struct node *n)
 static void
 put_choices(const struct type *t)
 {
-	printf("One of\n");
+	puts(t->list ? "One or more, the preferred first, of" : "One of");
 	for (const struct choice *c = t->choices; c->keyword; c++) {
 		printf(".Ic");
 		put_argument(c->keyword);
