@@ -25,6 +25,8 @@ test_daemon_SOURCES = \
 	tests/unit/daemon/lines_test.c \
 	tests/unit/daemon/main.c \
 	tests/unit/daemon/manual_test.c \
+	tests/unit/daemon/narrow_test.c \
+	tests/unit/daemon/negotiated_test.c \
 	tests/unit/daemon/peer.c tests/unit/daemon/peer.h \
 	tests/unit/daemon/proc_test.c \
 	tests/unit/daemon/rates_test.c \

@@ -32,6 +32,8 @@ main(void)
 		{ .pName = "kind_dp", .pTests = kind_dp_tests },
 		{ .pName = "lines", .pTests = lines_tests },
 		{ .pName = "manual", .pTests = manual_tests },
+		{ .pName = "narrow", .pTests = narrow_tests },
+		{ .pName = "negotiated", .pTests = negotiated_tests },
 		{ .pName = "proc", .pTests = proc_tests },
 		{ .pName = "rates", .pTests = rates_tests },
 		{ .pName = "reconcile", .pTests = reconcile_tests },

@@ -18,7 +18,8 @@ static void
 on_msg(void *arg, struct frame *f, enum msg_type type, uint32_t id, const void *body, int fd)
 {
 	struct peer *p = arg;
-	size_t size = msg_info(type)->record.size;
+	size_t size = msg_info(type)->record.size, at = strlen(p->log);
+	static const struct msg_done done;
 
 	p->type = type;
 	p->id = id;
@@ -33,6 +34,10 @@ on_msg(void *arg, struct frame *f, enum msg_type type, uint32_t id, const void *
 	}
 	strlcat(p->said, msg_info(type)->record.name, sizeof(p->said));
 	strlcat(p->said, " ", sizeof(p->said));
+	record_print(&msg_info(type)->record, body, p->log + at, sizeof(p->log) - at - 1);
+	strlcat(p->log, "\n", sizeof(p->log));
+	if (p->obliging && id != 0 && type != MSG_done && type != MSG_error)
+		frame_send(f, MSG_done, id, &done, -1);
 }
 
 static void
@@ -64,9 +69,15 @@ peer_fini(struct peer *p)
 void
 peer_forget(struct peer *p)
 {
-	p->said[0] = '\0';
+	p->said[0] = p->log[0] = '\0';
 	p->n = p->n_rows = 0;
 	p->type = MSG_NONE;
+}
+
+bool
+peer_heard(const struct peer *p, const char *text)
+{
+	return strstr(p->log, text) != NULL;
 }
 
 void

@@ -17,6 +17,7 @@ struct peer {
 	unsigned int n_rows;
 	int fd;
 	bool gone;
+	bool obliging; /* answers every request with done, at once */
 	union {
 		struct msg_error error;
 		struct msg_welcome welcome;
@@ -33,9 +34,12 @@ struct peer {
 		struct msg_dp_seq_limit dp_seq_limit;
 		struct msg_state_get state_get;
 		struct msg_state_reset state_reset;
+		struct msg_ike_usage ike_usage;
+		struct msg_ike_route ike_route;
 	} body;
 	struct msg_state_row last_row;
 	char said[4096]; /* the names of all messages heard since peer_forget, with blanks */
+	char log[65536]; /* and all they said, a line each */
 };
 
 /* Takes fd. self: who the test plays. */
@@ -46,5 +50,7 @@ void peer_say(struct peer *p, enum msg_type type, uint32_t id, const void *body,
 /* Lets both sides work. */
 void peer_hear(struct peer *p);
 void peer_forget(struct peer *p);
+/* Has it heard that, as record_print says it, since peer_forget? */
+bool peer_heard(const struct peer *p, const char *text);
 
 #endif

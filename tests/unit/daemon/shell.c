@@ -7,7 +7,10 @@
 
 #include "daemon/control.h"
 #include "daemon/kind_dp.h"
+#include "daemon/kind_ike.h"
+#include "daemon/negotiated.h"
 #include "daemon/sastate.h"
+#include "daemon/speaker.h"
 #include "lib/arena.h"
 #include "lib/buf.h"
 #include "lib/frame.h"
@@ -48,8 +51,12 @@ shell_fini(struct shell *s)
 		peer_fini(&s->peer);
 	control_free(s->bench.daemon.control);
 	s->bench.daemon.control = NULL;
+	speaker_free(s->bench.daemon.speaker);
+	s->bench.daemon.speaker = NULL;
 	childlink_free(s->bench.daemon.dplink);
 	s->bench.daemon.dplink = NULL;
+	if (s->ike.frame != NULL)
+		peer_fini(&s->ike);
 	if (s->dp.frame != NULL)
 		peer_fini(&s->dp);
 	bench_fini(&s->bench);
@@ -125,6 +132,29 @@ shell_datapath_up(struct shell *s)
 	peer_hear(&s->dp);
 	CU_ASSERT_EQUAL(s->dp.type, MSG_dp_setup);
 	peer_say(&s->dp, MSG_done, s->dp.id, &done, -1);
+}
+
+void
+shell_speaker(struct shell *s)
+{
+	struct daemon *d = &s->bench.daemon;
+
+	d->kind_ike = kind_ike_new();
+	d->negotiated = negotiated_new(d);
+	d->speaker = speaker_new(d);
+}
+
+void
+shell_speaker_up(struct shell *s)
+{
+	int fds[2];
+
+	CU_ASSERT_EQUAL_FATAL(frame_pair(fds), 0);
+	if (s->ike.frame != NULL)
+		peer_fini(&s->ike);
+	peer_init(&s->ike, s->bench.loop, fds[1], MSG_IKE, MSG_DAEMON);
+	CU_ASSERT_EQUAL(speaker_begin(&s->bench.daemon, fds[0]), 0);
+	peer_hear(&s->ike);
 }
 
 void

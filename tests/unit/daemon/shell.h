@@ -14,6 +14,7 @@ struct shell {
 	struct bench bench;
 	struct peer peer;
 	struct peer dp;
+	struct peer ike;
 	struct sastate *sastate;
 	uint32_t id;
 	bool left;
@@ -28,6 +29,9 @@ enum msg_type shell_commit(struct shell *s, const char *rows);
 /* Gives the daemon a link to a datapath that is not there … and connects one. */
 void shell_datapath(struct shell *s);
 void shell_datapath_up(struct shell *s);
+/* The same with an IKE speaker: the parts that deal with it, and one that runs. */
+void shell_speaker(struct shell *s);
+void shell_speaker_up(struct shell *s);
 /* The datapath answers the last question with n rows of `port` and the end. */
 void shell_answer_rows(struct shell *s, unsigned int n);
 
