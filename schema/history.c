@@ -1,7 +1,7 @@
 /*
  * The history of the live store: one row a commit, with the changeset as it was applied (secrets
- * sealed), so that candidates catch up and any commit can be undone by its inverse. Refuses to know
- * what a changeset says.
+ * sealed), so that candidates catch up and any commit can be undone by its inverse. It is bounded.
+ * Refuses to know what a changeset says.
  */
 #include "config.h"
 
@@ -18,6 +18,45 @@ static void
 bind_text(sqlite3_stmt *stmt, int i, const char *text)
 {
 	sqlite3_bind_text(stmt, i, text ? text : "", -1, SQLITE_STATIC);
+}
+
+/* Runs a statement with two numbers. */
+static int
+run(struct store *s, const char *sql, int64_t a, int64_t b)
+{
+	sqlite3_stmt *stmt = NULL;
+	int rc = sqlite3_prepare_v2(s->db, sql, -1, &stmt, NULL);
+
+	if (rc == SQLITE_OK) {
+		sqlite3_bind_int64(stmt, 1, a);
+		sqlite3_bind_int64(stmt, 2, b);
+		rc = sqlite3_step(stmt);
+	}
+	sqlite3_finalize(stmt);
+	return rc == SQLITE_DONE ? SQLITE_OK : rc;
+}
+
+static int
+prune_count(struct store *s, uint64_t revision)
+{
+	return run(s,
+		"DELETE FROM commit_log WHERE revision IN (SELECT revision FROM commit_log "
+		"WHERE revision <= ? ORDER BY revision LIMIT ?)",
+		(int64_t)revision - HISTORY_KEPT, HISTORY_STEP);
+}
+
+/* Has to look at every row, so only now and then, and after a commit that weighs. */
+static int
+prune_bytes(struct store *s, uint64_t revision, size_t len)
+{
+	if (len < HISTORY_BYTES / HISTORY_KEPT && revision % HISTORY_STEP != 0)
+		return SQLITE_OK;
+	return run(s,
+		"DELETE FROM commit_log WHERE revision < ? AND revision <= (SELECT max(revision) "
+		"FROM (SELECT revision, sum(length(changeset)) OVER (ORDER BY revision DESC) AS "
+		"total "
+		"FROM commit_log) WHERE total > ?)",
+		(int64_t)revision, HISTORY_BYTES);
 }
 
 int
@@ -49,7 +88,9 @@ history_append(struct store *s, uint64_t revision, const struct commit_info *inf
 		rc = sqlite3_step(stmt);
 	}
 	sqlite3_finalize(stmt);
-	return rc == SQLITE_DONE ? SQLITE_OK : rc;
+	if (rc == SQLITE_DONE)
+		rc = prune_count(s, revision);
+	return rc == SQLITE_OK ? prune_bytes(s, revision, len) : rc;
 }
 
 /* Adds the changesets after `since` to the group; *n of them. */

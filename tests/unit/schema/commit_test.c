@@ -6,9 +6,11 @@
 
 #include "lib/arena.h"
 #include "lib/secret.h"
+#include "schema/history.h"
 #include "schema/row.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -41,6 +43,93 @@ test_log(void)
 		2);
 	CU_ASSERT_EQUAL(row_count(f.store, &model_acl, NULL, 0), 2);
 	store_close(c);
+	fixture_fini(&f);
+}
+
+/* The commits first … last of before, with changesets of so many bytes. */
+static void
+long_history(struct fixture *f, int first, int last, int bytes)
+{
+	char sql[512];
+
+	snprintf(sql, sizeof(sql),
+		"WITH RECURSIVE c (i) AS (VALUES (%d) UNION ALL SELECT i + 1 FROM c WHERE i < %d) "
+		"INSERT INTO commit_log SELECT i, %d, i, 'root', 'vty0', '', zeroblob(%d) FROM c; "
+		"UPDATE meta SET revision = %d",
+		first, last, STORE_SCHEMA, bytes, last);
+	CU_ASSERT_EQUAL(sql_run(f->store, sql), 0);
+}
+
+static int64_t
+n_kept(struct fixture *f)
+{
+	return sql_int(f->store, "SELECT count(*) FROM commit_log");
+}
+
+static int
+refuse(void *arg, struct store *s, const struct change *changes, size_t n, struct err *e)
+{
+	return -EINVAL;
+}
+
+static void
+commit_acl(struct fixture *f, int number, const struct commit_ops *ops, int expect)
+{
+	struct store *c = fixture_candidate(f);
+	uint64_t revision;
+	void *cs;
+	size_t len;
+
+	put_acl(c, number);
+	CU_ASSERT_EQUAL(changes_take(c, &cs, &len), 0);
+	CU_ASSERT_EQUAL(
+		commit_run(f->store, f->seal, &info, cs, len, ops, &revision, &f->err), expect);
+	free(cs);
+	store_close(c);
+}
+
+static void
+test_pruned(void)
+{
+	const struct commit_ops refusing = { .check = refuse };
+	struct fixture f;
+	void *cs;
+	size_t len;
+
+	fixture_init(&f);
+	long_history(&f, 1, HISTORY_KEPT + 20, 0);
+	commit_acl(&f, 3000, &refusing, -EINVAL);
+	CU_ASSERT_EQUAL(n_kept(&f), HISTORY_KEPT + 20);
+	/* a few at a time */
+	commit_acl(&f, 3000, NULL, 0);
+	CU_ASSERT_EQUAL(n_kept(&f), HISTORY_KEPT + 21 - HISTORY_STEP);
+	commit_acl(&f, 3001, NULL, 0);
+	CU_ASSERT_EQUAL(n_kept(&f), HISTORY_KEPT);
+	commit_acl(&f, 3002, NULL, 0);
+	fixture_reopen(&f);
+	CU_ASSERT_EQUAL(n_kept(&f), HISTORY_KEPT);
+	CU_ASSERT_EQUAL(sql_int(f.store, "SELECT min(revision) FROM commit_log"), 24);
+	CU_ASSERT_EQUAL(store_changes_since(f.store, HISTORY_KEPT + 20, &cs, &len), 0);
+	CU_ASSERT_TRUE(len > 0);
+	free(cs);
+	CU_ASSERT_EQUAL(store_changes_since(f.store, 22, &cs, &len), -ESTALE);
+	CU_ASSERT_EQUAL(row_count(f.store, &model_acl, NULL, 0), 3);
+	fixture_fini(&f);
+}
+
+/* Three of these are too many together; what is left are two, and the new one. */
+static void
+test_pruned_by_size(void)
+{
+	struct fixture f;
+
+	fixture_init(&f);
+	long_history(&f, HISTORY_STEP - 5, HISTORY_STEP - 1, HISTORY_BYTES / 3 + 1);
+	commit_acl(&f, 3000, NULL, 0);
+	CU_ASSERT_EQUAL(n_kept(&f), 3);
+	CU_ASSERT_EQUAL(sql_int(f.store, "SELECT min(revision) FROM commit_log"), HISTORY_STEP - 2);
+	commit_acl(&f, 3001, NULL, 0);
+	CU_ASSERT_EQUAL(n_kept(&f), 4);
 	fixture_fini(&f);
 }
 
@@ -413,6 +502,8 @@ test_busy(void)
 
 CU_TestInfo commit_tests[] = {
 	{ "a commit is logged with who, where and what", test_log },
+	{ "the history is bounded, a few commits at a time", test_pruned },
+	{ "and so is its size", test_pruned_by_size },
 	{ "a commit that changes nothing makes no revision", test_no_change },
 	{ "a changeset of another schema is refused", test_other_schema },
 	{ "what is no changeset is refused", test_garbage },
