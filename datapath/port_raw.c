@@ -1,6 +1,6 @@
 /*
  * Raw sockets: what is encapsulated goes out and comes in with its IP header; an IPv6 socket keeps
- * that of what arrives to itself, so it is built again (flow label and extension headers are lost).
+ * that of what arrives to itself, so it is built again of what comes beside it (raw6.c).
  * The kernel reassembles what arrives, but never fragments what has its header already (HDRINCL): a
  * packet that is too long for the path or the device is cut here unless it says DF. Refuses to know
  * what the protocol carries, and to route: the kernel does, by the socket's mark.
@@ -11,6 +11,7 @@
 #include "datapath/ip6.h"
 #include "datapath/pmtu.h"
 #include "datapath/port.h"
+#include "datapath/raw6.h"
 #include "datapath/stats.h"
 #include "lib/buf.h"
 #include "lib/err.h"
@@ -23,7 +24,7 @@
 #include <string.h>
 #include <sys/socket.h>
 
-enum { RAW_BATCH = 64, RAW_MAX = 65535, RAW_WAIT_MS = 2, CONTROL_MAX = 128 };
+enum { RAW_BATCH = 64, RAW_MAX = 65535, RAW_WAIT_MS = 2 };
 
 /* The next lower size to try when nobody says what the path carries (RFC 1191 7.1). */
 static const uint16_t plateaus[] = { 17914, 8166, 4352, 2002, 1500, 1492, 1400, 1280, 1006, 576,
@@ -44,7 +45,7 @@ struct raw {
 	struct mmsghdr msgs[RAW_BATCH];
 	struct iovec iovs[RAW_BATCH][2];
 	union address peers[RAW_BATCH];
-	uint8_t control[RAW_BATCH][CONTROL_MAX] __attribute__((aligned(8)));
+	uint8_t control[RAW_BATCH][RAW6_CONTROL_MAX] __attribute__((aligned(8)));
 	uint8_t fragment[RAW_MAX];
 	uint8_t spill[RAW_BATCH]
 		     [RAW_MAX + 1 - PKT_SMALL]; /* of what is longer than a small buffer */
@@ -57,19 +58,6 @@ static const uint8_t v6_protocols[] = {
 	[MSG_PORT_RAW6_GRE] = IP_PROTO_GRE,
 	[MSG_PORT_RAW6_BYPASS] = IP_PROTO_ESP,
 };
-
-/* Sends with its own header, and says what the header of what arrives was. A socket of another kind
- * (in tests) refuses, which costs nothing. */
-static void
-v6_options(int fd)
-{
-	static const int names[] = { IPV6_HDRINCL, IPV6_RECVPKTINFO, IPV6_RECVTCLASS,
-		IPV6_RECVHOPLIMIT };
-	int on = 1;
-
-	for (unsigned int i = 0; i < sizeof(names) / sizeof(names[0]); i++)
-		(void)setsockopt(fd, IPPROTO_IPV6, names[i], &on, sizeof(on));
-}
 
 static int
 raw_open(struct port *p, struct err *e)
@@ -85,7 +73,7 @@ raw_open(struct port *p, struct err *e)
 	r->protocol = v6_protocols[p->kind];
 	r->head = IP6_HDR_LEN;
 	r->frag_id = arc4random();
-	v6_options(p->fd);
+	raw6_setup(p->fd);
 	return 0;
 }
 
@@ -95,52 +83,51 @@ raw_close(struct port *p)
 	free(p->priv);
 }
 
-/* What an IPv6 socket keeps to itself comes as control messages: address, traffic class, hop limit. */
-static void
-v6_header(const struct raw *r, unsigned int i, uint8_t *header)
+/* The headers in front of what was received: at most RAW6_HEAD_MAX bytes; 0: counted, they are not known. */
+static uint32_t
+head_build(struct port *p, unsigned int i, uint8_t *head)
 {
+	struct raw *r = p->priv;
 	const struct msghdr *msg = &r->msgs[i].msg_hdr;
-	struct in6_pktinfo to = { 0 };
-	struct ip6 ip = { .next_header = r->protocol,
-		.payload_len = (uint16_t)r->msgs[i].msg_len,
-		.src = r->peers[i].v6.sin6_addr.s6_addr,
-		.dst = to.ipi6_addr.s6_addr };
-	int value;
+	enum drop why;
+	uint32_t len;
 
-	for (struct cmsghdr *c = CMSG_FIRSTHDR(msg); c;
-		c = CMSG_NXTHDR((struct msghdr *)(uintptr_t)msg, c)) {
-		if (c->cmsg_level != IPPROTO_IPV6)
-			continue;
-		memcpy(&value, CMSG_DATA(c), sizeof(value));
-		switch (c->cmsg_type) {
-		case IPV6_PKTINFO: memcpy(&to, CMSG_DATA(c), sizeof(to)); break;
-		case IPV6_TCLASS: ip.tclass = (uint8_t)value; break;
-		case IPV6_HOPLIMIT: ip.hop_limit = (uint8_t)value; break;
-		default: break;
-		}
-	}
-	ip6_build(header, &ip);
+	if (!r->v6)
+		return 0;
+	why = raw6_head(
+		msg, r->peers[i].v6.sin6_addr.s6_addr, r->protocol, r->msgs[i].msg_len, head, &len);
+	if (why == DROP_NONE)
+		return len;
+	stats_drop(p->dp->stats, why);
+	return 0;
 }
 
-/* The packet that was received into small and its spill, whole: NULL (counted) when there is no room. */
+/* The packet that was received into small and its spill, whole: NULL (counted) when it cannot be. */
 static struct pkt *
 receive_whole(struct port *p, struct pkt *small, unsigned int i)
 {
 	struct raw *r = p->priv;
-	uint32_t len = r->head + r->msgs[i].msg_len;
-	struct pkt *large;
+	uint8_t head[RAW6_HEAD_MAX];
+	uint32_t got = r->msgs[i].msg_len, head_len = head_build(p, i, head);
+	uint32_t in_small = got < PKT_SMALL - r->head ? got : PKT_SMALL - r->head;
+	struct pkt *large = NULL;
 
-	if (r->v6)
-		v6_header(r, i, small->data);
-	if (len <= PKT_SMALL) {
-		small->len = len;
+	if (r->v6 && head_len == 0) {
+		pkt_put(p->dp->pool, small);
+		return NULL;
+	}
+	if (head_len == r->head && in_small == got) { /* as nearly always */
+		memcpy(small->data, head, head_len);
+		small->len = head_len + got;
 		return small;
 	}
-	large = len <= PKT_LARGE ? pkt_get(p->dp->pool, true) : NULL;
+	if (head_len + got <= PKT_LARGE)
+		large = pkt_get(p->dp->pool, true);
 	if (large) {
-		memcpy(large->data, small->data, PKT_SMALL);
-		memcpy(large->data + PKT_SMALL, r->spill[i], len - PKT_SMALL);
-		large->len = len;
+		memcpy(large->data, head, head_len);
+		memcpy(large->data + head_len, small->data + r->head, in_small);
+		memcpy(large->data + head_len + in_small, r->spill[i], got - in_small);
+		large->len = head_len + got;
 	} else {
 		stats_drop(p->dp->stats, DROP_pool_empty);
 	}
@@ -159,7 +146,7 @@ receive_prepare(struct raw *r, unsigned int i, struct pkt *small)
 	r->msgs[i].msg_hdr.msg_name = &r->peers[i];
 	r->msgs[i].msg_hdr.msg_namelen = sizeof(r->peers[i]);
 	r->msgs[i].msg_hdr.msg_control = r->control[i];
-	r->msgs[i].msg_hdr.msg_controllen = CONTROL_MAX;
+	r->msgs[i].msg_hdr.msg_controllen = RAW6_CONTROL_MAX;
 }
 
 static unsigned int

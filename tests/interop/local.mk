@@ -12,9 +12,9 @@ check_PROGRAMS += dpfeed
 dpfeed_SOURCES = tests/lab/dpfeed.c
 dpfeed_LDADD = $(CORE_LIBS)
 TESTS += tests/interop/dp_gre_test.py tests/interop/dp_path_test.py \
-	tests/interop/dp_natt_test.py
+	tests/interop/dp_natt_test.py tests/interop/dp_ah6_test.py
 EXTRA_DIST += tests/lab/bed.py tests/interop/dp_gre_test.py tests/interop/dp_path_test.py \
-	tests/interop/dp_natt_test.py
+	tests/interop/dp_natt_test.py tests/interop/dp_ah6_test.py
 
 # captures, against scapy and tshark
 TESTS += tests/interop/replay_test.py

@@ -211,6 +211,75 @@ send6_in_namespace(void)
 	return CU_get_number_of_failures() == failures ? 0 : 1;
 }
 
+/* AH of `payload` bytes behind these extension headers, each of 16 bytes; routing headers have arrived. */
+static struct pkt *
+packet_ext_make(struct world *w, const uint8_t *kinds, uint32_t n, uint32_t payload)
+{
+	struct pkt *p = packet6_make(w, 40 + 16 * n + payload, 0x5a);
+	uint8_t *next = p->data + 6;
+
+	for (uint32_t i = 0; i < n; i++) {
+		uint8_t *h = p->data + 40 + 16 * i;
+
+		*next = kinds[i];
+		memset(h, 0, 16);
+		h[1] = 1;
+		if (kinds[i] != 43) { /* an option to be skipped, padding */
+			memcpy(h + 2, "\x1e\x08skipped.\x01\x02", 12);
+		} else {
+			h[2] = 253; /* an experiment */
+		}
+		next = h;
+	}
+	*next = IP_PROTO_AH;
+	return p;
+}
+
+/* What AH covers comes in as it went out, whatever the kernel has taken off. */
+static int
+extensions_in_namespace(void)
+{
+	static const struct {
+		uint8_t kinds[3];
+		uint32_t n, payload;
+	} rows[] = { { { 0 }, 0, 100 }, { { 0 }, 1, 100 }, { { 60 }, 1, 100 }, { { 43 }, 1, 100 },
+		{ { 0, 60 }, 2, 100 }, { { 0, 60, 43 }, 3, 1200 }, { { 0, 43, 60 }, 3, 1200 },
+		{ { 60, 43, 60 }, 3, 1 }, { { 0, 60, 43 }, 3, 1950 }, { { 0, 60 }, 2, 30000 } };
+	enum { N = sizeof(rows) / sizeof(rows[0]) };
+	struct msg_dp_port m = { .port = GRE, .kind = MSG_PORT_RAW6_AH, .name = "ah6" };
+	unsigned int failures = CU_get_number_of_failures(), n;
+	struct pkt *got[PKT_BATCH];
+	struct port *port;
+	struct world w;
+
+	if (namespace_enter(MTU6) < 0)
+		return NO_NAMESPACE;
+	world_init(&w);
+	if (port_put(&w.dp, &m, socket(AF_INET6, SOCK_RAW | SOCK_NONBLOCK, IPPROTO_AH), NULL) < 0)
+		return NO_NAMESPACE;
+	port = port_get(&w.dp, GRE);
+	for (uint8_t i = 0; i < N; i++) {
+		struct pkt *p = packet_ext_make(&w, rows[i].kinds, rows[i].n, rows[i].payload);
+		struct pkt *sent = packet_ext_make(&w, rows[i].kinds, rows[i].n, rows[i].payload);
+
+		pipeline_add(&w.dp, p);
+		pipeline_run(&w.dp);
+		n = port->ops->rx_batch(port, got, PKT_BATCH);
+		CU_ASSERT_EQUAL(n, 1);
+		if (n == 1) {
+			CU_ASSERT_EQUAL(got[0]->len, sent->len);
+			CU_ASSERT_EQUAL(memcmp(got[0]->data, sent->data, sent->len), 0);
+			pkt_put(w.dp.pool, got[0]);
+		} else {
+			printf("row %u ", i);
+		}
+		pkt_put(w.dp.pool, sent);
+	}
+	CU_ASSERT_EQUAL(w.dp.stats->drops[DROP_ip6_headers], 0);
+	world_fini(&w);
+	return CU_get_number_of_failures() == failures ? 0 : 1;
+}
+
 /* In a process of its own, which may leave this one's namespace. */
 static void
 apart(int (*test)(void))
@@ -239,6 +308,12 @@ static void
 ipv6_goes_out_and_comes_in_with_its_header(void)
 {
 	apart(send6_in_namespace);
+}
+
+static void
+extension_headers_come_in_as_they_went_out(void)
+{
+	apart(extensions_in_namespace);
 }
 
 static void
@@ -273,6 +348,8 @@ CU_TestInfo port_raw_tests[] = {
 		more_than_one_receive_takes_is_received_in_turns },
 	{ "what is longer than the device goes in fragments, unless DF",
 		what_is_longer_than_the_device_goes_in_fragments_unless_df },
+	{ "extension headers come in as they went out",
+		extension_headers_come_in_as_they_went_out },
 	{ "IPv6 goes out and comes in with its header",
 		ipv6_goes_out_and_comes_in_with_its_header },
 	{ "IPv6 past the policy is refused", ipv6_past_the_policy_is_refused },
