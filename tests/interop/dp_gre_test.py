@@ -59,16 +59,16 @@ def keepalives():
         with bed.Bed() as b:
             a, _ = tunnels(b, family,
                            "keepalive=1 keepalive_period_ms=100 keepalive_retries=3 has_key=1 key=3")
-            while a.rows("keepalive")[0]["received_answers"] < 3:
-                pass
-            row = a.rows("keepalive")[0]
-            assert row["line_up"] and row["received_requests"] and row["sent_answers"], row
+
+            def seen():
+                return a.rows("keepalive")[0]
+            bed.until("answers", lambda: seen()["received_answers"] >= 3 and seen()["line_up"])
+            assert seen()["received_requests"] and seen()["sent_answers"], seen()
             b.gwb.sh("ip link set wan down")
-            got = a.say("wait dp_tunnel_line")
-            assert "up=false" in got[-1] or "up=0" in got[-1] or "no" in got[-1], got
+            bed.until("the line down", lambda: not seen()["line_up"])
             b.gwb.sh("ip link set wan up; ip -6 addr replace 2001:db8::2/64 dev wan")
-            a.say("wait dp_tunnel_line")
-            assert a.rows("keepalive")[0]["line_up"]
+            bed.until("the line up", lambda: seen()["line_up"])
+            a.say("wait dp_tunnel_line")  # the daemon is told of it
 
 
 def main():

@@ -33,6 +33,13 @@ def need_root():
         sys.exit(77)
 
 
+def until(what, fn):
+    """Asks fn until it answers something true."""
+    end = time.monotonic() + LIMIT
+    while not fn():
+        assert time.monotonic() < end, "waited %.0f s for: %s" % (LIMIT, what)
+
+
 class Feed:
     """A datapath in a namespace, and the way to talk to it."""
 

@@ -31,8 +31,17 @@ EXAMPLES = os.path.join(TOP, "examples")
 LIMIT = 30.0  # seconds a state may take to come before the test fails
 
 
+def end(number, frame):
+    sys.exit("ended by signal %d" % number)
+
+
 def need_root():
-    """Scenarios make namespaces: without root they are skipped (exit 77, automake's SKIP)."""
+    """Scenarios make namespaces: without root they are skipped (exit 77, automake's SKIP).
+
+    Whoever is ended by a signal takes the lab down, too.
+    """
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, end)
     if os.geteuid() != 0:
         print("SKIP: the scenarios need root for network namespaces")
         sys.exit(77)

@@ -30,9 +30,9 @@ check-scenario:
 	YONGDAO_TOP=$(abs_top_srcdir) YONGDAO_ROOT=$(prefix) \
 		$(srcdir)/tests/scenario/run.py -l scenario-logs $(SCENARIOS:%=$(abs_srcdir)/%)
 check-valgrind: $(check_PROGRAMS)
-	set -e; for t in $(UNIT_TESTS); do \
-		$(VALGRIND) --quiet --leak-check=full --errors-for-leak-kinds=definite \
-			--error-exitcode=9 --child-silent-after-fork=yes ./$$t; done
+	printf '%s\n' $(UNIT_TESTS) | YONGDAO_SHORT=1 xargs -P 2 -I@ $(VALGRIND) --quiet \
+		--leak-check=full --errors-for-leak-kinds=definite --error-exitcode=9 \
+		--child-silent-after-fork=yes ./@
 VALGRIND = valgrind
 .PHONY: check-scenario check-valgrind
 

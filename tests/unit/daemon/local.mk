@@ -3,6 +3,7 @@ check_PROGRAMS += test_daemon ydctl
 TESTS += test_daemon
 UNIT_TESTS += test_daemon
 test_daemon_CFLAGS = $(AM_CFLAGS) $(CUNIT_CFLAGS) $(PCAP_CFLAGS)
+test_daemon_LDFLAGS = -Wl,--wrap=PKCS5_PBKDF2_HMAC
 test_daemon_LDADD = $(yongd_LDADD) $(PCAP_LIBS) $(CUNIT_LIBS)
 test_daemon_SOURCES = \
 	tests/unit/daemon/access_test.c \
@@ -39,6 +40,7 @@ test_daemon_SOURCES = \
 	tests/unit/daemon/session_state_test.c \
 	tests/unit/daemon/shell.c tests/unit/daemon/shell.h \
 	tests/unit/daemon/site.h \
+	tests/unit/daemon/stretch.c \
 	tests/unit/daemon/suites.h \
 	tests/unit/daemon/tunnel_test.c \
 	tests/unit/daemon/want_test.c
