@@ -272,7 +272,10 @@ routed(void *arg, enum msg_type type, const void *body, int error, const struct 
 		no_route(c, p, why);
 		return;
 	}
-	if (ike_sa_initiate(c, p, &m->source, &m->destination) != 0)
+	/* another child of the peer was faster */
+	if (ike_sa_for_child(c, p))
+		child_try(c);
+	else if (ike_sa_initiate(c, p, &m->source, &m->destination) != 0)
 		child_failed(c);
 }
 

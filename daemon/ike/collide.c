@@ -89,6 +89,19 @@ collide_child_failed(struct child_sa *pair)
 	lifetime_retry_child(old);
 }
 
+/* What was asked for is there by another request of ours: the first was answered late. */
+static bool
+is_one_too_many(const struct child_sa *mine)
+{
+	const struct child_sa *p;
+
+	TAILQ_FOREACH (p, &mine->connection->pairs, pair_link)
+		if (p != mine && p->initiator && p->ike_sa == mine->ike_sa && !p->redundant &&
+			(p->state == CHILD_SA_INSTALLING || p->state == CHILD_SA_ESTABLISHED))
+			return true;
+	return false;
+}
+
 void
 collide_child_answered(struct request *r, struct child_sa *old)
 {
@@ -97,6 +110,10 @@ collide_child_answered(struct request *r, struct child_sa *old)
 
 	r->made = NULL;
 	mine->replaces = old ? old->sa : 0;
+	if (!old && is_one_too_many(mine)) {
+		x_child_drop(mine, NULL);
+		return;
+	}
 	if (!theirs || theirs->connection != mine->connection || theirs->redundant ||
 		theirs->state > CHILD_SA_ESTABLISHED) {
 		x_child_take(mine);
@@ -128,16 +145,16 @@ collide_child_superseded(struct request *r)
 	return true;
 }
 
-/* The pair, not ours, that was made to follow this one. */
+/* The pair that was made, or is being made, to follow this one: by either end, or by the peer only. */
 static struct child_sa *
-follower(const struct child_sa *old)
+follower(const struct child_sa *old, bool of_peer)
 {
 	struct child_sa *p;
 
 	if (!old->ike_sa)
 		return NULL;
 	TAILQ_FOREACH (p, &old->ike_sa->children, link)
-		if (!p->initiator && p->replaces == old->sa &&
+		if (!(of_peer && p->initiator) && p->replaces == old->sa &&
 			(p->state == CHILD_SA_INSTALLING || p->state == CHILD_SA_ESTABLISHED))
 			return p;
 	return NULL;
@@ -146,13 +163,13 @@ follower(const struct child_sa *old)
 bool
 collide_child_is_replaced(const struct child_sa *old)
 {
-	return follower(old) != NULL;
+	return follower(old, false) != NULL;
 }
 
 void
 collide_child_deleted(struct child_sa *pair)
 {
-	struct child_sa *p = follower(pair);
+	struct child_sa *p = follower(pair, true);
 
 	if (p)
 		child_sa_proved(p);

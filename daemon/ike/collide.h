@@ -24,7 +24,7 @@ void collide_child_failed(struct child_sa *pair);
 void collide_child_answered(struct request *r, struct child_sa *old);
 /* Our request is refused: has the peer's own taken its place? */
 bool collide_child_superseded(struct request *r);
-/* The peer has rekeyed it already. */
+/* It is rekeyed already, or about to be. */
 bool collide_child_is_replaced(const struct child_sa *old);
 /* The peer deletes a pair: the one that followed it is known to be there. */
 void collide_child_deleted(struct child_sa *pair);

@@ -215,6 +215,13 @@ ike_sa_may_request(const struct ike_sa *sa)
 		(sa->initiator && sa->state < EXCHANGE_established);
 }
 
+/* It will take the place of another, whose fate it shares until then. */
+static bool
+is_larval(const struct ike_sa *sa)
+{
+	return sa->origin != 0 && sa->state < EXCHANGE_established;
+}
+
 /* How well it serves for new children: 0 not at all. */
 static int
 rank(const struct ike_sa *sa, const struct child *c)
@@ -223,8 +230,8 @@ rank(const struct ike_sa *sa, const struct child *c)
 
 	if (c->cfg.local.af != 0 && local->af != 0 && !addr_eq(&c->cfg.local, local))
 		return 0;
-	if (sa->redundant || sa->heir || sa->ends_ms > loop_now_ms(sa->ike->loop) ||
-		sa->state > EXCHANGE_established)
+	if (sa->redundant || sa->heir || is_larval(sa) ||
+		sa->ends_ms > loop_now_ms(sa->ike->loop) || sa->state > EXCHANGE_established)
 		return 0;
 	if (sa->state == EXCHANGE_established)
 		return 3;
@@ -274,10 +281,11 @@ ike_sa_peer_changed(struct ike *ike, struct peer *old, struct peer *now)
 	bool keep;
 
 	while ((sa = TAILQ_FIRST(&old->sas))) {
-		keep = now && sa->state >= EXCHANGE_established && would_make(sa, old, now);
+		keep = is_larval(sa) ||
+			(now && sa->state >= EXCHANGE_established && would_make(sa, old, now));
 		if (now && !sa->dead)
 			ike_sa_set_peer(sa, now);
-		if (!keep)
+		if (!keep && !sa->dead)
 			ike_sa_delete(sa, "config-change");
 		if (!now && sa->peer == old)
 			ike_sa_set_peer(sa, NULL);
@@ -290,7 +298,7 @@ first_to_reset(struct ike *ike, const struct msg_ike_reset *m)
 	struct ike_sa *sa;
 
 	TAILQ_FOREACH (sa, &ike->sa_list, link)
-		if (sa->state != EXCHANGE_deleting &&
+		if (sa->state != EXCHANGE_deleting && !is_larval(sa) &&
 			(m->connection == 0 || m->connection == sa->connection) &&
 			(m->remote.af == 0 || addr_eq(&m->remote, &sa->path.at.remote)))
 			return sa;

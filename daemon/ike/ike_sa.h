@@ -50,6 +50,8 @@ struct ike_sa {
 	struct request_list out;
 	struct call_list calls;
 	struct child_sa_list children;
+	uint32_t early[8]; /* SPIs that the peer deleted before we knew them */
+	unsigned int n_early;
 	bool fragmentation; /* RFC 7383 was agreed */
 	bool half_open;	    /* counted by halfopen.c */
 	uint8_t lowest[32]; /* nonce of its making, for collisions; padded with zeros */

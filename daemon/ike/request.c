@@ -274,14 +274,17 @@ request_answer(struct request *r, struct exchange *x)
 void
 request_free(struct request *r)
 {
+	struct ike_sa *larval;
+
 	if (r->pair && r->kind == REQUEST_child_rekey)
 		r->pair->rekeying = false;
 	if (r->child)
 		r->child->request = NULL;
 	if (r->made)
 		child_sa_end(r->made, false);
-	if (r->made_sa)
-		ike_sa_kill(r->made_sa, NULL);
+	larval = r->made_sa ? ike_sa_find(r->sa->ike, r->made_sa) : NULL;
+	if (larval)
+		ike_sa_kill(larval, NULL);
 	crypt_dh_free(r->dh);
 	window_fragments_free(r->fragments);
 	datagrams_clear(&r->datagrams);

@@ -40,11 +40,11 @@ struct request {
 	struct child *child;   /* child_new: what for */
 	struct child_sa *pair; /* child_rekey, child_delete: which */
 	struct child_sa *made; /* child_new, child_rekey, auth: the larval pair */
-	uint32_t theirs; /* a pair the peer has asked for meanwhile, in the same place; 0: none */
-	struct ike_sa *made_sa; /* ike_rekey */
-	struct crypt_dh *dh;	/* our half */
-	uint8_t nonce[32];	/* our Ni */
-	uint8_t group;		/* enum alg_dh that the peer wants instead; 0: our first */
+	uint32_t theirs;  /* a pair the peer has asked for meanwhile, in the same place; 0: none */
+	uint64_t made_sa; /* ike_rekey: its SPI of ours; 0: none */
+	struct crypt_dh *dh; /* our half */
+	uint8_t nonce[32];   /* our Ni */
+	uint8_t group;	     /* enum alg_dh that the peer wants instead; 0: our first */
 };
 TAILQ_HEAD(request_list, request);
 

@@ -1,6 +1,7 @@
 #ifndef YD_IKE_X_H
 #define YD_IKE_X_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "daemon/ike/wire.h"
@@ -62,6 +63,10 @@ int x_child_keys(struct child_sa *pair, struct ike_sa *sa, const struct secret *
 void x_child_take(struct child_sa *pair);
 /* Initiator: we do not agree to what the peer has made (m: its answer; NULL: it has made nothing). */
 void x_child_drop(struct child_sa *pair, const struct message *m);
+/* The peer deletes an SPI that is not known (yet: the answer that names it may come later). */
+void x_child_deleted_early(struct ike_sa *sa, uint32_t spi);
+/* The answer names an SPI that was deleted meanwhile: the pair is gone. */
+bool x_child_is_gone(struct ike_sa *sa, const struct child_sa *pair);
 /* The datapath does not take the pair: our failure, not the peer's. */
 void x_child_explain_install(struct child_sa *pair, int error, const struct err *why);
 

@@ -70,6 +70,26 @@ x_child_take(struct child_sa *pair)
 }
 
 void
+x_child_deleted_early(struct ike_sa *sa, uint32_t spi)
+{
+	const unsigned int room = sizeof(sa->early) / sizeof(sa->early[0]);
+
+	if (request_of(sa, REQUEST_child_new, NULL) || request_of(sa, REQUEST_child_rekey, NULL))
+		sa->early[sa->n_early++ % room] = spi;
+}
+
+bool
+x_child_is_gone(struct ike_sa *sa, const struct child_sa *pair)
+{
+	const unsigned int room = sizeof(sa->early) / sizeof(sa->early[0]);
+
+	for (unsigned int i = 0; i < room && i < sa->n_early; i++)
+		if (sa->early[i] == pair->spi_out)
+			return true;
+	return false;
+}
+
+void
 x_child_drop(struct child_sa *pair, const struct message *m)
 {
 	struct proposal_list answer;

@@ -81,7 +81,7 @@ x_child_rekey_build(struct request *r, struct compose *c)
 	struct child *child = old ? child_find(r->sa->ike, old->child) : NULL;
 	int e;
 
-	if (!child || old->state != CHILD_SA_ESTABLISHED)
+	if (!child || old->state != CHILD_SA_ESTABLISHED || collide_child_is_replaced(old))
 		return -ECANCELED;
 	e = begin(r, child);
 	if (e != 0)
@@ -160,6 +160,10 @@ take_answer(struct request *r, struct child *c, const struct message *m)
 		e = x_child_keys(
 			pair, r->sa, shared, (struct span){ r->nonce, sizeof(r->nonce) }, m->nonce);
 	secret_free(shared);
+	if (x_child_is_gone(r->sa, pair)) {
+		child_sa_end(pair, false);
+		return -ECANCELED;
+	}
 	if (e != 0) {
 		statistics_count(r->sa->ike, STATISTIC_child_failed);
 		x_child_drop(pair, m);
@@ -233,6 +237,7 @@ x_child_rekey_answered(struct request *r, struct exchange *x)
 {
 	const struct message *m = x->in;
 	struct child *c = child_find(r->sa->ike, r->made->child);
+	int e;
 
 	if (!message_has(m, PAYLOAD_sa)) {
 		rekey_refused(r, m);
@@ -243,12 +248,13 @@ x_child_rekey_answered(struct request *r, struct exchange *x)
 		r->made = NULL;
 		return;
 	}
-	if (take_answer(r, c, m) != 0) {
-		if (!collide_child_superseded(r) && r->pair)
-			lifetime_retry_child(r->pair);
-		return;
-	}
-	collide_child_answered(r, r->pair);
+	e = take_answer(r, c, m);
+	if (e == 0)
+		collide_child_answered(r, r->pair);
+	else if (e == -ECANCELED && r->pair)
+		child_sa_delete(r->pair);
+	else if (!collide_child_superseded(r) && r->pair)
+		lifetime_retry_child(r->pair);
 }
 
 void

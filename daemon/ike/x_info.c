@@ -48,6 +48,8 @@ delete_pair(struct ike_sa *sa, uint8_t protocol, uint32_t spi, struct spis *answ
 {
 	struct child_sa *pair = child_sa_by_spi(home(sa), protocol, spi, false);
 
+	if (!pair)
+		x_child_deleted_early(home(sa), spi);
 	if (!pair || pair->state == CHILD_SA_LARVAL || pair->state == CHILD_SA_DELETING)
 		return;
 	if (answer->n < SPIS_MAX)

@@ -95,7 +95,7 @@ make_keys(struct ike_sa *sa, struct ike_sa *made, struct crypt_dh *dh, struct sp
 int
 x_rekey_ike_build(struct request *r, struct compose *c)
 {
-	struct ike_sa *sa = r->sa;
+	struct ike_sa *sa = r->sa, *made;
 	struct proposal_config config[PROPOSAL_CONFIG_MAX];
 	unsigned int n;
 	uint8_t spi[8], group = r->group;
@@ -108,12 +108,13 @@ x_rekey_ike_build(struct request *r, struct compose *c)
 			? sa->suite.dh
 			: suite_first_group(config, n);
 	r->dh = crypt_dh_new(sa->ike->crypt, (enum alg_dh)group);
-	r->made_sa = successor(sa, true);
-	if (!r->dh || !r->made_sa)
+	made = successor(sa, true);
+	r->made_sa = made ? made->spi_local : 0;
+	if (!r->dh || !made)
 		return -ENOMEM;
 	crypt_random(sa->ike->crypt, r->nonce, sizeof(r->nonce));
-	proposal_write(compose_payload(c, PAYLOAD_sa), config, n,
-		spi_span(r->made_sa->spi_local, spi), true);
+	proposal_write(
+		compose_payload(c, PAYLOAD_sa), config, n, spi_span(made->spi_local, spi), true);
 	compose_nonce(c, (struct span){ r->nonce, sizeof(r->nonce) });
 	compose_ke(c, alg_dh(group)->iana, crypt_dh_public(r->dh));
 	write_window(c);
@@ -159,9 +160,9 @@ refused(struct request *r, const struct message *m)
 }
 
 static int
-take_answer(struct request *r, const struct message *m)
+take_answer(struct request *r, struct ike_sa *made, const struct message *m)
 {
-	struct ike_sa *sa = r->sa, *made = r->made_sa;
+	struct ike_sa *sa = r->sa;
 	struct proposal_config config[PROPOSAL_CONFIG_MAX];
 	struct proposal_list answer;
 	struct proposal_why why = { 0 };
@@ -185,21 +186,21 @@ take_answer(struct request *r, const struct message *m)
 void
 x_rekey_ike_answered(struct request *r, struct exchange *x)
 {
-	struct ike_sa *sa = r->sa, *made = r->made_sa;
+	struct ike_sa *sa = r->sa, *made = ike_sa_find(sa->ike, r->made_sa);
 	const struct message *m = x->in;
 
 	if (!message_has(m, PAYLOAD_sa)) {
 		refused(r, m);
 		return;
 	}
-	if (take_answer(r, m) != 0) {
+	if (!made || take_answer(r, made, m) != 0) {
 		explain_failure(sa, 1, true, false, EXPLAIN_rekey, NULL,
 			"the answer to the rekeying of the IKE SA is not valid");
 		if (!collide_ike_superseded(sa))
 			lifetime_retry_ike(sa);
 		return;
 	}
-	r->made_sa = NULL;
+	r->made_sa = 0;
 	heed_window(made, m);
 	ike_sa_establish(made);
 	collide_ike_answered(sa, made);

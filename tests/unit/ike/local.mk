@@ -32,4 +32,7 @@ test_ike_SOURCES += \
 	tests/unit/ike/sim.h \
 	tests/unit/ike/sim_daemon.c \
 	tests/unit/ike/sim_daemon.h \
-	tests/unit/ike/sim_look.c
+	tests/unit/ike/sim_look.c \
+	tests/unit/ike/sim_test.c \
+	tests/unit/ike/sim_year.c \
+	tests/unit/ike/sim_year.h

@@ -88,7 +88,8 @@ struct sim {
 	bool outage;
 	unsigned int n_sent;
 	unsigned int n_esp;
-	uint32_t watched[2]; /* connections that must not lose packets */
+	bool lossless;	   /* nothing but rekeying happens: no packet may be lost */
+	uint64_t lost_sas; /* IKE SAs that had died when that began */
 	unsigned int n_violations;
 	char violation[256]; /* the first */
 };
@@ -146,6 +147,9 @@ void sim_reset(struct sim_end *e, bool children_only);
 void sim_rekey_child(struct sim_end *e, uint32_t child);
 void sim_rekey_ike(struct sim_end *e);
 void sim_reauth(struct sim_end *e);
+/* From now on only what is meant to lose packets may (lossless). */
+void sim_expect_no_loss(struct sim *s);
+bool sim_is_lossless(const struct sim *s);
 /* A packet by each connection of this end. */
 void sim_esp(struct sim_end *e);
 

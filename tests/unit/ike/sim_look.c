@@ -4,6 +4,7 @@
 #include "config.h"
 
 #include "daemon/ike/child_sa.h"
+#include "lib/loop.h"
 #include "tests/unit/ike/sim.h"
 
 #include <stdio.h>
@@ -186,7 +187,8 @@ mirrored(const struct sim_connection *a, const struct sim_connection *b)
 static bool
 complain(char *why, const struct sim_end *e, const char *what, unsigned int n)
 {
-	snprintf(why, 256, "end %u: %s (%u)", e->index, what, n);
+	snprintf(why, 256, "end %u at %llu ms: %s (%u, %08x)", e->index,
+		(unsigned long long)loop_now_ms(e->sim->loop), what, n, n);
 	return false;
 }
 

@@ -19,6 +19,7 @@ extern CU_TestInfo proposal_select_tests[];
 extern CU_TestInfo protect_tests[];
 extern CU_TestInfo sandbox_tests[];
 extern CU_TestInfo sender_tests[];
+extern CU_TestInfo sim_tests[];
 extern CU_TestInfo ts_tests[];
 extern CU_TestInfo wire_tests[];
 
