@@ -9,6 +9,8 @@ FUZZ_TARGETS = \
 	tests/fuzz/fuzz_frame \
 	tests/fuzz/fuzz_gre_in \
 	tests/fuzz/fuzz_icmp \
+	tests/fuzz/fuzz_ike_fragment \
+	tests/fuzz/fuzz_ike_message \
 	tests/fuzz/fuzz_ip \
 	tests/fuzz/fuzz_ipsec_in \
 	tests/fuzz/fuzz_natt \
@@ -29,7 +31,7 @@ libfuzz_a_SOURCES = \
 	tests/unit/lib/samples.h
 
 # What programs link that do not say: the targets alone.
-LDADD = @FUZZ_ENGINE@ libfuzz.a liboffline.a libdatapath.a $(SHELL_LIBS) $(PCAP_LIBS)
+LDADD = @FUZZ_ENGINE@ libfuzz.a libike.a liboffline.a libdatapath.a $(SHELL_LIBS) $(PCAP_LIBS)
 CLEANFILES += $(FUZZ_TARGETS) libfuzz.a
 EXTRA_DIST += tests/fuzz/README.md tests/fuzz/run.py tests/fuzz/seeds.py \
 	tests/fuzz/seeds/fuzz_cli/all tests/fuzz/seeds/fuzz_cli/front

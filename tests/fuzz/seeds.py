@@ -297,6 +297,83 @@ def changeset():
         yield everything
 
 
+def ike_chain(*payloads):
+    """A chain of (type, body): the type of the first, the bytes."""
+    out = b""
+    for (_, body), following in zip(payloads, [kind for kind, _ in payloads[1:]] + [0]):
+        out += struct.pack(">BBH", following, 0, 4 + len(body)) + body
+    return payloads[0][0] if payloads else 0, out
+
+
+def ike_sa(protocol, spi, *transforms):
+    """An SA payload's body with one proposal; transforms: type, id, bits of the key or 0."""
+    rows = b""
+    for i, (kind, number, bits) in enumerate(transforms):
+        attribute = struct.pack(">HH", 0x800e, bits) if bits else b""
+        rows += struct.pack(">BBHBBH", 3 if i + 1 < len(transforms) else 0, 0, 8 + len(attribute), kind, 0,
+                            number) + attribute
+    return struct.pack(">BBHBBBB", 0, 0, 8 + len(spi) + len(rows), 1, protocol, len(spi),
+                       len(transforms)) + spi + rows
+
+
+def ike_ts(*selectors):
+    """A TS payload's body; selectors: protocol, ports, addresses."""
+    out = struct.pack(">BBH", len(selectors), 0, 0)
+    for protocol, low_port, high_port, low, high in selectors:
+        out += struct.pack(">BBHHH", 7 if len(low) == 4 else 8, protocol, 8 + 2 * len(low), low_port,
+                           high_port) + low + high
+    return out
+
+
+IKE_TS = ike_ts((0, 0, 65535, b"\x0a\1\0\0", b"\x0a\1\xff\xff"), (6, 80, 443, bytes(16), b"\xff" * 16))
+IKE_TRIGGER = ike_ts((6, 99, 99, b"\x0a\1\1\1", b"\x0a\1\1\1"), (0, 0, 65535, bytes(4), b"\xff" * 4))
+IKE_ESP = ike_sa(3, b"\1\2\3\4", (1, 12, 128), (3, 12, 0), (4, 14, 0), (5, 1, 0), (5, 0, 0))
+
+
+def ike_chains():
+    """An exchange, the type of the first payload, and what each exchange says."""
+    notify, ke, nonce = struct.pack(">BBH", 0, 0, 16388) + bytes(20), struct.pack(">HH", 14, 0), bytes(range(32))
+    offer = ike_sa(1, b"", (1, 12, 256), (1, 20, 128), (2, 5, 0), (3, 12, 0), (4, 14, 0), (4, 31, 0))
+    ident = b"\2\0\0\0rta.example"
+    yield 34, *ike_chain((33, offer), (34, ke + bytes(256)), (40, nonce), (41, notify), (43, b"vendor"))
+    yield 34, *ike_chain((41, struct.pack(">BBH", 0, 0, 16390) + b"cookie"))
+    yield 35, *ike_chain((35, ident), (39, b"\2\0\0\0" + bytes(32)), (33, IKE_ESP), (44, IKE_TRIGGER),
+                         (45, IKE_TS), (41, struct.pack(">BBH", 0, 0, 16384)))
+    yield 35, *ike_chain((36, ident), (39, b"\2\0\0\0" + bytes(32)), (41, struct.pack(">BBH", 0, 0, 38)))
+    yield 36, *ike_chain((41, struct.pack(">BBHI", 3, 4, 16393, 77)), (33, IKE_ESP), (40, nonce),
+                         (34, ke + bytes(256)), (44, IKE_TS), (45, IKE_TS))
+    yield 36, *ike_chain((33, ike_sa(1, bytes(8), (1, 12, 256), (2, 5, 0), (3, 12, 0), (4, 14, 0))), (40, nonce),
+                         (34, ke + bytes(256)))
+    yield 37, *ike_chain((42, struct.pack(">BBHII", 3, 4, 2, 5, 6)), (42, struct.pack(">BBH", 1, 0, 0)))
+    yield 37, 0, b""
+
+
+def ike_message():
+    """The kind of what follows and its exchange; see fuzz_ike_message.c."""
+    for exchange, first, chain in ike_chains():
+        for suite in range(3):
+            # the byte that is of this kind, exchange and suite
+            for kind in range(3):
+                byte = next(b for b in range(256) if b % 5 == kind and b // 5 % 4 == exchange - 34 and b % 3 == suite)
+                if kind:
+                    yield bytes([byte, first]) + chain
+                elif suite == 0:
+                    yield bytes([byte]) + bytes(7) + b"\1" + bytes(7) + b"\2" + struct.pack(
+                        ">BBBBII", first, 0x20, exchange, 8, 0, 0) + chain
+    yield b"\x03" + IKE_ESP
+    yield b"\x03" + ike_sa(1, b"", (1, 3, 0), (2, 2, 0), (3, 2, 0), (4, 2, 0))
+    yield b"\x03" + ike_sa(2, bytes(4), (3, 12, 0), (5, 1, 0))
+    yield b"\x04" + piece(IKE_TS) + IKE_TRIGGER
+    yield b"\x04" + piece(IKE_TRIGGER) + IKE_TS
+
+
+def ike_fragment():
+    for order in ((1, 2, 3), (3, 1, 2), (1, 1, 2, 3)):
+        yield b"".join(struct.pack(">BBBBH", 1, n, 3, n, 400) for n in order)
+    yield b"".join(struct.pack(">BBBBH", 1, n, 64, n, 1000) for n in range(1, 65))
+    yield struct.pack(">BBBBH", 1, 1, 2, 9, 400) + b"".join(struct.pack(">BBBBH", 1, n, 4, n, 90) for n in range(1, 5))
+
+
 # ---------------------------------------------------------------------------------------------------------
 
 
