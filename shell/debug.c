@@ -129,6 +129,9 @@ show_until_interrupted(struct shell *sh)
 
 	interrupt_begin();
 	rc = follow(sh);
+	if (!rc)
+		out_line(sh->out, "Info: Debugging, press CTRL_C to stop.");
+	out_flush(sh->out);
 	while (!rc && sh->debug.client && !interrupt_seen(NULL)) {
 		struct pollfd p = { .fd = debug_fd(&sh->debug), .events = POLLIN };
 

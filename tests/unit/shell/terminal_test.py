@@ -302,6 +302,7 @@ def check_debugging_elsewhere(state):
     """Without a terminal the lines are the command's output, until it is interrupted."""
     p = subprocess.Popen(("./yongsh", "-s", state, "-c", "debugging ike event"), text=True,
                          stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    assert p.stdout.readline() == "Info: Debugging, press CTRL_C to stop.\n"
     assert "IKE/7/EVENT:this is topic 2" in p.stdout.readline()
     p.send_signal(signal.SIGINT)
     rest, errors = p.communicate(timeout=LIMIT)
