@@ -356,6 +356,7 @@ child_sa_end(struct child_sa *pair, bool linger)
 	struct child *c = child_find(ike, pair->child);
 	bool served = pair->state == CHILD_SA_ESTABLISHED || pair->state == CHILD_SA_REKEYED ||
 		pair->state == CHILD_SA_DELETING;
+	bool counted_on = served || pair->state == CHILD_SA_INSTALLING;
 
 	if (pair->dead)
 		return;
@@ -380,7 +381,7 @@ child_sa_end(struct child_sa *pair, bool linger)
 	pair->timer = pair->proof = NULL;
 	connection_leave(pair);
 	engine_reap(ike);
-	if (served && c && !child_sa_serves(c))
+	if (counted_on && c && !child_sa_serves(c))
 		child_ended(c);
 }
 

@@ -140,16 +140,45 @@ substitute(struct child_sa *pair, const struct ike_sa *sa, struct ts_list *local
 		remote->ts[i].low = remote->ts[i].high = p->at.remote;
 }
 
-static void
-explain_flow(struct ike_sa *sa, bool initiator, const struct ts_list *local,
-	const struct ts_list *remote, const char *configured, const char *what)
+/* "source <-> destination"; returns its length. */
+static size_t
+flow_format(const struct ts_list *local, const struct ts_list *remote, char *out, size_t cap)
 {
-	char l[FLOW_TEXT / 2], r[FLOW_TEXT / 2], offered[FLOW_TEXT];
-	struct explain_terms t = { offered, configured };
+	char l[FLOW_TEXT / 2], r[FLOW_TEXT / 2];
 
 	ts_list_format(local, l, sizeof(l));
 	ts_list_format(remote, r, sizeof(r));
-	snprintf(offered, sizeof(offered), "%.120s <-> %.120s", l, r);
+	return (size_t)snprintf(out, cap, "%.120s <-> %.120s", l, r);
+}
+
+/* The flows of a peer's rules, as many as there is room for. */
+static void
+flows_format(const struct ike_sa *sa, char *out, size_t cap)
+{
+	struct ts_list local = { .n = 1 }, remote = { .n = 1 };
+	char one[FLOW_TEXT];
+	struct child *c = NULL;
+	size_t len = 0, n;
+
+	out[0] = '\0';
+	while (sa->peer && (c = child_next(sa->ike, sa->peer->cfg.peer, c))) {
+		offer_selectors(c, &local.ts[0], &remote.ts[0]);
+		n = flow_format(&local, &remote, one, sizeof(one));
+		if (len + n + sizeof("; ") > cap)
+			return;
+		len += (size_t)snprintf(out + len, cap - len, "%s%s", len > 0 ? "; " : "", one);
+	}
+}
+
+static void
+explain_flow(struct ike_sa *sa, bool initiator, const struct ts_list *local,
+	const struct ts_list *remote, const char *what)
+{
+	char offered[FLOW_TEXT], configured[FLOW_TEXT];
+	struct explain_terms t = { offered, configured };
+
+	flow_format(local, remote, offered, sizeof(offered));
+	flows_format(sa, configured, sizeof(configured));
 	explain_failure(sa, 2, initiator, false, EXPLAIN_flow, &t, "%s", what);
 }
 
@@ -229,7 +258,7 @@ offer_accept(struct child_sa *pair, const struct child *c, const struct message 
 	offer_selectors(c, &own_local.ts[0], &own_remote.ts[0]);
 	if (local.n == 0 || remote.n == 0 || !ts_list_subset(&local, &own_local) ||
 		!ts_list_subset(&remote, &own_remote)) {
-		explain_flow(pair->ike_sa, true, &local, &remote, c->cfg.name,
+		explain_flow(pair->ike_sa, true, &local, &remote,
 			"the answer's selectors are not within what was offered");
 		return -EPROTO;
 	}
@@ -389,8 +418,8 @@ offer_choose(struct ike_sa *sa, const struct message *m, const struct child_sa *
 		c = best_child(sa, &local, &remote, false, old);
 	}
 	if (!c) {
-		explain_flow(sa, false, &local, &remote, sa->peer ? sa->peer->cfg.name : "",
-			"no rule of ours covers any of the selectors");
+		explain_flow(
+			sa, false, &local, &remote, "no rule of ours covers any of the selectors");
 		return NOTIFY_ts_unacceptable;
 	}
 	if (c->cfg.mode == MSG_SA_TRANSPORT && !transport) {

@@ -146,12 +146,13 @@ static void
 explain_refusal(struct ike_sa *sa, const struct message *m)
 {
 	const struct message_notify *n = message_error_find(m);
+	struct explain_terms t = { NULL, sa->peer ? sa->peer->cfg.remote_id : NULL };
 
 	if (!n)
 		explain_failure(sa, 1, true, true, EXPLAIN_malformed_message, NULL,
 			"the answer to IKE_AUTH has no AUTH");
 	else
-		explain_failure(sa, 1, true, true, explain_of_notify(n->type, 1), NULL,
+		explain_failure(sa, 1, true, true, explain_of_notify(n->type, 1), &t,
 			"the peer answers IKE_AUTH with %s",
 			wire_notify_name(n->type) ? wire_notify_name(n->type) : "an unknown error");
 }
