@@ -10,11 +10,14 @@ SCENARIOS = \
 	tests/scenario/flood_test.py \
 	tests/scenario/forms_test.py \
 	tests/scenario/ike_shell_test.py \
+	tests/scenario/ike_test.py \
+	tests/interop/ike/algorithms_test.py \
+	tests/interop/ike/scenarios_test.py \
 	tests/scenario/keepalive_test.py \
 	tests/scenario/kill_test.py \
 	tests/scenario/routing_test.py \
 	tests/scenario/stop_test.py
-EXTRA_DIST += $(SCENARIOS) tests/scenario/run.py tests/lab/lab.py tests/lab/esp.py tests/lab/frr.py tests/lab/demo.py tests/lab/play.py \
+EXTRA_DIST += $(SCENARIOS) tests/interop/ike/swan_site.py tests/scenario/run.py tests/lab/lab.py tests/lab/esp.py tests/lab/frr.py tests/lab/demo.py tests/lab/play.py \
 	examples/gre-over-ipsec-manual/RTA.cfg examples/gre-over-ipsec-manual/RTB.cfg \
 	examples/gre-acl-ipsec-manual/RTA.cfg examples/gre-acl-ipsec-manual/RTB.cfg \
 	examples/ah-esp-manual/RTA.cfg examples/ah-esp-manual/RTB.cfg \

@@ -85,8 +85,9 @@ def flow_mismatch():
 @scenario
 def wrong_identity():
     for who, s in roles(us=dict(peer="remote-id-type fqdn\nremote-id moon.example")):
-        e = s.error(reason="config ID mismatch")
-        assert not e["by_peer"] and "moon.example" in e["configured"], e
+        # asked for by name, they have nobody of that name
+        e = s.error(reason="authentication fail" if who == "ours" else "config ID mismatch")
+        assert e["by_peer"] == (who == "ours") and "moon.example" in e["configured"], e
         assert not s.our_children()
 
 
@@ -121,13 +122,10 @@ def net2net_route_narrow():
 
 @scenario
 def net2net_route():
-    """The first packet makes the SA, ours and theirs."""
+    """The first packet makes the SA. (Theirs do not: libipsec of 5.9.8 asks for none.)"""
     with Site(us=dict(policy=BY_THEM)) as s:
         assert not s.our_children()
         wait_for("a ping", lambda: s.hostA.ping("10.1.2.2", check=False))
-        s.both_up()
-    with Site(us=dict(policy=BY_THEM), them=dict(child="start_action = trap")) as s:
-        wait_for("a ping", lambda: s.hostB.ping("10.1.1.2", check=False))
         s.both_up()
 
 
