@@ -356,7 +356,7 @@ child_sa_end(struct child_sa *pair, bool linger)
 	struct child *c = child_find(ike, pair->child);
 	bool served = pair->state == CHILD_SA_ESTABLISHED || pair->state == CHILD_SA_REKEYED ||
 		pair->state == CHILD_SA_DELETING;
-	bool counted_on = served || pair->state == CHILD_SA_INSTALLING;
+	bool agreed = pair->connection != NULL;
 
 	if (pair->dead)
 		return;
@@ -381,7 +381,7 @@ child_sa_end(struct child_sa *pair, bool linger)
 	pair->timer = pair->proof = NULL;
 	connection_leave(pair);
 	engine_reap(ike);
-	if (counted_on && c && !child_sa_serves(c))
+	if (agreed && c && !child_sa_serves(c))
 		child_ended(c);
 }
 

@@ -17,7 +17,8 @@
 
 #include <string.h>
 
-enum { OVERLAP_MS = 10000, ENDS_MS = 60000 };
+/* Who began before the other's was there may have had to say it several times. */
+enum { OVERLAP_MS = 120000, ENDS_MS = 60000 };
 
 /* --- CHILD SAs ------------------------------------------------------------------------ */
 
@@ -325,6 +326,20 @@ twin(const struct ike_sa *sa)
 		if (s != sa && s->state == EXCHANGE_established && !s->redundant && s->heir == 0 &&
 			s->initiator != sa->initiator && ike_sa_same_ends(s, sa) &&
 			s->established_ms + OVERLAP_MS >= sa->made_ms)
+			return s;
+	return NULL;
+}
+
+struct ike_sa *
+collide_younger(const struct ike_sa *sa)
+{
+	struct ike_sa *s;
+
+	if (!sa->peer)
+		return NULL;
+	TAILQ_FOREACH (s, &sa->peer->sas, peer_link)
+		if (s != sa && s->state == EXCHANGE_established && !s->redundant && s->heir == 0 &&
+			ike_sa_same_ends(s, sa) && s->established_ms > sa->established_ms)
 			return s;
 	return NULL;
 }

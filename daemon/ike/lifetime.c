@@ -7,6 +7,7 @@
 #include "daemon/ike/lifetime.h"
 
 #include "daemon/ike/child_sa.h"
+#include "daemon/ike/collide.h"
 #include "daemon/ike/debug.h"
 #include "daemon/ike/engine.h"
 #include "daemon/ike/migrate.h"
@@ -107,10 +108,17 @@ lifetime_wait_for_ike_delete(struct ike_sa *sa)
 static void
 rekey_ike(struct ike_sa *sa)
 {
+	struct ike_sa *younger;
+
 	/* it is looked at again, whatever comes of this */
 	sa->soft_ms = now_of(sa->ike) + 4 * RETRY_MS + engine_random(sa->ike, RETRY_MS);
 	if (!sa->peer || request_of(sa, REQUEST_ike_rekey, NULL) || sa->theirs)
 		return;
+	younger = collide_younger(sa);
+	if (younger) {
+		migrate_start(sa, younger);
+		return;
+	}
 	if (request_queue(sa, REQUEST_ike_rekey))
 		request_pump(sa);
 }
@@ -130,7 +138,7 @@ tick_established(struct ike_sa *sa)
 	}
 	if (sa->soft_ms != 0 && now >= sa->soft_ms)
 		rekey_ike(sa);
-	if (!sa->dead && sa->state == EXCHANGE_established)
+	if (!sa->dead && sa->state == EXCHANGE_established && sa->heir == 0)
 		arm_ike(sa);
 }
 

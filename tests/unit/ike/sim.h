@@ -170,6 +170,8 @@ struct child_sa *sim_pair(const struct sim_end *e, uint32_t child);
 /* The last failure's reason; "" when there is none. */
 const char *sim_reason(struct sim_end *e, struct st_ike_error *out);
 uint64_t sim_statistic(struct sim_end *e, const char *name);
+/* The tables of one end, for who looks for a fault. */
+void sim_print(const struct sim_end *e);
 /* Whether both ends have exactly n connections, each carried by one pair, with equal keys and mirrored
  * selectors, and nothing else; why (256 bytes) tells what not. */
 bool sim_is_settled(struct sim *s, unsigned int n, char *why);

@@ -184,6 +184,31 @@ mirrored(const struct sim_connection *a, const struct sim_connection *b)
 	return true;
 }
 
+static void
+print_ike(void *arg, const void *record)
+{
+	char text[1024];
+
+	record_print(&state_info(STATE_ike_sa)->record, record, text, sizeof(text));
+	fprintf(stderr, "%s\n", text);
+}
+
+static void
+print_pair(void *arg, const void *record)
+{
+	char text[1024];
+
+	record_print(&state_info(STATE_ike_child)->record, record, text, sizeof(text));
+	fprintf(stderr, "%s\n", text);
+}
+
+void
+sim_print(const struct sim_end *e)
+{
+	ike_state(e->ike, STATE_ike_sa, "", print_ike, NULL);
+	ike_state(e->ike, STATE_ike_child, "", print_pair, NULL);
+}
+
 static bool
 complain(char *why, const struct sim_end *e, const char *what, unsigned int n)
 {

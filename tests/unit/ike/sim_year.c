@@ -8,7 +8,7 @@
 #include "tests/unit/ike/sim.h"
 
 #include <stdio.h>
-#include <string.h>
+#include <stdlib.h>
 
 enum { MINUTE_MS = 60000, DAY_S = 86400, EVENTS = 60, CHILDREN = 3 };
 
@@ -329,9 +329,9 @@ comes_to_rest(struct year *y, char *why)
 	/* what is lost may have to time out, and back off, before it comes back */
 	sim_run(y->s, 10 * MINUTE_MS);
 	settled = settles(y, why);
-	/* who has lost its SAs unnoticed by the other is noticed when the other looks, once a day */
+	/* who has lost its SAs is noticed when the other has heard nothing between two looks, one a day */
 	if (!settled && !sim_is_lossless(y->s)) {
-		sim_run(y->s, 25 * 60 * MINUTE_MS);
+		sim_run(y->s, 50 * 60 * MINUTE_MS);
 		settled = settles(y, why);
 	}
 	y->s->loss = loss;
@@ -384,6 +384,8 @@ sim_year(uint64_t seed, char *why)
 			good = comes_to_rest(&y, why);
 	}
 	good = good && comes_to_rest(&y, why);
+	for (unsigned int i = 0; i < 2 && !good && getenv("SIM_DEBUG"); i++)
+		sim_print(&y.s->end[i]);
 	if (y.s->n_violations > 0)
 		snprintf(why, 256, "%s", y.s->violation);
 	sim_free(y.s);
