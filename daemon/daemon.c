@@ -560,6 +560,10 @@ daemon_stop(struct daemon *d)
 	d->control = NULL;
 	captures_free(d->captures);
 	d->captures = NULL;
+	if (d->reconcile != NULL)
+		speaker_farewell(d);
+	speaker_free(d->speaker);
+	d->speaker = NULL;
 	proc_free(d->datapath);
 	d->datapath = NULL;
 	if (d->reconcile == NULL)
@@ -568,9 +572,6 @@ daemon_stop(struct daemon *d)
 	compile_clear(d->compile, &pairs, &n);
 	reconcile_apply(d->reconcile, pairs, n);
 	compile_pairs_free(pairs, n);
-	speaker_farewell(d);
-	speaker_free(d->speaker);
-	d->speaker = NULL;
 }
 
 void

@@ -518,6 +518,22 @@ reconcile_again(struct reconcile *r, enum want_kind kind, const char *key)
 	run(r);
 }
 
+void
+reconcile_withdraw(struct reconcile *r, unsigned int kinds)
+{
+	struct node *n;
+
+	RB_FOREACH (n, node_tree, &r->nodes) {
+		if ((kinds & 1u << n->kind) == 0)
+			continue;
+		while (n->desired.want != NULL)
+			node_unwant(n, n->desired.want);
+		settle(r, n);
+		touch(r, n);
+	}
+	run(r);
+}
+
 bool
 reconcile_wants(struct reconcile *r, enum want_kind kind, const char *key)
 {

@@ -47,6 +47,8 @@ void reconcile_retry(struct reconcile *r);
 
 /* Adds an object that runs once more: what its kind makes of it has changed, not the object. */
 void reconcile_again(struct reconcile *r, enum want_kind kind, const char *key);
+/* Whoever wants objects of these kinds (bits), they are taken away now, and nobody wants them any more. */
+void reconcile_withdraw(struct reconcile *r, unsigned int kinds);
 /* Does anybody want the object, whether it runs or not? */
 bool reconcile_wants(struct reconcile *r, enum want_kind kind, const char *key);
 

@@ -28,7 +28,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-enum { LINGER_MS = 3000, FAREWELL_MS = 500, FAREWELL_TURN_MS = 20 };
+enum { LINGER_MS = 3000, FAREWELL_MS = 300, FAREWELL_TURN_MS = 20 };
 enum { SPEAKER_KINDS = 1 << WANT_IKE | 1 << WANT_IKE_PEER | 1 << WANT_IKE_CHILD };
 
 static const struct {
@@ -359,15 +359,16 @@ speaker_supervise(struct daemon *d)
 		timer_set(s->end, LINGER_MS); /* it tells its peers meanwhile */
 }
 
-/* Its children and peers have been taken away; what it makes of that goes out by the sockets. */
+/* A peer answers the end of its SAs, before it hears of the end of IKE itself. */
 void
 speaker_farewell(struct daemon *d)
 {
-	uint64_t until = loop_now_ms(d->loop) + FAREWELL_MS;
+	uint64_t now = loop_now_ms(d->loop), until = now + FAREWELL_MS;
 
-	while (childlink_is_up(d->ikelink) &&
-		childlink_answered(d->ikelink) < childlink_sent(d->ikelink) &&
-		loop_now_ms(d->loop) < until)
+	if (!childlink_is_up(d->ikelink))
+		return;
+	reconcile_withdraw(d->reconcile, SPEAKER_KINDS);
+	for (; now < until && childlink_is_up(d->ikelink); now = loop_now_ms(d->loop))
 		loop_turn(d->loop, FAREWELL_TURN_MS);
 }
 

@@ -28,7 +28,8 @@ void speaker_supervise(struct daemon *d);
 int speaker_begin(struct daemon *d, int fd);
 /* It is dead. */
 void speaker_gone(struct daemon *d);
-/* The router stops: tells it that nothing is wanted any more, and waits a moment while it says goodbye. */
+/* The router stops: takes all away from it, and waits a moment while it tells its peers, for which there
+ * must be a datapath still. */
 void speaker_farewell(struct daemon *d);
 bool speaker_reaped(struct daemon *d, pid_t pid, int status);
 uint32_t speaker_restarts(const struct speaker *s);

@@ -35,7 +35,11 @@ on_owner(void *arg, enum owner_kind kind, const char *name)
 		"put acl6 number=3001\n"                                               \
 		"set ipsec_policy P1,10 acl6=3001\n"                                   \
 		"put ipsec_proposal name=other\n"                                      \
-		"put ipsec_profile name=roads\n"                                       \
+		"put ike_proposal number=7\n"                                          \
+		"put ike_peer name=hub ike_proposal=7\n"                               \
+		"put ike_peer name=nobody\n"                                           \
+		"set ipsec_policy P1,10 ike_peer=hub\n"                                \
+		"put ipsec_profile name=roads ike_peer=hub\n"                          \
 		"put ipsec_profile_proposal profile=roads position=1 proposal=other\n" \
 		"put interface name=Tunnel0/0/3 kind=Tunnel position=3 ipsec_profile=roads\n"
 
@@ -86,6 +90,16 @@ a_row_reaches_who_depends_on_it_over_the_foreign_keys(void)
 			{ VALUE_OF_TEXT("P1"), VALUE_OF_INT(10), VALUE_OF_INT(1) },
 			"P:GigabitEthernet0/0/1 " },
 		{ &model_ipsec_policy_group, { VALUE_OF_TEXT("P1") }, "P:GigabitEthernet0/0/1 " },
+		{ &model_ike_peer, { VALUE_OF_TEXT("hub") },
+			"P:GigabitEthernet0/0/1 I:Tunnel0/0/3 " },
+		{ &model_ike_peer_address, { VALUE_OF_TEXT("hub"), VALUE_OF_INT(1) },
+			"P:GigabitEthernet0/0/1 I:Tunnel0/0/3 " },
+		{ &model_ike_peer, { VALUE_OF_TEXT("nobody") }, "" },
+		{ &model_ike_proposal, { VALUE_OF_INT(7) },
+			"P:GigabitEthernet0/0/1 I:Tunnel0/0/3 " },
+		{ &model_ike_proposal, { VALUE_OF_INT(8) }, "" },
+		{ &model_ike_global, { VALUE_OF_INT(1) },
+			"?: P:GigabitEthernet0/0/1 I:Tunnel0/0/3 " },
 	};
 	struct arena *a = arena_new();
 	struct store *s = NULL;

@@ -23,6 +23,7 @@ test_daemon_SOURCES = \
 	tests/unit/daemon/isakmp_test.c \
 	tests/unit/daemon/keys_test.c \
 	tests/unit/daemon/kind_dp_test.c \
+	tests/unit/daemon/kind_ike_test.c \
 	tests/unit/daemon/lines_test.c \
 	tests/unit/daemon/main.c \
 	tests/unit/daemon/manual_test.c \
@@ -31,6 +32,9 @@ test_daemon_SOURCES = \
 	tests/unit/daemon/peer.c tests/unit/daemon/peer.h \
 	tests/unit/daemon/proc_test.c \
 	tests/unit/daemon/rates_test.c \
+	tests/unit/daemon/session_ike_test.c \
+	tests/unit/daemon/speaker_test.c \
+	tests/unit/daemon/transform_test.c \
 	tests/unit/daemon/zeros_test.c \
 	tests/unit/daemon/reconcile_test.c \
 	tests/unit/daemon/route_test.c \

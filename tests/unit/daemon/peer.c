@@ -24,9 +24,10 @@ on_msg(void *arg, struct frame *f, enum msg_type type, uint32_t id, const void *
 	p->type = type;
 	p->id = id;
 	p->n++;
-	if (p->fd >= 0)
+	if (fd >= 0 && p->fd >= 0)
 		close(p->fd);
-	p->fd = fd;
+	if (fd >= 0)
+		p->fd = fd;
 	memcpy(&p->body, body, size < sizeof(p->body) ? size : sizeof(p->body));
 	if (type == MSG_state_row) {
 		p->n_rows++;

@@ -15,7 +15,7 @@ struct peer {
 	uint32_t id;
 	unsigned int n; /* messages heard since the last peer_say or peer_hear */
 	unsigned int n_rows;
-	int fd;
+	int fd; /* the last one that came with a message */
 	bool gone;
 	bool obliging; /* answers every request with done, at once */
 	union {

@@ -87,6 +87,8 @@ route_equal(const struct want *a, const struct want *b)
 static const struct kind_ops link_kind = { "link", link_equal, add, change, del };
 static const struct kind_ops addr_kind = { "addr", addr_equal, add, NULL, del };
 static const struct kind_ops route_kind = { "route", route_equal, add, NULL, del };
+/* Of links, with an MTU. */
+static const struct kind_ops shared_kind = { "shared", link_equal, add, change, del, true };
 static const struct kind_ops *const kinds[WANT_N_KINDS] = {
 	[WANT_FILTER] = &route_kind,
 	[WANT_LINK] = &link_kind,
@@ -98,6 +100,10 @@ static const struct kind_ops *const kinds[WANT_N_KINDS] = {
 	[WANT_ADDR] = &addr_kind,
 	[WANT_ROUTE] = &route_kind,
 	[WANT_SYSCTL] = &route_kind,
+	[WANT_GROUP] = &shared_kind,
+	[WANT_IKE] = &route_kind,
+	[WANT_IKE_PEER] = &route_kind,
+	[WANT_IKE_CHILD] = &route_kind,
 };
 
 /* "L1 L2=1400 A1 A2=s R1": links (with MTU), addresses (s: secondary), routes. */
@@ -117,6 +123,9 @@ set_of(const char *owner, const char *text)
 			*value++ = '\0';
 		if (word[0] == 'L') {
 			strlcpy(w.link.device, word, sizeof(w.link.device));
+			w.link.mtu = value != NULL ? (uint32_t)atoi(value) : 1500;
+		} else if (word[0] == 'S') {
+			w.kind = WANT_GROUP;
 			w.link.mtu = value != NULL ? (uint32_t)atoi(value) : 1500;
 		} else if (word[0] == 'A') {
 			w.kind = WANT_ADDR;
@@ -379,6 +388,89 @@ a_refusal_that_comes_later_is_a_failure(void)
 	stand_fini(&s);
 }
 
+static void
+what_several_owners_share_stays_while_one_of_them_wants_it(void)
+{
+	struct want_set *one, *two;
+	struct stand s;
+
+	stand_init(&s);
+	one = apply(&s, NULL, "S1");
+	CU_ASSERT_STRING_EQUAL(steps(&s), "+S1");
+	two = apply(&s, NULL, "S1");
+	CU_ASSERT_STRING_EQUAL(steps(&s), "");
+	one = apply(&s, one, "");
+	CU_ASSERT_STRING_EQUAL(steps(&s), "");
+	CU_ASSERT_TRUE(reconcile_wants(s.r, WANT_GROUP, "S1"));
+	one = apply(&s, one, "S1");
+	two = apply(&s, two, "");
+	CU_ASSERT_STRING_EQUAL(steps(&s), "");
+	one = apply(&s, one, "");
+	CU_ASSERT_STRING_EQUAL(steps(&s), "-S1");
+	CU_ASSERT_FALSE(reconcile_wants(s.r, WANT_GROUP, "S1"));
+	want_set_unref(one);
+	want_set_unref(two);
+	stand_fini(&s);
+}
+
+/* Both owners change with it, in one go. */
+static void
+what_is_shared_changes_for_all(void)
+{
+	struct want_pair p[2] = { { .new = set_of("one", "S1") }, { .new = set_of("two", "S1") } };
+	struct stand s;
+
+	stand_init(&s);
+	reconcile_apply(s.r, p, 2);
+	CU_ASSERT_STRING_EQUAL(steps(&s), "+S1");
+	for (unsigned int i = 0; i < 2; i++) {
+		p[i].old = p[i].new;
+		p[i].new = set_of(i == 0 ? "one" : "two", "S1=1400");
+	}
+	reconcile_apply(s.r, p, 2);
+	CU_ASSERT_STRING_EQUAL(steps(&s), "~S1");
+	for (unsigned int i = 0; i < 2; i++) {
+		want_set_unref(p[i].old);
+		want_set_unref(p[i].new);
+	}
+	stand_fini(&s);
+}
+
+static void
+an_object_is_added_again_when_its_kind_says_so(void)
+{
+	struct want_set *set;
+	struct stand s;
+
+	stand_init(&s);
+	set = apply(&s, NULL, "L1 R1");
+	steps(&s);
+	reconcile_again(s.r, WANT_LINK, "L1");
+	CU_ASSERT_STRING_EQUAL(steps(&s), "+L1");
+	CU_ASSERT_TRUE(reconcile_runs(s.r, WANT_LINK, "L1"));
+	reconcile_again(s.r, WANT_LINK, "L2");
+	CU_ASSERT_STRING_EQUAL(steps(&s), "");
+	want_set_unref(set);
+	stand_fini(&s);
+}
+
+static void
+kinds_that_are_withdrawn_go_and_the_others_stay(void)
+{
+	struct want_set *set;
+	struct stand s;
+
+	stand_init(&s);
+	set = apply(&s, NULL, "L1 A1 S1");
+	steps(&s);
+	reconcile_withdraw(s.r, 1 << WANT_ADDR | 1 << WANT_GROUP);
+	CU_ASSERT_STRING_EQUAL(steps(&s), "-A1 -S1");
+	CU_ASSERT_TRUE(reconcile_runs(s.r, WANT_LINK, "L1"));
+	set = apply(&s, set, NULL);
+	CU_ASSERT_STRING_EQUAL(steps(&s), "-L1");
+	stand_fini(&s);
+}
+
 CU_TestInfo reconcile_tests[] = {
 	{ "running and desired give the exact steps", running_and_desired_give_the_exact_steps },
 	{ "left-overs go and equal ones are adopted", left_overs_go_and_equal_ones_are_adopted },
@@ -393,5 +485,12 @@ CU_TestInfo reconcile_tests[] = {
 		what_a_dead_process_held_is_made_again_in_order },
 	{ "what somebody took away is put back", what_somebody_took_away_is_put_back },
 	{ "a refusal that comes later is a failure", a_refusal_that_comes_later_is_a_failure },
+	{ "what several owners share stays while one of them wants it",
+		what_several_owners_share_stays_while_one_of_them_wants_it },
+	{ "what is shared changes for all", what_is_shared_changes_for_all },
+	{ "an object is added again when its kind says so",
+		an_object_is_added_again_when_its_kind_says_so },
+	{ "kinds that are withdrawn go, and the others stay",
+		kinds_that_are_withdrawn_go_and_the_others_stay },
 	CU_TEST_INFO_NULL,
 };

@@ -274,6 +274,42 @@ slots_are_taken_from_who_was_unused_for_longest(void)
 	bench_dir_remove(dir);
 }
 
+static void
+a_lent_slot_is_zeroed_stays_over_a_datapath_and_is_forgotten(void)
+{
+	char dir[64];
+	struct sastate *s;
+	struct sa_slot *slots;
+	uint32_t manual, lent, other;
+	uint64_t limit;
+
+	bench_dir(dir);
+	s = open_in(dir, "boot 1");
+	sastate_take(s, id_a, false, &manual, &limit, NULL);
+	CU_ASSERT_EQUAL(sastate_lend(s, &lent, NULL), 0);
+	CU_ASSERT_NOT_EQUAL(lent, manual);
+	slots = slots_of(s);
+	slots[lent].seq = 99;
+	sastate_put_all(s);
+	CU_ASSERT_EQUAL(sastate_lend(s, &other, NULL), 0);
+	CU_ASSERT_NOT_EQUAL(other, lent);   /* it is in use still */
+	CU_ASSERT_NOT_EQUAL(other, manual); /* its numbers are remembered */
+	sastate_put(s, lent);
+	for (uint32_t i = 0; i < SASTATE_SLOTS - 2; i++)
+		CU_ASSERT_EQUAL(sastate_lend(s, &other, NULL), 0);
+	CU_ASSERT_EQUAL(slots[lent].seq, 0);
+	CU_ASSERT_EQUAL(sastate_lend(s, &other, NULL), 0); /* then what is not in use */
+	CU_ASSERT_EQUAL(other, manual);
+	CU_ASSERT_EQUAL(sastate_lend(s, &other, NULL), -ENOSPC);
+	slots_done(slots);
+	sastate_close(s);
+	s = open_in(dir, "boot 1");
+	sastate_take(s, id_a, false, &other, &limit, NULL);
+	CU_ASSERT_NOT_EQUAL(other, manual);
+	sastate_close(s);
+	bench_dir_remove(dir);
+}
+
 CU_TestInfo sastate_tests[] = {
 	{ "a new outbound SA has a block of numbers", a_new_outbound_sa_has_a_block_of_numbers },
 	{ "a slot put back by its identity is free and remembered",
@@ -289,5 +325,7 @@ CU_TestInfo sastate_tests[] = {
 	{ "numbers end with the last one", numbers_end_with_the_last_one },
 	{ "slots are taken from who was unused for longest",
 		slots_are_taken_from_who_was_unused_for_longest },
+	{ "a lent slot is zeroed, stays over a datapath, and is forgotten",
+		a_lent_slot_is_zeroed_stays_over_a_datapath_and_is_forgotten },
 	CU_TEST_INFO_NULL,
 };

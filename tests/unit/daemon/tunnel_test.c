@@ -243,6 +243,89 @@ routes_leave_a_tunnel_whose_line_is_down_and_return(void)
 	bench_fini(&b);
 }
 
+#define NEGOTIATED                                              \
+	"put ike_peer name=hub pre_shared_key=Road@2Walls\n"    \
+	"put ipsec_proposal name=tran2 esp_encryption=aes-256 " \
+	"encapsulation_mode=transport\n"                        \
+	"put ipsec_profile name=roads ike_peer=hub\n"           \
+	"put ipsec_profile_proposal profile=roads position=1 proposal=tran2\n"
+
+static void
+a_profile_with_a_peer_negotiates_gre_between_the_ends(void)
+{
+	struct bench b;
+	const char *wants;
+
+	bench_init(&b);
+	CU_ASSERT_EQUAL(bench_commit(&b,
+				SITE_INTERFACES NEGOTIATED TUNNEL(
+					"tunnel_protocol=gre ipsec_profile=roads")),
+		0);
+	CU_ASSERT_STRING_EQUAL(bench_notes(&b), "");
+	wants = bench_wants(&b, OWNER);
+	/* the peer is where the tunnel leads */
+	CU_ASSERT_PTR_NOT_NULL(strstr(wants, "peer hub 203.0.113.1: hub versions 3 "));
+	CU_ASSERT_PTR_NOT_NULL(strstr(wants, "\n  at 203.0.113.1\n"));
+	CU_ASSERT_PTR_NOT_NULL(strstr(wants,
+		"child roads Tunnel0/0/1 of roads Tunnel0/0/1 by hub 203.0.113.1 rule 0 "
+		"transport auto from 198.51.100.1 protocol 47 "
+		"198.51.100.1-198.51.100.1:0-65535 203.0.113.1-203.0.113.1:0-65535 "));
+	CU_ASSERT_PTR_NOT_NULL(
+		strstr(wants, "group roads Tunnel0/0/1 on Tunnel0-0-1 mtu 1500 df 0 whole\n"));
+	CU_ASSERT_PTR_NOT_NULL(strstr(
+		wants, "tunnel Tunnel0-0-1 198.51.100.1 -> 203.0.113.1 mtu 1434 up out in\n"));
+	bench_fini(&b);
+}
+
+static void
+ipsec_alone_negotiates_everything_of_the_families_it_runs(void)
+{
+	struct bench b;
+	const char *wants;
+
+	bench_init(&b);
+	CU_ASSERT_EQUAL(bench_commit(&b,
+				SITE_INTERFACES NEGOTIATED
+				"set ipsec_proposal tran2 encapsulation_mode=tunnel\n" TUNNEL(
+					"tunnel_protocol=ipsec ipsec_profile=roads")),
+		0);
+	CU_ASSERT_STRING_EQUAL(bench_notes(&b), "");
+	wants = bench_wants(&b, OWNER);
+	CU_ASSERT_EQUAL(count_of(wants, "\nchild "), 1);
+	CU_ASSERT_PTR_NOT_NULL(strstr(wants, "protocol 0 0.0.0.0-255.255.255.255:0-65535 "));
+	CU_ASSERT_PTR_NOT_NULL(strstr(wants,
+		"  rule 0 protect 0 " ANY4 " " ANY4 " icmp 65535/65535 out in\n"
+		"  rule 0 discard 0 " ANY6 " " ANY6 " icmp 65535/65535\n"));
+	CU_ASSERT_EQUAL(bench_commit(&b, "set interface Tunnel0/0/1 ipv6_enable=1"), 0);
+	wants = bench_wants(&b, OWNER);
+	CU_ASSERT_EQUAL(count_of(wants, "\nchild "), 2);
+	CU_ASSERT_PTR_NOT_NULL(strstr(wants, "child roads Tunnel0/0/1 ipv6 of "));
+	CU_ASSERT_PTR_NULL(strstr(wants, "discard"));
+	bench_fini(&b);
+}
+
+static void
+a_profile_with_a_peer_serves_several_tunnels_of_different_ends(void)
+{
+	static const char second[] =
+		"put interface name=Tunnel0/0/2 kind=Tunnel position=2 tunnel_protocol=gre "
+		"gre_key=5 source_address=198.51.100.1 destination=%s ipsec_profile=roads\n";
+	char rows[256];
+	struct bench b;
+
+	bench_init(&b);
+	CU_ASSERT_EQUAL(bench_commit(&b,
+				SITE_INTERFACES NEGOTIATED TUNNEL(
+					"tunnel_protocol=gre ipsec_profile=roads")),
+		0);
+	snprintf(rows, sizeof(rows), second, "203.0.113.1");
+	CU_ASSERT_EQUAL(bench_commit(&b, rows), -EINVAL);
+	CU_ASSERT_PTR_NOT_NULL(strstr(b.err.text, "IKE for source 198.51.100.1 destination"));
+	snprintf(rows, sizeof(rows), second, "203.0.113.9");
+	CU_ASSERT_EQUAL(bench_commit(&b, rows), 0);
+	bench_fini(&b);
+}
+
 CU_TestInfo tunnel_tests[] = {
 	{ "a tunnel is what its lines say", a_tunnel_is_what_its_lines_say },
 	{ "what lacks protection does not run", what_lacks_protection_does_not_run },
@@ -252,5 +335,11 @@ CU_TestInfo tunnel_tests[] = {
 		a_policy_that_changes_changes_the_tunnels_that_pass_it },
 	{ "routes leave a tunnel whose line is down, and return",
 		routes_leave_a_tunnel_whose_line_is_down_and_return },
+	{ "a profile with a peer negotiates GRE between the ends",
+		a_profile_with_a_peer_negotiates_gre_between_the_ends },
+	{ "IPsec alone negotiates everything of the families it runs",
+		ipsec_alone_negotiates_everything_of_the_families_it_runs },
+	{ "a profile with a peer serves several tunnels of different ends",
+		a_profile_with_a_peer_serves_several_tunnels_of_different_ends },
 	CU_TEST_INFO_NULL,
 };
