@@ -12,6 +12,8 @@ SCENARIOS = \
 	tests/scenario/ike_shell_test.py \
 	tests/scenario/ike_test.py \
 	tests/interop/ike/algorithms_test.py \
+	tests/interop/ike/forms_test.py \
+	tests/interop/ike/nat_test.py \
 	tests/interop/ike/scenarios_test.py \
 	tests/scenario/keepalive_test.py \
 	tests/scenario/kill_test.py \
@@ -30,8 +32,8 @@ EXTRA_DIST += $(SCENARIOS) tests/interop/ike/swan_site.py tests/scenario/run.py 
 	examples/4-gre-over-ipsec/RTA.cfg examples/4-gre-over-ipsec/RTB.cfg \
 	examples/2-ipsec-manual/RTA.cfg examples/2-ipsec-manual/RTB.cfg
 
-check-scenario:
-	YONGDAO_TOP=$(abs_top_srcdir) YONGDAO_ROOT=$(prefix) \
+check-scenario: fakexfrm.so
+	YONGDAO_TOP=$(abs_top_srcdir) YONGDAO_ROOT=$(prefix) YONGDAO_BUILD=$(abs_builddir) \
 		$(srcdir)/tests/scenario/run.py -l scenario-logs $(SCENARIOS:%=$(abs_srcdir)/%)
 check-valgrind: $(check_PROGRAMS)
 	printf '%s\n' $(UNIT_TESTS) | YONGDAO_SHORT=1 xargs -P 2 -I@ $(VALGRIND) --quiet \

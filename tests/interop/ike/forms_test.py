@@ -1,0 +1,195 @@
+#!/usr/bin/python3
+"""What strongSwan's user-space ESP cannot carry: its control plane, with a played kernel, and our packets opened
+by scapy with the keys that strongSwan has negotiated. (scapy has extended numbers in ESP with AEAD ciphers only.)
+
+After ikev2/net2net-esn, net2net-ah, host2host-ah, host2host-transport, route-based/net2net-gre, ipv6/*.
+"""
+import os
+import sys
+
+from swan_site import (OURS, OURS6, THEIRS, THEIRS6, TOP, Capture, Site, missing, need_root, wait_for)
+
+sys.path.insert(0, os.path.join(TOP, "tests", "lab"))
+need_root()
+if missing():
+    print("SKIP: apt-get install %s" % missing()[0])
+    sys.exit(77)
+from esp import ESP, IP, SecurityAssociation, conf  # noqa: E402,F401
+from scapy.layers.inet6 import IPv6  # noqa: E402
+from scapy.layers.ipsec import AH  # noqa: E402
+from scapy.utils import rdpcap  # noqa: E402
+
+AUTH = {"hmac(sha256)": "SHA2-256-128", "hmac(sha1)": "HMAC-SHA1-96", "sha1": "HMAC-SHA1-96",
+        "hmac(sha384)": "SHA2-384-192"}
+V6 = """ipv6
+interface GigabitEthernet 0/0/0
+ ipv6 enable
+ ipv6 address 2001:db8:1::1 64
+#
+interface GigabitEthernet 0/0/1
+ ipv6 enable
+ ipv6 address 2001:db8:a::1 64
+#
+ipv6 route-static :: 0 2001:db8:a::fe
+"""
+BASE = """sysname RTA
+interface GigabitEthernet 0/0/0
+ ip address 10.1.1.1 24
+#
+interface GigabitEthernet 0/0/1
+ ip address 198.51.100.1 24
+#
+ip route-static 0.0.0.0 0.0.0.0 198.51.100.254
+"""
+GRE = """interface Tunnel0/0/1
+ ip address 172.16.40.1 255.255.255.0
+ tunnel-protocol gre
+ source 198.51.100.1
+ destination 203.0.113.1
+ gre key 42
+ ipsec profile roads
+#
+ip route-static 10.1.2.0 255.255.255.0 Tunnel0/0/1
+"""
+PROFILE = """ipsec profile roads
+ ike-peer site
+ proposal prop1
+#
+"""
+HOSTS = """acl number 3101
+ rule 5 permit ip source 198.51.100.1 0 destination 203.0.113.1 0
+#
+"""
+LAN6 = """acl ipv6 number 3101
+ rule 5 permit ipv6 source 2001:db8:1::/64 destination 2001:db8:2::/64
+#
+"""
+HOST6 = """acl ipv6 number 3101
+ rule 5 permit ipv6 source 2001:db8:a::1/128 destination 2001:db8:b::1/128
+#
+"""
+POLICY6 = """ipsec policy vpn 10 isakmp
+ security acl ipv6 3101
+ ike-peer site
+ proposal prop1
+%(policy)s
+#
+interface GigabitEthernet 0/0/1
+ ipsec policy vpn
+#
+"""
+AH_SHA = "transform ah\nah authentication-algorithm sha2-256"
+DYNAMIC = "local_ts = dynamic\nremote_ts = dynamic"
+NETS6 = "local_ts = 2001:db8:2::/64\nremote_ts = 2001:db8:1::/64"
+TRANSPORT = "encapsulation-mode transport\n"
+V6BOTH = dict(local=THEIRS6, remote=OURS6)
+
+# name: ours, theirs, where packets come from and go to, what the faked kernel must have been told
+FORMS = {
+    "net2net-esn": (
+        dict(esp="esp encryption-algorithm aes-gcm-256\nesn enable"),
+        dict(esp="aes256gcm16-esn"), ("hostA", "10.1.2.2"),
+        dict(proto="esp", mode="tunnel", esn="1")),
+    "net2net-ah": (
+        dict(esp=AH_SHA), dict(ah="sha256"), ("hostA", "10.1.2.2"),
+        dict(proto="ah", mode="tunnel")),
+    "net2net-ah-esn": (
+        dict(esp=AH_SHA + "\nesn enable"), dict(ah="sha256-esn"), ("hostA", "10.1.2.2"),
+        dict(proto="ah", mode="tunnel", esn="1")),
+    "host2host-transport": (
+        dict(esp=TRANSPORT, acl=HOSTS), dict(ts=DYNAMIC, child="mode = transport"),
+        ("RTA", THEIRS), dict(proto="esp", mode="transport")),
+    "host2host-ah": (
+        dict(esp=TRANSPORT + AH_SHA, acl=HOSTS), dict(ts=DYNAMIC, child="mode = transport", ah="sha256"),
+        ("RTA", THEIRS), dict(proto="ah", mode="transport")),
+    "net2net-gre": (
+        dict(esp=TRANSPORT, acl="", tail=PROFILE + GRE),
+        dict(ts="local_ts = dynamic[gre]\nremote_ts = dynamic[gre]", child="mode = transport"),
+        ("hostA", "10.1.2.2"), dict(proto="esp", mode="transport")),
+    "ipv6-net2net": (
+        dict(base=BASE + V6, acl=LAN6, tail=POLICY6, remote=THEIRS6), dict(ts=NETS6, **V6BOTH),
+        ("hostA", "2001:db8:2::2"), dict(proto="esp", mode="tunnel")),
+    "ipv6-net2net-ip6-in-ip4": (
+        dict(base=BASE + V6, acl=LAN6, tail=POLICY6), dict(ts=NETS6),
+        ("hostA", "2001:db8:2::2"), dict(proto="esp", mode="tunnel")),
+    "ipv6-net2net-ip4-in-ip6": (
+        dict(base=BASE + V6, remote=THEIRS6), V6BOTH,
+        ("hostA", "10.1.2.2"), dict(proto="esp", mode="tunnel")),
+    "ipv6-transport": (
+        dict(base=BASE + V6, acl=HOST6, tail=POLICY6, remote=THEIRS6, esp=TRANSPORT),
+        dict(ts=DYNAMIC, child="mode = transport", **V6BOTH),
+        ("RTA", THEIRS6), dict(proto="esp", mode="transport")),
+}
+
+
+class Faked(Site):
+    def foreign(self, router):
+        super().foreign(router)
+        if self.v6:
+            router.sh("ip addr add 2001:db8:2::1/64 dev lan nodad && ip addr add 2001:db8:b::1/64 dev wan"
+                      " nodad && ip route add default via 2001:db8:b::fe"
+                      " && sysctl -qw net.ipv6.conf.all.forwarding=1")
+        return router
+
+
+def opened(path, sa):
+    """How many of our packets open with the keys that they have."""
+    ip = IPv6 if ":" in sa["dst"] else IP
+    kind = AH if sa["proto"] == "ah" else ESP
+    keys = dict(auth_algo=AUTH[sa["auth"]], auth_key=bytes.fromhex(sa["authkey"])) \
+        if "auth" in sa else dict(crypt_algo="AES-GCM", crypt_key=bytes.fromhex(sa["key"]))
+    if kind is ESP and "enc" in sa:
+        keys.update(crypt_algo="AES-CBC", crypt_key=bytes.fromhex(sa["key"]))
+    n = 0
+    for p in rdpcap(path):
+        if ip not in p or kind not in p or p[kind].spi != int(sa["spi"], 16):
+            continue
+        tunnel = ip(src=sa["src"], dst=sa["dst"]) if sa["mode"] == "tunnel" else None
+        a = SecurityAssociation(kind, spi=p[kind].spi, tunnel_header=tunnel, esn_en=sa["esn"] == "1",
+                                **keys)
+        a.decrypt(p[ip])  # raises what does not open
+        n += 1
+    return n
+
+
+def form(name, who):
+    us, them, (node, to), told = FORMS[name]
+    us = dict(us)
+    if who == "theirs" and "Tunnel" not in us.get("tail", ""):
+        us["policy"] = "sa trigger-mode traffic-based"
+    with Faked(us=us, them=them, fake=True, v6=":" in str(us) + str(them)) as s:
+        if who == "theirs":
+            s.them.initiate("net", check=False)
+        child, = s.both_up()
+        wait_for("SAs in their kernel", lambda: len(s.them.installed() + s.them.installed("update sa")) >= 2)
+        wire = Capture(s.INET, "rta", expression="esp or ah or proto 50 or proto 51 or ip6")
+        sender = getattr(s, node)
+        sender.ping(to, count=4, check=False)
+        wire.stop()
+        sas = s.them.installed() + s.them.installed("update sa")
+        ours = [a for a in sas if int(a["spi"], 16) == child["spi_out"]]
+        assert ours, (child, sas)
+        for a in sas:
+            assert told.items() <= a.items(), (told, a)
+        try:
+            n = opened(wire.path, ours[0])
+        except Exception as e:
+            raise AssertionError("scapy: %r\n%s" % (e, wire.show(4)))
+        assert n >= 4, (n, wire.show(10))
+
+
+def main():
+    failed = []
+    for name in sys.argv[1:] or FORMS:
+        for who in ("ours", "theirs"):
+            try:
+                form(name, who)
+                print("  %s, %s begin: ok" % (name, who), flush=True)
+            except AssertionError as e:
+                failed.append(name)
+                print("  %s, %s begin: FAILED: %s" % (name, who, str(e)[-1200:]), flush=True)
+    assert not failed, "failed: %s" % " ".join(failed)
+    print("forms: ok")
+
+
+main()
