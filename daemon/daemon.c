@@ -316,6 +316,14 @@ told_path(struct daemon *d, const void *body)
 }
 
 static void
+told_clear_path(struct daemon *d, const void *body)
+{
+	const struct msg_dp_path *path = body;
+
+	dpevents_path(d->dpevents, &path->destination, path->mtu);
+}
+
+static void
 told_seq_need(struct daemon *d, const void *body)
 {
 	kind_dp_seq_need(d, ((const struct msg_dp_seq_need *)body)->sa);
@@ -342,6 +350,7 @@ datapath_told(void *arg, enum msg_type type, uint32_t request, const void *body)
 	} rows[] = {
 		{ MSG_dp_tunnel_line, told_line },
 		{ MSG_dp_sa_path, told_path },
+		{ MSG_dp_path, told_clear_path },
 		{ MSG_dp_seq_need, told_seq_need },
 		{ MSG_dp_sa_soft, told_soft },
 		{ MSG_dp_acquire, told_acquire },

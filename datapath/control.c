@@ -492,11 +492,13 @@ tunnel_line(void *arg, uint32_t port, bool up)
 }
 
 static void
-path_learned(void *arg, uint32_t sa, uint32_t mtu)
+path_learned(void *arg, uint32_t sa, const struct addr *destination, uint32_t mtu)
 {
 	struct control *c = arg;
 	struct msg_dp_sa_path m = { .sa = sa, .mtu = mtu };
-	int r = frame_send(c->frame, MSG_dp_sa_path, 0, &m, -1);
+	struct msg_dp_path clear = { .destination = *destination, .mtu = mtu };
+	int r = sa != 0 ? frame_send(c->frame, MSG_dp_sa_path, 0, &m, -1)
+			: frame_send(c->frame, MSG_dp_path, 0, &clear, -1);
 
 	if (r < 0)
 		log_warn("the daemon is not told of a path: %s", strerror(-r));

@@ -6,6 +6,7 @@
 #include "datapath/limit.h"
 #include "datapath/pkt.h"
 
+struct addr;
 struct crypto_engine;
 struct gre_table;
 struct group_table;
@@ -38,7 +39,8 @@ struct dp {
 	uint32_t n_slots;
 	struct limit icmp_out; /* errors we send */
 	struct limit icmp_in;  /* errors about our packets that we look at */
-	void (*path_news)(void *arg, uint32_t sa, uint32_t mtu); /* pmtu_on_learned */
+	/* pmtu_on_learned */
+	void (*path_news)(void *arg, uint32_t sa, const struct addr *destination, uint32_t mtu);
 	void *path_news_arg;
 	uint16_t ip_id; /* of the last outer header built; ip4_next_id() */
 };

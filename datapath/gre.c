@@ -18,6 +18,7 @@
 #include "datapath/ip4.h"
 #include "datapath/ip6.h"
 #include "datapath/mss.h"
+#include "datapath/pmtu.h"
 #include "datapath/sadb.h"
 #include "datapath/spd.h"
 #include "lib/buf.h"
@@ -236,17 +237,18 @@ gre_quoted(struct dp *dp, const struct addr *source, const struct addr *destinat
 
 	if (gre_hdr_read(quote, len, &h) == DROP_NONE)
 		g = gre_find_flow(dp->gre, &ends, h.has_key, h.key);
-	if (g && g->sa_out == 0)
-		gre_learn(dp, g, mtu);
+	if (g && g->sa_out == 0 && gre_learn(dp, g, mtu))
+		pmtu_tell(dp, 0, &g->dst, mtu);
 }
 
-void
+bool
 gre_learn(struct dp *dp, struct gre_tunnel *g, uint32_t mtu)
 {
 	if (g->mtu != 0 && g->mtu <= mtu)
-		return;
+		return false;
 	g->mtu = (uint16_t)mtu;
 	g->mtu_until_ms = loop_now_ms(dp->loop) + FIT_LEARNED_MS;
+	return true;
 }
 
 void

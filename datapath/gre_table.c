@@ -4,6 +4,7 @@
 #include "config.h"
 
 #include "datapath/gre_tunnel.h"
+#include "datapath/pmtu.h"
 #include "datapath/port.h"
 #include "datapath/sadb.h"
 #include "datapath/selector.h"
@@ -252,8 +253,9 @@ gre_path(struct dp *dp, const struct addr *destination, uint32_t mtu)
 {
 	for (unsigned int i = 0; i < N_BUCKETS; i++) {
 		for (struct gre_tunnel *g = dp->gre->ports[i]; g; g = g->port_next) {
-			if (addr_eq(&g->dst, destination) && g->sa_out == 0 && g->spd_port == 0)
-				gre_learn(dp, g, mtu);
+			if (addr_eq(&g->dst, destination) && g->sa_out == 0 && g->spd_port == 0 &&
+				gre_learn(dp, g, mtu))
+				pmtu_tell(dp, 0, &g->dst, mtu);
 		}
 	}
 }

@@ -90,8 +90,8 @@ struct gre_hdr {
 enum drop gre_hdr_read(const uint8_t *p, uint32_t len, struct gre_hdr *h);
 /* Writes a header with the tunnel's key and checksum in front of p's view; seq: and that number. */
 void gre_hdr_push(const struct gre_tunnel *g, struct pkt *p, uint16_t type, const uint32_t *seq);
-/* The path to the other end carries no more than mtu bytes. */
-void gre_learn(struct dp *dp, struct gre_tunnel *g, uint32_t mtu);
+/* The path to the other end carries no more than mtu bytes. Says if that is news. */
+bool gre_learn(struct dp *dp, struct gre_tunnel *g, uint32_t mtu);
 /* The view is an IP packet: puts it into the tunnel, as what comes from its TUN. Sets p->next. */
 void gre_encapsulate(struct dp *dp, struct gre_tunnel *g, struct pkt *p);
 /* The view is a complete packet between the tunnel's ends: where it goes (SA, SPD or the wire). */

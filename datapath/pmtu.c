@@ -23,10 +23,18 @@
 enum { PER_S = 50, BURST = 20, IP4_MTU_MIN = 576, SPI_LEN = 4, REPORTS_MAX = 64 };
 
 void
-pmtu_on_learned(struct dp *dp, void (*fn)(void *arg, uint32_t sa, uint32_t mtu), void *arg)
+pmtu_on_learned(struct dp *dp,
+	void (*fn)(void *arg, uint32_t sa, const struct addr *destination, uint32_t mtu), void *arg)
 {
 	dp->path_news = fn;
 	dp->path_news_arg = arg;
+}
+
+void
+pmtu_tell(struct dp *dp, uint32_t sa, const struct addr *destination, uint32_t mtu)
+{
+	if (dp->path_news)
+		dp->path_news(dp->path_news_arg, sa, destination, mtu);
 }
 
 static bool
@@ -39,8 +47,8 @@ is_plausible(uint8_t af, uint32_t mtu)
 static void
 learn(struct dp *dp, struct sa *sa, uint32_t mtu)
 {
-	if (fit_learn(dp, sa, mtu) && dp->path_news)
-		dp->path_news(dp->path_news_arg, sa->id, mtu);
+	if (fit_learn(dp, sa, mtu))
+		pmtu_tell(dp, sa->id, &sa->destination, mtu);
 }
 
 /* What the quoted packet says of itself. */

@@ -15,8 +15,13 @@ struct port;
  * size makes sense; and only so many a second are looked at.
  */
 
-/* fn is called when an SA's path turned out smaller (dp_sa_path). */
-void pmtu_on_learned(struct dp *dp, void (*fn)(void *arg, uint32_t sa, uint32_t mtu), void *arg);
+/* fn is called when the path of an SA (dp_sa_path) or, sa being 0, of a tunnel that is sent as it is (dp_path)
+ * turned out smaller. */
+void pmtu_on_learned(struct dp *dp,
+	void (*fn)(void *arg, uint32_t sa, const struct addr *destination, uint32_t mtu),
+	void *arg);
+/* Calls that. */
+void pmtu_tell(struct dp *dp, uint32_t sa, const struct addr *destination, uint32_t mtu);
 /* ICMP quotes (the beginning of) an IP packet of ours that is longer than mtu bytes. */
 void pmtu_quoted(struct dp *dp, const uint8_t *quote, uint32_t len, uint32_t mtu);
 /* The same for ESP in UDP: quote begins behind the UDP header. */

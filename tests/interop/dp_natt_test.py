@@ -40,6 +40,12 @@ def gateways(b, net="198.51.100."):
     return feeds
 
 
+def no_drops(f):
+    """But for keepalives, of which a slow machine sends some."""
+    drops = {k: n for k, n in f.drops().items() if k != "natt_keepalive"}
+    assert not drops, drops
+
+
 def hosts_reach_each_other():
     with bed.Bed() as b:
         feeds = gateways(b)
@@ -49,7 +55,7 @@ def hosts_reach_each_other():
         b.hostb.sh("until ss -ltn | grep -q 5201; do :; done")
         assert "receiver" in b.hosta.run("iperf3", "-c", "10.1.2.2", "-n", "50M")
         for f in feeds:
-            assert not f.drops(), f.drops()
+            no_drops(f)
 
 
 def hosts_reach_each_other_over_ipv6():
@@ -71,7 +77,7 @@ def hosts_reach_each_other_over_ipv6():
         b.hostb.sh("until ss -ltn | grep -q 5201; do :; done")
         assert "receiver" in b.hosta.run("iperf3", "-c", "10.1.2.2", "-n", "50M")
         for f in feeds:
-            assert not f.drops(), f.drops()
+            no_drops(f)
 
 
 def an_ipv6_address_that_moves_is_followed():
@@ -84,7 +90,7 @@ def an_ipv6_address_that_moves_is_followed():
         assert b.hosta.ping("10.1.2.2")
         got = fb.say("wait dp_sa_path")
         assert "destination=2001:db8::9" in got[-1] and "encap_remote=4500" in got[-1], got
-        assert not fb.drops(), fb.drops()
+        no_drops(fb)
 
 
 def an_address_that_moves_is_followed():
@@ -97,7 +103,7 @@ def an_address_that_moves_is_followed():
         assert b.hosta.ping("10.1.2.2")
         got = fb.say("wait dp_sa_path")
         assert "destination=198.51.100.9" in got[-1] and "encap_remote=4500" in got[-1], got
-        assert not fb.drops(), fb.drops()
+        no_drops(fb)
 
 
 NAT = """table ip n {

@@ -69,6 +69,23 @@ with Lab() as lab:
                        check=False).find(" 0 received") > 0, "a wrong key was accepted"
     lab.hostA.ping("10.1.2.2", count=2)
 
+    # INET's second half carries less: ICMP about GRE reaches the tunnel's device and its display
+    lab.INET.sh("ip link set rtb mtu 1300")
+    lab.RTB.sh("ip link set %s mtu 1300" % lab.RTB.state("display interface")[1]["device"])
+
+    def shown_mtu():
+        rows = lab.RTA.state("display interface")
+        return [row["mtu"] for row in rows if row["name"] == "Tunnel0/0/1"][0]
+
+    assert shown_mtu() == 1500 - 32, shown_mtu()
+    lab.hostA.ping("10.1.2.2", extra=("-M", "do", "-s", "1400"), check=False)
+    wait_for("the MTU that was learned", lambda: shown_mtu() == 1300 - 32)
+    link = lab.RTA.sh("ip link show Tunnel0-0-1")
+    assert "mtu 1268 " in link, link
+    wait_for("a host that has learned it too", lambda: not lab.hostA.ping(
+        "10.1.2.2", extra=("-M", "do", "-s", str(1268 - 28 + 1)), check=False))
+    lab.hostA.ping("10.1.2.2", extra=("-M", "do", "-s", str(1268 - 28)))
+
     # the configuration that is shown loads again and changes nothing
     text = lab.RTA.cli("display current-configuration")
     path = os.path.join(lab.tmp, "shown.cfg")

@@ -21,17 +21,20 @@ enum { A = 0x0a000001, B = 0x0a000002, SPI = 0x12345678, KEY = 77 };
 struct bed {
 	struct world w;
 	struct sa_slot slots[2];
-	unsigned int n; /* messages to the daemon */
-	uint32_t mtu;	/* in the last */
+	unsigned int n;	      /* messages to the daemon */
+	unsigned int n_clear; /* of them about tunnels in clear */
+	uint32_t mtu;	      /* in the last */
 };
 
 static void
-learned(void *arg, uint32_t sa, uint32_t mtu)
+learned(void *arg, uint32_t sa, const struct addr *destination, uint32_t mtu)
 {
 	struct bed *b = arg;
 
-	CU_ASSERT_EQUAL(sa, 1);
+	CU_ASSERT_TRUE(sa == 1 || sa == 0);
+	CU_ASSERT_EQUAL(addr_u32(destination), B);
 	b->n++;
+	b->n_clear += sa == 0;
 	b->mtu = mtu;
 }
 
@@ -250,8 +253,41 @@ a_tunnel_believes_a_quote_with_its_key(void)
 		memcpy(q + 20, rows[i].gre, 8);
 		pmtu_quoted(&b.w.dp, q, 20 + rows[i].len, 1400);
 		CU_ASSERT_EQUAL(is_cut(&b), rows[i].believed);
+		pmtu_quoted(&b.w.dp, q, 20 + rows[i].len, 1400); /* no news */
+		CU_ASSERT_EQUAL(b.n, rows[i].believed);
+		CU_ASSERT_EQUAL(b.n_clear, b.n);
+		CU_ASSERT_EQUAL(b.mtu, rows[i].believed ? 1400 : 0);
 		loop_warp(b.w.dp.loop, 600000);
 		CU_ASSERT_FALSE(is_cut(&b));
+		bed_fini(&b);
+	}
+}
+
+/* The daemon hears of the SA; only who sends as it is speaks for itself. */
+static void
+the_device_s_size_is_told_for_each_who_uses_it(void)
+{
+	static const struct {
+		uint32_t sa_out, spd_port;
+		unsigned int n_clear;
+	} rows[] = { { 0, 0, 1 }, { 1, 0, 0 }, { 0, 9, 0 } };
+
+	for (unsigned int i = 0; i < 3; i++) {
+		struct msg_dp_tunnel t = { .port = 5,
+			.source = addr_v4(A),
+			.destination = addr_v4(B),
+			.sa_out = rows[i].sa_out,
+			.spd_port = rows[i].spd_port,
+			.up = true };
+		struct addr to = addr_v4(B);
+		struct bed b;
+
+		bed_init(&b);
+		CU_ASSERT_EQUAL_FATAL(gre_put(b.w.dp.gre, &t, NULL), 0);
+		pmtu_local(&b.w.dp, &to, 1300);
+		pmtu_local(&b.w.dp, &to, 1300);
+		CU_ASSERT_EQUAL(b.n_clear, rows[i].n_clear);
+		CU_ASSERT_EQUAL(b.n, 1 + rows[i].n_clear);
 		bed_fini(&b);
 	}
 }
@@ -264,5 +300,7 @@ CU_TestInfo pmtu_tests[] = {
 	{ "in UDP the SPI is all that is quoted", in_udp_the_spi_is_all_that_is_quoted },
 	{ "the device is believed", the_device_is_believed },
 	{ "a tunnel believes a quote with its key", a_tunnel_believes_a_quote_with_its_key },
+	{ "the device's size is told for each who uses it",
+		the_device_s_size_is_told_for_each_who_uses_it },
 	CU_TEST_INFO_NULL,
 };
