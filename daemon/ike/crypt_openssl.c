@@ -86,8 +86,7 @@ crypt_new(crypt_random_fn *random, void *arg, struct err *err)
 		err_set(err, -ENOMEM, "OpenSSL", "memory is short");
 		return NULL;
 	}
-	c->random = random;
-	c->random_arg = arg;
+	crypt_random_from(c, random, arg);
 	c->lib = OSSL_LIB_CTX_new();
 	c->base = c->lib != NULL ? OSSL_PROVIDER_load(c->lib, "default") : NULL;
 	c->legacy = c->base != NULL ? OSSL_PROVIDER_load(c->lib, "legacy") : NULL;
@@ -122,6 +121,13 @@ crypt_free(struct crypt *c)
 		OSSL_PROVIDER_unload(c->base);
 	OSSL_LIB_CTX_free(c->lib);
 	free(c);
+}
+
+void
+crypt_random_from(struct crypt *c, crypt_random_fn *random, void *arg)
+{
+	c->random = random;
+	c->random_arg = arg;
 }
 
 void

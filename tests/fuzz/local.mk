@@ -9,6 +9,7 @@ FUZZ_TARGETS = \
 	tests/fuzz/fuzz_frame \
 	tests/fuzz/fuzz_gre_in \
 	tests/fuzz/fuzz_icmp \
+	tests/fuzz/fuzz_ike \
 	tests/fuzz/fuzz_ike_fragment \
 	tests/fuzz/fuzz_ike_message \
 	tests/fuzz/fuzz_ip \
@@ -21,17 +22,24 @@ FUZZ_TARGETS = \
 EXTRA_PROGRAMS += $(FUZZ_TARGETS)
 EXTRA_LIBRARIES += libfuzz.a
 # what compares is not what is fuzzed
-libfuzz_a_CFLAGS = $(AM_CFLAGS) @FUZZ_PLAIN@
+libfuzz_a_CFLAGS = $(AM_CFLAGS) $(CUNIT_CFLAGS) @FUZZ_PLAIN@
 libfuzz_a_SOURCES = \
 	tests/fuzz/fuzz.c \
 	tests/fuzz/fuzz.h \
 	tests/unit/datapath/esp_fixture.c \
 	tests/unit/datapath/esp_fixture.h \
+	tests/unit/ike/sim.c \
+	tests/unit/ike/sim.h \
+	tests/unit/ike/sim_daemon.c \
+	tests/unit/ike/sim_daemon.h \
+	tests/unit/ike/sim_look.c \
 	tests/unit/lib/samples.c \
 	tests/unit/lib/samples.h
 
 # What programs link that do not say: the targets alone.
 LDADD = @FUZZ_ENGINE@ libfuzz.a libike.a liboffline.a libdatapath.a $(SHELL_LIBS) $(PCAP_LIBS)
+# two engines an input: their cryptography is made once
+tests_fuzz_fuzz_ike_LDFLAGS = -Wl,--wrap=crypt_new,--wrap=crypt_free
 CLEANFILES += $(FUZZ_TARGETS) libfuzz.a
 EXTRA_DIST += tests/fuzz/README.md tests/fuzz/run.py tests/fuzz/seeds.py \
 	tests/fuzz/seeds/fuzz_cli/all tests/fuzz/seeds/fuzz_cli/front

@@ -348,6 +348,29 @@ def ike_chains():
     yield 37, 0, b""
 
 
+def ike():
+    """How two speakers are set up, then steps; see fuzz_ike.c."""
+    well, hour = b"\x0c\0", b"\x0a\x3c"
+    for how in (0, 1, 3, 5, 9, 17):
+        begun = bytes([how])
+        yield begun + well * 3
+        for end in (0, 1):
+            for operation in range(8):
+                yield begun + well * 3 + bytes([11, operation << 1 | end]) + well * 4 + hour + well * 2
+            both = bytes([11, 0, 11, 1]) if end else bytes([11, 2, 11, 3])
+            yield begun + well * 3 + both + well * 4 + hour * 2 + well * 2
+            for exchange, first, chain in ike_chains():
+                for flags in (0, 1):
+                    said = bytes([exchange - 34, flags, 1, first]) + chain
+                    yield begun + well * 3 + bytes([6, end]) + piece(said) + well * 2 + hour + well
+                    yield begun + bytes([8, end]) + piece(bytes([1, exchange - 34, flags, first]) + chain) + well * 3
+                yield begun + b"\0\0\0\0" + b"\5\0" + piece(bytes([first]) + chain) + well * 3
+        for at in range(0, 120, 5):
+            yield begun + b"\0\0\0\0" + b"\4\0" + piece(struct.pack(">HB", at, 1 << at % 8)) + well * 3
+            yield begun + b"\3\0" + piece(struct.pack(">HB", at + 28, 1 << at % 8)) + well * 3
+        yield begun + b"\2\0\0\0" * 4 + well * 2 + b"\1\0" * 3 + hour + well * 3
+
+
 def ike_message():
     """The kind of what follows and its exchange; see fuzz_ike_message.c."""
     for exchange, first, chain in ike_chains():
