@@ -28,6 +28,8 @@ test_ike_SOURCES = \
 # The engine: two of it under a virtual clock.
 test_ike_SOURCES += \
 	tests/unit/ike/init_test.c \
+	tests/unit/ike/rekey_child_test.c \
+	tests/unit/ike/rekey_ike_test.c \
 	tests/unit/ike/sim.c \
 	tests/unit/ike/sim.h \
 	tests/unit/ike/sim_daemon.c \

@@ -192,6 +192,17 @@ sim_deliver_all(struct sim *s)
 		sim_deliver(s, 0);
 }
 
+bool
+sim_is(const struct sim *s, unsigned int n, unsigned int to, uint8_t exchange, bool response)
+{
+	const struct sim_packet *p = TAILQ_FIRST(&s->packets);
+
+	while (p && n-- > 0)
+		p = TAILQ_NEXT(p, link);
+	return p && p->to == to && p->len > 20 && p->data[18] == exchange &&
+		((p->data[19] & WIRE_RESPONSE) != 0) == response;
+}
+
 /* --- life ------------------------------------------------------------------------------- */
 
 static void
@@ -444,4 +455,45 @@ sim_reauth(struct sim_end *e)
 
 	if (sa)
 		migrate_reauthenticate(sa);
+}
+
+/* --- whole stories -------------------------------------------------------------------------- */
+
+struct sim *
+sim_up(uint64_t seed, const struct sim_peer *peer, const struct sim_child *child)
+{
+	static const struct sim_child usual;
+	struct sim *s = sim_new(seed);
+	struct sim_child c = child ? *child : usual;
+	char why[256];
+
+	for (unsigned int i = 0; i < 2; i++)
+		sim_peer(&s->end[i], peer);
+	sim_child(&s->end[1], &c);
+	c.automatic = true;
+	sim_child(&s->end[0], &c);
+	sim_run(s, 5000);
+	CU_ASSERT_TRUE_FATAL(sim_is_settled(s, 1, why));
+	s->by_hand = true;
+	sim_expect_no_loss(s);
+	return s;
+}
+
+void
+sim_end_settled(struct sim *s, unsigned int n)
+{
+	char why[256];
+
+	sim_deliver_all(s);
+	s->by_hand = false;
+	sim_esp(&s->end[0]);
+	sim_esp(&s->end[1]);
+	sim_run(s, 5 * 60000);
+	if (!sim_is_settled(s, n, why))
+		printf("\n    %s\n", why);
+	CU_ASSERT_EQUAL(why[0], '\0');
+	if (s->n_violations > 0)
+		printf("\n    %s\n", s->violation);
+	CU_ASSERT_EQUAL(s->n_violations, 0);
+	sim_free(s);
 }

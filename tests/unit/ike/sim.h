@@ -157,8 +157,15 @@ void sim_esp(struct sim_end *e);
 unsigned int sim_n_packets(const struct sim *s);
 void sim_deliver(struct sim *s, unsigned int n);
 void sim_drop(struct sim *s, unsigned int n);
-/* The exchange and kind of the n-th: "CREATE_CHILD_SA>" request of end 0, "<CREATE_CHILD_SA" … */
+/* All of them, and what they bring about, in order. */
 void sim_deliver_all(struct sim *s);
+/* The n-th is such a message for this end. */
+bool sim_is(const struct sim *s, unsigned int n, unsigned int to, uint8_t exchange, bool response);
+/* Two ends with the same peer (NULL: usual) and a child, automatic at end 0, up, and everything by hand
+ * from here. */
+struct sim *sim_up(uint64_t seed, const struct sim_peer *peer, const struct sim_child *child);
+/* By itself again, for a while; then both ends must have n connections and nothing lost. Frees s. */
+void sim_end_settled(struct sim *s, unsigned int n);
 
 /* --- looking --- */
 /* IKE SAs in a state of `ike_sa`, all for NULL. */

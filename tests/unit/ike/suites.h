@@ -19,6 +19,8 @@ extern CU_TestInfo proposal_select_tests[];
 extern CU_TestInfo protect_tests[];
 extern CU_TestInfo sandbox_tests[];
 extern CU_TestInfo sender_tests[];
+extern CU_TestInfo rekey_child_tests[];
+extern CU_TestInfo rekey_ike_tests[];
 extern CU_TestInfo sim_tests[];
 extern CU_TestInfo ts_tests[];
 extern CU_TestInfo wire_tests[];

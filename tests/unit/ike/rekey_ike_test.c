@@ -1,0 +1,396 @@
+/*
+ * Rekeying IKE SAs, message by message: the cases of RFC 7296 2.8.2 and 2.25.2, by the names that
+ * strongSwan's tests give them. Where nonces decide, several seeds see both outcomes.
+ */
+#include "config.h"
+
+#include "daemon/ike/child_sa.h"
+#include "daemon/ike/migrate.h"
+#include "tests/unit/ike/sim.h"
+#include "tests/unit/ike/suites.h"
+
+enum { SEEDS = 8 };
+
+static void
+test_regular(void)
+{
+	struct sim *s = sim_up(1, NULL, NULL);
+	uint64_t spi = sim_ike(&s->end[0])->spi_local;
+	uint32_t pair = sim_pair(&s->end[0], 1)->spi_in;
+
+	sim_rekey_ike(&s->end[0]);
+	sim_deliver(s, 0);
+	CU_ASSERT_EQUAL(sim_n_ike(&s->end[1], "rekeyed"), 1);
+	CU_ASSERT_EQUAL(sim_n_ike(&s->end[1], "established"), 1);
+	sim_deliver(s, 0);
+	CU_ASSERT_EQUAL(sim_n_ike(&s->end[0], "deleting"), 1);
+	CU_ASSERT_TRUE(sim_is(s, 0, 1, WIRE_INFORMATIONAL, false));
+	sim_deliver_all(s);
+	CU_ASSERT_EQUAL(sim_n_ike(&s->end[0], NULL), 1);
+	CU_ASSERT_EQUAL(sim_n_ike(&s->end[1], NULL), 1);
+	CU_ASSERT_NOT_EQUAL(sim_ike(&s->end[0])->spi_local, spi);
+	/* the child is the same */
+	CU_ASSERT_EQUAL(sim_pair(&s->end[0], 1)->spi_in, pair);
+	CU_ASSERT_PTR_EQUAL(sim_pair(&s->end[0], 1)->ike_sa, sim_ike(&s->end[0]));
+	/* and the new IKE SA works */
+	sim_rekey_child(&s->end[1], 1);
+	sim_deliver_all(s);
+	CU_ASSERT_NOT_EQUAL(sim_pair(&s->end[0], 1)->spi_in, pair);
+	sim_end_settled(s, 1);
+}
+
+static const struct sim_peer first = { .dh = { ALG_DH_x25519, ALG_DH_ecp_256 } };
+static const struct sim_peer second = { .dh = { ALG_DH_ecp_256, ALG_DH_x25519 } };
+
+static void
+test_ke_invalid(void)
+{
+	struct sim *s = sim_up(1, &first, NULL);
+
+	/* what the responder would take now; the SA itself stays */
+	sim_ike(&s->end[0])->suite.dh = ALG_DH_NONE;
+	s->end[1].ike->peers.tqh_first->proposals[0].dh.data[0] = ALG_DH_ecp_256;
+	s->end[1].ike->peers.tqh_first->proposals[0].dh.len = 1;
+	sim_rekey_ike(&s->end[0]);
+	sim_deliver(s, 0);
+	sim_deliver(s, 0);
+	CU_ASSERT_TRUE(sim_is(s, 0, 1, WIRE_CREATE_CHILD_SA, false));
+	CU_ASSERT_EQUAL(sim_statistic(&s->end[1], "Sent INVALID_KE_PAYLOAD"), 1);
+	sim_deliver_all(s);
+	CU_ASSERT_EQUAL(sim_ike(&s->end[0])->suite.dh, ALG_DH_ecp_256);
+	sim_end_settled(s, 1);
+}
+
+static void
+test_collision(void)
+{
+	for (unsigned int seed = 1; seed <= SEEDS; seed++) {
+		struct sim *s = sim_up(seed, NULL, NULL);
+
+		sim_rekey_ike(&s->end[0]);
+		sim_rekey_ike(&s->end[1]);
+		sim_deliver(s, 0);
+		sim_deliver(s, 0);
+		sim_deliver(s, 0);
+		sim_deliver(s, 0);
+		CU_ASSERT_EQUAL(sim_statistic(&s->end[0], "IKE SA collisions settled"), 1);
+		CU_ASSERT_EQUAL(sim_statistic(&s->end[1], "IKE SA collisions settled"), 1);
+		sim_deliver_all(s);
+		CU_ASSERT_EQUAL(sim_n_ike(&s->end[0], NULL), 1);
+		CU_ASSERT_EQUAL(sim_n_ike(&s->end[1], NULL), 1);
+		CU_ASSERT_EQUAL(sim_ike(&s->end[0])->spi_local, sim_ike(&s->end[1])->spi_remote);
+		sim_end_settled(s, 1);
+	}
+}
+
+static void
+test_collision_ke_invalid(void)
+{
+	for (unsigned int seed = 1; seed <= SEEDS; seed++) {
+		struct sim *s = sim_up(seed, &first, NULL);
+
+		sim_peer(&s->end[1], &second);
+		sim_ike(&s->end[0])->suite.dh = sim_ike(&s->end[1])->suite.dh = ALG_DH_NONE;
+		sim_rekey_ike(&s->end[0]);
+		sim_rekey_ike(&s->end[1]);
+		sim_deliver_all(s);
+		CU_ASSERT_EQUAL(sim_n_ike(&s->end[0], NULL), 1);
+		CU_ASSERT_EQUAL(sim_n_ike(&s->end[1], NULL), 1);
+		sim_end_settled(s, 1);
+	}
+}
+
+static void
+test_collision_ke_invalid_delayed_retry(void)
+{
+	for (unsigned int seed = 1; seed <= SEEDS; seed++) {
+		struct sim *s = sim_up(seed, &first, NULL);
+
+		s->end[1].ike->peers.tqh_first->proposals[0].dh.data[0] = ALG_DH_ecp_256;
+		s->end[1].ike->peers.tqh_first->proposals[0].dh.len = 1;
+		sim_rekey_ike(&s->end[0]);
+		sim_deliver(s, 0);
+		sim_deliver(s, 0);
+		sim_rekey_ike(&s->end[1]);
+		while (sim_n_packets(s) > 1)
+			sim_deliver(s, 1);
+		sim_deliver_all(s);
+		CU_ASSERT_EQUAL(sim_n_ike(&s->end[0], NULL), 1);
+		CU_ASSERT_EQUAL(sim_n_ike(&s->end[1], NULL), 1);
+		sim_end_settled(s, 1);
+	}
+}
+
+static void
+test_collision_delayed_response(void)
+{
+	for (unsigned int seed = 1; seed <= SEEDS; seed++) {
+		struct sim *s = sim_up(seed, NULL, NULL);
+
+		sim_rekey_ike(&s->end[0]);
+		sim_rekey_ike(&s->end[1]);
+		sim_deliver(s, 0);
+		sim_deliver(s, 0);
+		sim_deliver(s, 1);
+		while (sim_n_packets(s) > 1)
+			sim_deliver(s, 1);
+		sim_deliver_all(s);
+		CU_ASSERT_EQUAL(sim_n_ike(&s->end[0], NULL), 1);
+		/* end 0 may never learn of the one that it was to delete: it fades at end 1 */
+		CU_ASSERT_EQUAL(sim_n_ike(&s->end[1], "established"), 1);
+		sim_end_settled(s, 1);
+	}
+}
+
+/* The winner of a collision is used before the loser's end has got its own answer. */
+static void
+test_collision_delayed_response_and_use(void)
+{
+	for (unsigned int seed = 1; seed <= SEEDS; seed++) {
+		struct sim *s = sim_up(seed, NULL, NULL);
+
+		sim_rekey_ike(&s->end[0]);
+		sim_rekey_ike(&s->end[1]);
+		sim_deliver(s, 0);
+		sim_deliver(s, 0);
+		sim_deliver(s, 1);
+		sim_rekey_child(&s->end[1], 1);
+		while (sim_n_packets(s) > 1)
+			sim_deliver(s, 1);
+		sim_deliver_all(s);
+		CU_ASSERT_EQUAL(sim_n_ike(&s->end[0], NULL), 1);
+		/* end 0 may never learn of the one that it was to delete: it fades at end 1 */
+		CU_ASSERT_EQUAL(sim_n_ike(&s->end[1], "established"), 1);
+		sim_end_settled(s, 1);
+	}
+}
+
+static void
+test_collision_delayed_request(void)
+{
+	for (unsigned int seed = 1; seed <= SEEDS; seed++) {
+		struct sim *s = sim_up(seed, NULL, NULL);
+
+		sim_rekey_ike(&s->end[0]);
+		sim_rekey_ike(&s->end[1]);
+		sim_deliver(s, 1);
+		sim_deliver(s, 1);
+		/* end 1 has its new one and deletes the old: end 0's request finds it ending */
+		sim_deliver(s, 0);
+		CU_ASSERT_EQUAL(sim_statistic(&s->end[1], "Sent TEMPORARY_FAILURE"), 1);
+		sim_deliver_all(s);
+		CU_ASSERT_EQUAL(sim_n_ike(&s->end[0], NULL), 1);
+		CU_ASSERT_EQUAL(sim_n_ike(&s->end[1], NULL), 1);
+		sim_end_settled(s, 1);
+	}
+}
+
+static void
+test_collision_delayed_request_and_delete(void)
+{
+	for (unsigned int seed = 1; seed <= SEEDS; seed++) {
+		struct sim *s = sim_up(seed, NULL, NULL);
+
+		sim_rekey_ike(&s->end[0]);
+		sim_rekey_ike(&s->end[1]);
+		sim_deliver(s, 1);
+		while (sim_n_packets(s) > 1)
+			sim_deliver(s, 1);
+		/* the old one is gone at both ends; the request is nobody's */
+		sim_deliver_all(s);
+		CU_ASSERT_EQUAL(sim_n_ike(&s->end[0], NULL), 1);
+		CU_ASSERT_EQUAL(sim_n_ike(&s->end[1], NULL), 1);
+		sim_end_settled(s, 1);
+	}
+}
+
+static void
+test_collision_dropped_request(void)
+{
+	for (unsigned int seed = 1; seed <= SEEDS; seed++) {
+		struct sim *s = sim_up(seed, NULL, NULL);
+
+		sim_rekey_ike(&s->end[0]);
+		sim_rekey_ike(&s->end[1]);
+		sim_drop(s, 0);
+		sim_deliver(s, 0);
+		sim_deliver(s, 0);
+		sim_drop(s, 0);
+		/* sent again: request of end 0, delete of end 1 */
+		sim_run(s, 3000);
+		sim_deliver_all(s);
+		CU_ASSERT_EQUAL(sim_n_ike(&s->end[0], NULL), 1);
+		CU_ASSERT_EQUAL(sim_n_ike(&s->end[1], NULL), 1);
+		sim_end_settled(s, 1);
+	}
+}
+
+/* --- against a delete --------------------------------------------------------------------- */
+
+static struct sim *
+rekey_and_delete(unsigned int seed)
+{
+	struct sim *s = sim_up(seed, NULL, NULL);
+
+	s->lossless = false;
+	sim_rekey_ike(&s->end[0]);
+	sim_reset(&s->end[1], false);
+	CU_ASSERT_TRUE(sim_is(s, 0, 1, WIRE_CREATE_CHILD_SA, false));
+	CU_ASSERT_TRUE(sim_is(s, 1, 0, WIRE_INFORMATIONAL, false));
+	return s;
+}
+
+static void
+test_collision_delete(void)
+{
+	struct sim *s = rekey_and_delete(1);
+
+	sim_deliver(s, 0);
+	CU_ASSERT_EQUAL(sim_statistic(&s->end[1], "Sent TEMPORARY_FAILURE"), 1);
+	sim_deliver_all(s);
+	CU_ASSERT_EQUAL(sim_n_ike(&s->end[0], NULL), 0);
+	CU_ASSERT_EQUAL(sim_n_ike(&s->end[1], NULL), 0);
+	sim_end_settled(s, 1);
+}
+
+static void
+test_collision_delete_first(void)
+{
+	struct sim *s = rekey_and_delete(1);
+
+	sim_deliver(s, 1);
+	CU_ASSERT_EQUAL(sim_n_ike(&s->end[0], NULL), 0);
+	sim_deliver_all(s);
+	CU_ASSERT_EQUAL(sim_n_ike(&s->end[1], NULL), 0);
+	sim_end_settled(s, 1);
+}
+
+static void
+test_collision_delete_drop_delete(void)
+{
+	struct sim *s = rekey_and_delete(1);
+
+	sim_drop(s, 1);
+	sim_deliver_all(s);
+	CU_ASSERT_EQUAL(sim_n_ike(&s->end[0], "established"), 1);
+	sim_run(s, 3000);
+	sim_deliver_all(s);
+	CU_ASSERT_EQUAL(sim_n_ike(&s->end[0], "established"), 0);
+	sim_end_settled(s, 1);
+}
+
+static void
+test_both_delete(void)
+{
+	struct sim *s = sim_up(1, NULL, NULL);
+
+	s->lossless = false;
+	sim_reset(&s->end[0], false);
+	sim_reset(&s->end[1], false);
+	sim_deliver_all(s);
+	CU_ASSERT_EQUAL(sim_n_ike(&s->end[0], NULL), 0);
+	CU_ASSERT_EQUAL(sim_n_ike(&s->end[1], NULL), 0);
+	sim_end_settled(s, 1);
+}
+
+/* --- against children --------------------------------------------------------------------- */
+
+static void
+test_collision_child_create(void)
+{
+	const struct sim_child second_child = { .number = 2 };
+	struct sim *s = sim_up(1, NULL, NULL);
+
+	sim_child(&s->end[0], &second_child);
+	sim_child(&s->end[1], &second_child);
+	sim_acquire(&s->end[1], 2);
+	sim_rekey_ike(&s->end[0]);
+	sim_deliver_all(s);
+	CU_ASSERT_EQUAL(sim_statistic(&s->end[0], "Sent TEMPORARY_FAILURE"), 1);
+	CU_ASSERT_EQUAL(sim_statistic(&s->end[1], "Sent TEMPORARY_FAILURE"), 1);
+	/* the packet is sent again some time */
+	s->by_hand = false;
+	sim_run(s, 45000);
+	sim_acquire(&s->end[1], 2);
+	sim_run(s, 5000);
+	sim_end_settled(s, 2);
+}
+
+static void
+test_collision_child_rekey(void)
+{
+	struct sim *s = sim_up(1, NULL, NULL);
+
+	sim_rekey_ike(&s->end[0]);
+	sim_rekey_child(&s->end[1], 1);
+	sim_deliver_all(s);
+	CU_ASSERT_TRUE(sim_statistic(&s->end[0], "Sent TEMPORARY_FAILURE") +
+			sim_statistic(&s->end[1], "Sent TEMPORARY_FAILURE") >
+		0);
+	sim_run(s, 45000);
+	sim_end_settled(s, 1);
+}
+
+/* --- anew ----------------------------------------------------------------------------------- */
+
+static void
+test_reauthentication_makes_before_it_breaks(void)
+{
+	struct sim *s = sim_up(1, NULL, NULL);
+	uint64_t spi = sim_ike(&s->end[0])->spi_local;
+	uint32_t connection = sim_pair(&s->end[0], 1)->connection->number;
+
+	s->by_hand = false;
+	sim_reauth(&s->end[0]);
+	for (unsigned int i = 0; i < 300; i++) {
+		sim_run(s, 100);
+		sim_esp(&s->end[i % 2]);
+	}
+	CU_ASSERT_NOT_EQUAL(sim_ike(&s->end[0])->spi_local, spi);
+	CU_ASSERT_EQUAL(sim_pair(&s->end[0], 1)->connection->number, connection);
+	CU_ASSERT_EQUAL(sim_statistic(&s->end[0], "IKE SAs reauthenticated"), 1);
+	sim_end_settled(s, 1);
+}
+
+/* A peer that never rekeys IKE SAs is authenticated anew. */
+static void
+test_reauthentication_replaces_rekeying(void)
+{
+	struct sim *s = sim_up(1, NULL, NULL);
+	uint64_t spi = sim_ike(&s->end[0])->spi_local;
+
+	/* NO_PROPOSAL_CHOSEN for this once */
+	s->end[1].ike->peers.tqh_first->proposals[0].prf.data[0] = ALG_PRF_hmac_sha1;
+	sim_rekey_ike(&s->end[0]);
+	sim_deliver(s, 0);
+	s->end[1].ike->peers.tqh_first->proposals[0].prf.data[0] = ALG_PRF_hmac_sha2_256;
+	sim_deliver(s, 0);
+	CU_ASSERT_TRUE(sim_is(s, 0, 1, WIRE_IKE_SA_INIT, false));
+	s->by_hand = false;
+	sim_run(s, 10000);
+	CU_ASSERT_NOT_EQUAL(sim_ike(&s->end[0])->spi_local, spi);
+	sim_end_settled(s, 1);
+}
+
+CU_TestInfo rekey_ike_tests[] = {
+	{ "regular", test_regular },
+	{ "ke_invalid", test_ke_invalid },
+	{ "collision", test_collision },
+	{ "collision, ke_invalid", test_collision_ke_invalid },
+	{ "collision, ke_invalid_delayed_retry", test_collision_ke_invalid_delayed_retry },
+	{ "collision, delayed_response", test_collision_delayed_response },
+	{ "collision, delayed_response and use", test_collision_delayed_response_and_use },
+	{ "collision, delayed_request", test_collision_delayed_request },
+	{ "collision, delayed_request_and_delete", test_collision_delayed_request_and_delete },
+	{ "collision, dropped_request", test_collision_dropped_request },
+	{ "collision with delete", test_collision_delete },
+	{ "collision with delete, delete first", test_collision_delete_first },
+	{ "collision with delete, drop_delete", test_collision_delete_drop_delete },
+	{ "both delete", test_both_delete },
+	{ "collision with a new child", test_collision_child_create },
+	{ "collision with a child rekey", test_collision_child_rekey },
+	{ "reauthentication makes before it breaks", test_reauthentication_makes_before_it_breaks },
+	{ "reauthentication replaces a rekeying that is refused",
+		test_reauthentication_replaces_rekeying },
+	CU_TEST_INFO_NULL,
+};
