@@ -83,12 +83,15 @@ halfopen_check(struct exchange *x, bool known)
 		statistics_count(ike, STATISTIC_half_open_address);
 		return HALFOPEN_DROP;
 	}
-	/* a configured address that was proved is not kept out by others' work */
-	if (!(known && proved) && !may_work(ike)) {
-		statistics_count(ike, STATISTIC_half_open_work);
-		return HALFOPEN_DROP;
+	/* a configured address is not kept out by others' work, once it is proved */
+	if ((known && proved) || may_work(ike))
+		return HALFOPEN_GO;
+	if (known) {
+		statistics_count(ike, STATISTIC_cookie_asked);
+		return HALFOPEN_ASK_COOKIE;
 	}
-	return HALFOPEN_GO;
+	statistics_count(ike, STATISTIC_half_open_work);
+	return HALFOPEN_DROP;
 }
 
 int

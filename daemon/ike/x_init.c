@@ -471,18 +471,18 @@ x_init_request(struct ike_sa *none, struct exchange *x)
 		return;
 	}
 	n = peer_candidates(x->ike, &x->path->remote, peers, CANDIDATES);
-	switch (halfopen_check(x, n > 0 && peers[0]->n_addresses > 0)) {
+	if (n == 0) { /* costs nothing but the answer: no part of what peers are allowed */
+		explain_stranger(x);
+		refuse(x, NOTIFY_no_proposal_chosen, (struct span){ 0 });
+		return;
+	}
+	switch (halfopen_check(x, peers[0]->n_addresses > 0)) {
 	case HALFOPEN_GO: break;
 	case HALFOPEN_ASK_COOKIE:
 		if (halfopen_cookie(x, cookie) == 0)
 			refuse(x, NOTIFY_cookie, (struct span){ cookie, sizeof(cookie) });
 		return;
 	case HALFOPEN_DROP: return;
-	}
-	if (n == 0) {
-		explain_stranger(x);
-		refuse(x, NOTIFY_no_proposal_chosen, (struct span){ 0 });
-		return;
 	}
 	p = choose_peer(x, peers, n, &offered, &choice, &why);
 	if (!p) {

@@ -10,6 +10,7 @@ SCENARIOS = \
 	tests/scenario/flood_test.py \
 	tests/scenario/forms_test.py \
 	tests/scenario/ike_shell_test.py \
+	tests/scenario/ike_flood_test.py \
 	tests/scenario/ike_test.py \
 	tests/interop/ike/algorithms_test.py \
 	tests/interop/ike/forms_test.py \
