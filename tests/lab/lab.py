@@ -334,6 +334,14 @@ class Lab(Net):
             r.start()
             r.batch(os.path.join(EXAMPLES, example, r.name + ".cfg"))
 
+    def ipv6_in_tunnel(self):
+        """Lines that make Tunnel0/0/1 of both routers carry IPv6 between the LANs."""
+        for r, own, far in ((self.RTA, 1, 2), (self.RTB, 2, 1)):
+            r.cli("system-view", "ipv6", "interface GigabitEthernet 0/0/0", "ipv6 enable",
+                  "ipv6 address 2001:db8:%d::1 64" % own, "quit", "interface Tunnel 0/0/1",
+                  "ipv6 enable", "ipv6 address 2001:db8:40::%d 64" % own, "quit",
+                  "ipv6 route-static 2001:db8:%d:: 64 Tunnel 0/0/1" % far)
+
     def transfer(self, megabytes, sender=None, receiver=None, address="10.1.2.2"):
         """A TCP transfer; both ends must agree on length and SHA-256."""
         sender, receiver = sender or self.hostA, receiver or self.hostB

@@ -101,12 +101,14 @@ def ipsec_by_route():
 def gre_inside_ipsec(example):
     """GRE between the routers, inside ESP in transport mode; IPv6 and IPv4 payloads; intact by checksum."""
     with Lab() as lab:
-        lab.start(example)
-        wire = Capture(lab.INET, "rta", snaplen=96)
-        wait_for("traffic", lambda: lab.hostA.ping("10.1.2.2", check=False))
-        lab.transfer(20)
+        lab.ipv6().start(example)
+        lab.ipv6_in_tunnel()
+        wire = Capture(lab.INET, "rta", snaplen=96, expression="ip or ip6")
+        for address in ("10.1.2.2", "2001:db8:2::2"):
+            wait_for("traffic", lambda: lab.hostA.ping(address, check=False))
+            lab.transfer(10, address=address)
         wire.stop()
-        clear = "ip and not proto 50"
+        clear = "(ip and not proto 50) or net 2001:db8:1::/64 or net 2001:db8:2::/64"
         assert wire.count("proto 50") > 1000 and wire.count(clear) == 0, wire.show(9, clear)
 
 

@@ -40,19 +40,10 @@ def ipv6_outside():
     print("  IPv6 outside, both families inside")
 
 
-def ipv6_inside(lab):
-    """Lines that make the tunnel of 1-gre carry IPv6."""
-    for r, own, far in ((lab.RTA, 1, 2), (lab.RTB, 2, 1)):
-        r.cli("system-view", "ipv6", "interface GigabitEthernet 0/0/0", "ipv6 enable",
-              "ipv6 address 2001:db8:%d::1 64" % own, "quit", "interface Tunnel 0/0/1",
-              "ipv6 enable", "ipv6 address 2001:db8:40::%d 64" % own, "quit",
-              "ipv6 route-static 2001:db8:%d:: 64 Tunnel 0/0/1" % far)
-
-
 def ipv4_outside():
     with Lab() as lab:
         lab.ipv6().start("1-gre")
-        ipv6_inside(lab)
+        lab.ipv6_in_tunnel()
         wire = Capture(lab.INET, "rta", snaplen=160, expression="ip or ip6")
         both_families_cross(lab)
         wire.stop()
@@ -97,7 +88,7 @@ def routing(example):
     with Lab() as lab:
         lab.ipv6().start(example)
         if example == "1-gre":
-            ipv6_inside(lab)
+            lab.ipv6_in_tunnel()
         for r, far in ((lab.RTA, 2), (lab.RTB, 1)):
             r.cli("system-view", "undo ipv6 route-static 2001:db8:%d:: 64 Tunnel 0/0/1" % far)
         for daemon, text, name in (("ripngd", RIPNG, "ripng"), ("ospf6d", OSPF6, "ospf")):
