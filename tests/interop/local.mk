@@ -27,7 +27,8 @@ fakexfrm.so: tests/interop/fakexfrm.c
 	$(AM_V_CCLD)$(CC) $(DEFAULT_INCLUDES) -std=gnu11 -O1 -g -Wall -Wextra -fPIC -shared -o $@ \
 		$(srcdir)/tests/interop/fakexfrm.c
 TESTS += tests/interop/ike/strongswan_test.py
-EXTRA_DIST += tests/interop/fakexfrm.c tests/interop/ike/strongswan_test.py tests/lab/strongswan.py
+EXTRA_DIST += tests/interop/fakexfrm.c tests/interop/ike/strongswan_test.py tests/lab/strongswan.py \
+	tests/lab/esp_peer.py
 
 # IKE's wire, against tshark, scapy and Python's own arithmetic
 check_PROGRAMS += ikecat

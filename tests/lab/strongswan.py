@@ -2,20 +2,23 @@
 
   libipsec   packets pass, through its own user-space ESP: tunnel mode only, always inside UDP 4500,
              no AH, no ESN; its NAT detection pretends a NAT
-  fake       everything IKE can negotiate, no packets: fakexfrm.so plays the kernel, installed() has
-             the SAs with their keys
+  fake       everything IKE can negotiate, fakexfrm.so plays the kernel, installed() has the SAs with
+             their keys; packets only by scapy, a few: answers_packets(), pings()
 
 charon insists on /run/charon.pid: each has a /run of its own, in the mount namespace that `ip netns
 exec` makes. The binaries are copied, because Debian's AppArmor profiles go by their paths and would
 not let them read this lab's files.
 """
+import json
 import os
 import re
 import shutil
 import signal
+import subprocess
 
 from lab import LIMIT, TOP, run, wait_for
 
+ESP_PEER = os.path.join(TOP, "tests", "lab", "esp_peer.py")
 CHARON, SWANCTL = "/usr/lib/ipsec/charon", "/usr/sbin/swanctl"
 PLUGINS = ("random nonce openssl aes sha1 sha2 md5 hmac kdf gcm ccm ctr cmac xcbc chapoly"
            " curve25519 gmp pem pkcs1 pkcs8 pubkey x509 revocation constraints %s socket-default"
@@ -125,6 +128,19 @@ class StrongSwan:
             return []
         return [dict(w.split("=", 1) for w in line.split() if "=" in w)
                 for line in open(self.sa_log) if line.startswith(event + " ")]
+
+    def answers_packets(self, device="wan"):
+        """With a faked kernel: scapy opens what arrives and answers pings; returns its process, whose
+        output has a JSON line for each packet."""
+        p = self.node.popen("/usr/bin/python3", ESP_PEER, "answer", device, self.sa_log,
+                            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE)
+        assert json.loads(p.stdout.readline()) == {"ready": True}
+        return p
+
+    def pings(self, src, dst, device="wan"):
+        """With a faked kernel: what scapy found in the answer to one echo request (esp_peer.py)."""
+        return json.loads(self.node.run("/usr/bin/python3", ESP_PEER, "ask", device, self.sa_log,
+                                        src, dst))["got"]
 
     def log(self):
         return open(os.path.join(self.dir, "charon.log"), errors="replace").read()

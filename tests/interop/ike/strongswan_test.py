@@ -1,5 +1,6 @@
 #!/usr/bin/python3
 """The bed of the IKE tests holds: two strongSwans find each other in the lab, with packets and with faked kernels."""
+import json
 import os
 import sys
 
@@ -100,6 +101,12 @@ def everything_is_negotiated():
                 if "GRE" in what:
                     wait_for("a policy for GRE", lambda: [p for p in b.installed("add policy")
                                                           if p["dir"] == "out" and p["proto"] == "47"])
+                packets = b.answers_packets()
+                got = a.pings(*((A + ">10.9.9.1", B + ">10.9.9.2") if "GRE" in what else
+                                ("10.1.1.2", "10.1.2.2") if "tunnel" in what else (A, B)))
+                assert "ICMP" in got and "echo-reply" in got, got
+                assert ("GRE" in got) == ("GRE" in what), got
+                assert json.loads(packets.stdout.readline())["answered"]
                 a.swanctl("--terminate", "--ike", "road")
                 wait_for("the SAs deleted", lambda: len(b.installed("delete sa")) >= 2)
             print("  %s, IKEv%d" % (what, version), flush=True)
