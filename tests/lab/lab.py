@@ -294,6 +294,8 @@ class Net:
 class Lab(Net):
     """with Lab() as lab: lab.RTA, lab.RTB, lab.hostA, lab.hostB, lab.INET."""
 
+    has_ipv6 = False
+
     def up(self):
         self.hostA, self.RTA = self.add(Node, "hostA"), self.add(Router, "RTA")
         self.INET = self.add(Node, "INET")
@@ -316,6 +318,7 @@ class Lab(Net):
         for host, net in ((self.hostA, "2001:db8:1"), (self.hostB, "2001:db8:2")):
             host.sh("ip addr add %s::2/64 dev eth0 nodad && ip route add default via %s::1"
                     % (net, net))
+        self.has_ipv6 = True
         self.INET.sh("ip addr add 2001:db8:a::fe/64 dev rta nodad && ip addr add 2001:db8:b::fe/64"
                      " dev rtb nodad && sysctl -qw net.ipv6.conf.all.forwarding=1")
         return self
@@ -326,7 +329,44 @@ class Lab(Net):
         router.sh("ip addr add 10.1.%d.1/24 dev lan && ip addr add %s.1/24 dev wan"
                   " && ip route add default via %s.254 && sysctl -qw net.ipv4.ip_forward=1"
                   % (n, gateway, gateway))
+        if self.has_ipv6:
+            side = "a" if router is self.RTA else "b"
+            router.sh("ip addr add 2001:db8:%d::1/64 dev lan nodad && ip addr add 2001:db8:%s::1/64 dev"
+                      " wan nodad && ip route add default via 2001:db8:%s::fe"
+                      " && sysctl -qw net.ipv6.conf.all.forwarding=1" % (n, side, side))
         return router
+
+    def nat(self, ports="20000-29999"):
+        """INET hides RTA behind 203.0.113.254 and these ports: RTB is reached by RTA, not the reverse.
+
+        Called again, the mappings are new ones, as after a restart of the box.
+        """
+        self.INET.run("nft", """
+            table ip hide
+            delete table ip hide
+            table ip hide {
+                chain out {
+                    type nat hook postrouting priority 100;
+                    iifname rta oifname rtb ip protocol { udp, tcp } masquerade to :%s
+                    iifname rta oifname rtb masquerade
+                }
+                chain in {
+                    type filter hook forward priority 0;
+                    iifname rtb oifname rta ct state new drop
+                }
+            }""" % ports)
+        # masquerading forgets its connections with the address
+        self.INET.sh("ip addr del 203.0.113.254/24 dev rtb; ip addr add 203.0.113.254/24 dev rtb")
+
+    def nat_to_RTB(self):
+        """INET hides RTB, too: IKE that comes to 198.51.100.254 goes to it."""
+        self.INET.run("nft", """
+            table ip lead {
+                chain in {
+                    type nat hook prerouting priority -100;
+                    iifname rta ip daddr 198.51.100.254 udp dport { 500, 4500 } dnat to 203.0.113.1
+                }
+            }""")
 
     def start(self, example):
         """Both routers up, with the two batches of examples/<example>."""

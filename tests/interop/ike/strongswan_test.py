@@ -68,6 +68,42 @@ def packets_pass(version):
         a.stop()
 
 
+def anybody(text):
+    """B's configuration when it cannot know where A comes from."""
+    return text.replace("remote_addrs = " + A, "remote_addrs = %any")
+
+
+def one_moves_behind_a_nat():
+    """A behind a NAT that forgets its mappings: B follows the next message of IKE to another port."""
+    with Lab() as lab:
+        b = StrongSwan(lab.foreign(lab.RTB), anybody(conf("B", LANS)))
+        a = StrongSwan(lab.foreign(lab.RTA), conf("A", LANS).replace("version", "mobike = no\nversion"))
+        lab.nat("20000-29999")
+        a.initiate("net")
+        wait_for("a ping", lambda: lab.hostA.ping("10.1.2.2", check=False))
+        (sa,) = b.sas()
+        assert sa["remote-host"] == "203.0.113.254" and 20000 <= int(sa["remote-port"]) < 30000, sa
+        assert sa["nat-remote"] == "yes", sa
+        lab.nat("30000-39999")
+        a.swanctl("--rekey", "--child", "net")
+        wait_for("B to follow", lambda: 30000 <= int(b.sas()[0]["remote-port"]) < 40000)
+        wait_for("a ping", lambda: lab.hostB.ping("10.1.1.2", check=False))
+
+
+def both_are_behind_nats():
+    """A only knows the address of the box before B."""
+    with Lab() as lab:
+        b = StrongSwan(lab.foreign(lab.RTB), anybody(conf("B", LANS)))
+        a = StrongSwan(lab.foreign(lab.RTA), conf("A", LANS).replace(
+            "remote_addrs = " + B, "remote_addrs = 198.51.100.254"))
+        lab.nat()
+        lab.nat_to_RTB()
+        a.initiate("net")
+        wait_for("a ping", lambda: lab.hostA.ping("10.1.2.2", check=False))
+        lab.hostB.ping("10.1.1.2")
+        assert b.sas()[0]["nat-local"] == a.sas()[0]["nat-local"] == "yes", (a.sas(), b.sas())
+
+
 # child { … }, and what the faked kernel of B must have been told
 FORMS = (
     ("ESP, tunnel mode, ESN",
@@ -112,6 +148,22 @@ def everything_is_negotiated():
             print("  %s, IKEv%d" % (what, version), flush=True)
 
 
+def ipv6_is_negotiated():
+    """IPv6 outside and inside, native ESP."""
+    def six(text):
+        return text.replace(A, "2001:db8:a::1").replace(B, "2001:db8:b::1").replace(
+            "10.1.1.0/24", "2001:db8:1::/64").replace("10.1.2.0/24", "2001:db8:2::/64")
+    with Lab() as lab:
+        lab.ipv6()
+        a = StrongSwan(lab.foreign(lab.RTA), six(conf("A", LANS)), mode="fake")
+        b = StrongSwan(lab.foreign(lab.RTB), six(conf("B", LANS)), mode="fake")
+        a.initiate("net")
+        wait_for("two SAs at each end", lambda: len(told(a)) == len(told(b)) == 2)
+        b.answers_packets()
+        got = a.pings("2001:db8:1::2", "2001:db8:2::2")
+        assert "Echo Reply" in got, got
+
+
 def told(peer):
     """{(SPI, from, to): keys} that a faked kernel has."""
     return {(s["spi"], s["src"], s["dst"]): (s.get("key"), s.get("authkey"))
@@ -121,5 +173,10 @@ def told(peer):
 for v in (2, 1):
     packets_pass(v)
     print("  packets pass, IKEv%d" % v, flush=True)
+one_moves_behind_a_nat()
+both_are_behind_nats()
+print("  through NATs", flush=True)
 everything_is_negotiated()
+ipv6_is_negotiated()
+print("  IPv6", flush=True)
 print("strongswan: ok")
