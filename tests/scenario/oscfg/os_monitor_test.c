@@ -35,6 +35,14 @@ a_burst_of_foreign_changes_is_one_call(void)
 	bed_close(&b);
 }
 
+/* The kernel tells of new devices that they are up when it finds time. */
+static void
+wait_until_up(const char *device)
+{
+	for (int i = 0; i < 500 && !sh_says("state UP", "ip link show dev %s", device); i++)
+		;
+}
+
 static void
 our_own_changes_are_not_reported(void)
 {
@@ -44,6 +52,8 @@ our_own_changes_are_not_reported(void)
 	struct want p = want_physical("lan", 1400, 0, true);
 
 	bed_open(&b);
+	wait_until_up("wan");
+	wait_until_up("lan");
 	settle(&b);
 	b.n_changed = 0;
 	ADD(&b, &w);
