@@ -12,6 +12,7 @@
 #include <grp.h>
 #include <linux/capability.h>
 #include <linux/if_tun.h>
+#include <netinet/in.h>
 #include <sched.h>
 #include <seccomp.h>
 #include <stdint.h>
@@ -118,6 +119,17 @@ static const struct {
 	{ CALL(exit_group), ALL },
 };
 
+/* The options that a process may set which may not set others. */
+static const struct {
+	int level;
+	int name;
+	unsigned int profiles;
+} options[] = {
+	/* IKE messages that the device does not take whole are cut */
+	{ IPPROTO_IP, IP_MTU_DISCOVER, IK },
+	{ IPPROTO_IPV6, IPV6_MTU_DISCOVER, IK },
+};
+
 /* The requests that ioctl is allowed for: TUN descriptors are set up by their user. */
 static const struct {
 	unsigned long request;
@@ -176,6 +188,11 @@ rules_of_arguments(scmp_filter_ctx ctx, unsigned int profile)
 	if (!rc && (profile & PK))
 		rc = seccomp_rule_add(ctx, SCMP_ACT_ALLOW, SCMP_SYS(setsockopt), 1,
 			SCMP_A2(SCMP_CMP_NE, SO_BINDTODEVICE));
+	for (size_t i = 0; !rc && i < N(options); i++)
+		if (options[i].profiles & profile)
+			rc = seccomp_rule_add(ctx, SCMP_ACT_ALLOW, SCMP_SYS(setsockopt), 2,
+				SCMP_A1(SCMP_CMP_EQ, (scmp_datum_t)options[i].level),
+				SCMP_A2(SCMP_CMP_EQ, (scmp_datum_t)options[i].name));
 	for (size_t i = 0; !rc && i < N(ioctls); i++)
 		if (ioctls[i].profiles & profile)
 			rc = seccomp_rule_add(ctx, SCMP_ACT_ALLOW, SCMP_SYS(ioctl), 1,

@@ -21,15 +21,15 @@ libike_a_SOURCES = \
 	daemon/ike/proposal_select.c \
 	daemon/ike/protect.c daemon/ike/protect.h \
 	daemon/ike/sender.c daemon/ike/sender.h \
-	daemon/ike/sender_from.h \
+	daemon/ike/sender_os.h \
 	daemon/ike/ts.c daemon/ike/ts.h \
 	daemon/ike/wire.c daemon/ike/wire.h
 if LINUX
-libike_a_SOURCES += daemon/ike/sender_from_linux.c
+libike_a_SOURCES += daemon/ike/sender_os_linux.c
 else
-libike_a_SOURCES += daemon/ike/sender_from_none.c
+libike_a_SOURCES += daemon/ike/sender_os_none.c
 endif
-EXTRA_DIST += daemon/ike/sender_from_linux.c daemon/ike/sender_from_none.c
+EXTRA_DIST += daemon/ike/sender_os_linux.c daemon/ike/sender_os_none.c
 
 # The engine: IKE SAs and what happens to them. exchange.def is the map.
 libike_a_SOURCES += \

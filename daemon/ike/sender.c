@@ -7,7 +7,7 @@
 #include "daemon/ike/sender.h"
 
 #include "daemon/ike/ike.h"
-#include "daemon/ike/sender_from.h"
+#include "daemon/ike/sender_os.h"
 #include "lib/log.h"
 
 #include <arpa/inet.h>
@@ -110,13 +110,28 @@ send_twice(int fd, const struct msghdr *msg)
 	return n;
 }
 
+/* The socket is the datapath's, and so refuses what the device does not take whole: a message of IKE goes
+ * in pieces then (first ones cannot be cut by RFC 7383). */
+static bool
+deliver(const struct outlet *o, const struct msghdr *msg)
+{
+	ssize_t n = send_twice(o->fd, msg);
+
+	if (n < 0 && errno == EMSGSIZE) {
+		sender_os_fragment(o->fd, o->af, true);
+		n = send_twice(o->fd, msg);
+		sender_os_fragment(o->fd, o->af, false);
+	}
+	return n >= 0;
+}
+
 void
 sender_send(struct sender *s, const struct ike_path *path, const uint8_t *data, size_t len)
 {
 	static const uint8_t marker[4];
 	const struct outlet *o = outlet_find(s, path->remote.af, path->local_port);
 	bool marked = path->local_port == PORT_NATT && !(len == 1 && data[0] == KEEPALIVE);
-	_Alignas(struct cmsghdr) uint8_t control[SENDER_CONTROL_MAX];
+	_Alignas(struct cmsghdr) uint8_t control[SENDER_OS_CONTROL_MAX];
 	struct sockaddr_storage to;
 	struct iovec parts[2] = { { .iov_base = (void *)(uintptr_t)marker,
 					  .iov_len = marked ? sizeof(marker) : 0 },
@@ -131,8 +146,8 @@ sender_send(struct sender *s, const struct ike_path *path, const uint8_t *data, 
 		return;
 	}
 	msg.msg_namelen = address_of(&path->remote, path->remote_port, &to);
-	sender_from(&msg, control, &path->local);
-	if (send_twice(o->fd, &msg) >= 0) {
+	sender_os_from(&msg, control, &path->local);
+	if (deliver(o, &msg)) {
 		s->count.sent++;
 		return;
 	}

@@ -8,9 +8,13 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
+#include <net/if.h>
 #include <netinet/in.h>
+#include <sched.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "tests/unit/ike/fixture.h"
@@ -150,6 +154,59 @@ an_error_that_came_before_costs_nothing(void)
 	bed_fini(&b);
 }
 
+/* In a network of its own whose loopback device takes 1400 bytes; 77 when there is none to be had. */
+static int
+large(void)
+{
+	struct ifreq ifr = { .ifr_name = "lo", .ifr_mtu = 1400 };
+	static uint8_t sent[4000], got[4000];
+	struct ike_path path = { .remote = addr_v4(INADDR_LOOPBACK), .local_port = 500 };
+	struct sender *s = sender_new();
+	int how = IP_PMTUDISC_INTERFACE, peer, fd, any;
+	uint16_t unused;
+
+	if (unshare(CLONE_NEWUSER | CLONE_NEWNET) != 0)
+		return 77;
+	any = socket(AF_INET, SOCK_DGRAM, 0);
+	if (ioctl(any, SIOCSIFMTU, &ifr) != 0)
+		return 77;
+	ifr.ifr_flags = IFF_UP | IFF_RUNNING;
+	if (ioctl(any, SIOCSIFFLAGS, &ifr) != 0)
+		return 77;
+	close(any);
+	peer = socket_make(INADDR_LOOPBACK, &path.remote_port);
+	fd = socket_make(INADDR_ANY, &unused);
+	if (setsockopt(fd, IPPROTO_IP, IP_MTU_DISCOVER, &how, sizeof(how)) != 0 ||
+		sender_put(s, AF_INET, 500, fd) != 0)
+		return 1;
+	memset(sent, 0x5a, sizeof(sent));
+	sender_send(s, &path, sent, sizeof(sent));
+	if (recv(peer, got, sizeof(got), MSG_DONTWAIT) != (ssize_t)sizeof(got) ||
+		memcmp(sent, got, sizeof(got)) != 0)
+		return 2;
+	/* the socket is as it was */
+	return send(fd, sent, 0, 0) < 0 &&
+			getsockopt(fd, IPPROTO_IP, IP_MTU_DISCOVER, &how,
+				&(socklen_t){ sizeof(how) }) == 0 &&
+			how == IP_PMTUDISC_INTERFACE
+		? 0
+		: 3;
+}
+
+static void
+what_the_device_does_not_take_whole_goes_in_pieces(void)
+{
+	pid_t pid = fork();
+	int status;
+
+	if (pid == 0)
+		_exit(large());
+	CU_ASSERT_EQUAL_FATAL(waitpid(pid, &status, 0), pid);
+	CU_ASSERT(WIFEXITED(status));
+	if (WEXITSTATUS(status) != 77)
+		CU_ASSERT_EQUAL(WEXITSTATUS(status), 0);
+}
+
 static void
 sockets_are_replaced_and_bounded(void)
 {
@@ -175,6 +232,8 @@ CU_TestInfo sender_tests[] = {
 	{ "the source is what was asked for", the_source_is_what_was_asked_for },
 	{ "what cannot be sent is counted", what_cannot_be_sent_is_counted },
 	{ "an error that came before costs nothing", an_error_that_came_before_costs_nothing },
+	{ "what the device does not take whole goes in pieces",
+		what_the_device_does_not_take_whole_goes_in_pieces },
 	{ "sockets are replaced and bounded", sockets_are_replaced_and_bounded },
 	CU_TEST_INFO_NULL,
 };

@@ -8,6 +8,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <netinet/in.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -119,7 +120,7 @@ a_capture_may_write_its_file_and_say_so(void)
 		CU_ASSERT_EQUAL(in_sandbox_of(PRIV_CAPTURE, capture), 0);
 }
 
-/* Frames, datagrams and random numbers, and of sockets not even an option. */
+/* Frames, datagrams and random numbers; of sockets' options only that large datagrams are cut. */
 static int
 ike(void)
 {
@@ -131,6 +132,8 @@ ike(void)
 	bad += recvmsg(-1, &m, 0) != -1 || errno != EBADF;
 	bad += getrandom(random, sizeof(random), 0) != sizeof(random);
 	bad += setsockopt(-1, SOL_SOCKET, SO_BROADCAST, &on, sizeof(on)) != -1 || errno != EPERM;
+	bad += setsockopt(-1, IPPROTO_IP, IP_TTL, &on, sizeof(on)) != -1 || errno != EPERM;
+	bad += setsockopt(-1, IPPROTO_IP, IP_MTU_DISCOVER, &on, sizeof(on)) != -1 || errno != EBADF;
 	bad += lseek(-1, 0, SEEK_CUR) != -1 || errno != EPERM;
 	bad += dup(0) != -1 || errno != EPERM;
 	return bad ? bad : forbidden();
