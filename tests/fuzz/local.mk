@@ -17,6 +17,7 @@ FUZZ_TARGETS = \
 	tests/fuzz/fuzz_natt \
 	tests/fuzz/fuzz_pcap \
 	tests/fuzz/fuzz_reass \
+	tests/fuzz/fuzz_session \
 	tests/fuzz/fuzz_spd \
 	tests/fuzz/fuzz_super
 EXTRA_PROGRAMS += $(FUZZ_TARGETS)
@@ -26,6 +27,15 @@ libfuzz_a_CFLAGS = $(AM_CFLAGS) $(CUNIT_CFLAGS) @FUZZ_PLAIN@
 libfuzz_a_SOURCES = \
 	tests/fuzz/fuzz.c \
 	tests/fuzz/fuzz.h \
+	tests/fuzz/fuzz_dp.c \
+	tests/unit/daemon/bench.c \
+	tests/unit/daemon/bench.h \
+	tests/unit/daemon/peer.c \
+	tests/unit/daemon/peer.h \
+	tests/unit/daemon/rows.c \
+	tests/unit/daemon/rows.h \
+	tests/unit/daemon/shell.c \
+	tests/unit/daemon/shell.h \
 	tests/unit/datapath/esp_fixture.c \
 	tests/unit/datapath/esp_fixture.h \
 	tests/unit/ike/sim.c \
@@ -40,6 +50,8 @@ libfuzz_a_SOURCES = \
 LDADD = @FUZZ_ENGINE@ libfuzz.a libike.a liboffline.a libdatapath.a $(SHELL_LIBS) $(PCAP_LIBS)
 # two engines an input: their cryptography is made once
 tests_fuzz_fuzz_ike_LDFLAGS = -Wl,--wrap=crypt_new,--wrap=crypt_free
+# The daemon and the datapath have functions of one name.
+tests_fuzz_fuzz_session_LDADD = @FUZZ_ENGINE@ libfuzz.a $(yongd_LDADD)
 CLEANFILES += $(FUZZ_TARGETS) libfuzz.a
 EXTRA_DIST += tests/fuzz/README.md tests/fuzz/run.py tests/fuzz/seeds.py \
 	tests/fuzz/seeds/fuzz_cli/all tests/fuzz/seeds/fuzz_cli/front

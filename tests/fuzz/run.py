@@ -19,7 +19,8 @@ import time
 
 import seeds
 
-SLACK = 120   # seconds a run may take longer, for seeds and the last input
+SLACK = 300   # seconds a run may take longer, for seeds and the last input
+SHORT = 300    # seconds of a run that is too short for inputs to grow slowly
 HEX_MAX = 512  # bytes of a finding that are printed in hex
 LINES_MAX = 12  # of what the sanitizer says
 
@@ -60,7 +61,7 @@ def one(path, seconds):
     begun = time.monotonic()
     command = [os.path.join(".", path), "-max_total_time=%d" % seconds, "-print_final_stats=1",
                "-artifact_prefix=%s/" % home, "-timeout=20", corpus, sown]
-    if seconds <= SLACK:  # a short run is no time to grow slowly
+    if seconds < SHORT:  # a short run is no time to grow slowly
         command.insert(1, "-len_control=0")
     try:
         done = subprocess.run(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,

@@ -397,6 +397,33 @@ def ike_fragment():
     yield struct.pack(">BBBBH", 1, 1, 2, 9, 400) + b"".join(struct.pack(">BBBBH", 1, n, 4, n, 90) for n in range(1, 5))
 
 
+# --- the daemon: rows as its unit tests write them ------------------------------------------------------
+
+
+def texts(path):
+    """The strings of a C file that are rows; adjacent ones are one."""
+    source = re.sub(r"[\\]\n", "\n", open(path, encoding="utf-8").read())
+    for m in re.finditer(r'(?:"(?:[^"\\\n]|\\.)*"\s*)+', source):
+        text = "".join(re.findall(r'"((?:[^"\\\n]|\\.)*)"', m.group())).replace("\\n", "\n")
+        if re.match(r"(put|set|del) \w+ ", text):
+            yield text.encode()
+
+
+def session():
+    """Steps: what a shell says, commits, what the datapath answers, time."""
+    rows = lambda text: b"\2" + piece(text)  # noqa: E731
+    tests = os.path.join(TOP, "tests", "unit", "daemon")
+    site = rows(b"".join(texts(os.path.join(tests, "site.h"))))
+    yield site
+    for path in sorted(glob.glob(os.path.join(tests, "*_test.c"))):
+        for text in texts(path):
+            yield site + rows(text) + b"\4"
+    yield from (b"\1" + piece(data) for data in changeset())
+    for kind in range(24):
+        yield struct.pack(">BBH", 0, kind, 7) + piece(b"text\n")
+        yield struct.pack(">BBH", 0, kind, 3 * kind) + piece(b"") + struct.pack(">BBH", 3, kind, 5) + b"\xff\0"
+
+
 # ---------------------------------------------------------------------------------------------------------
 
 
