@@ -2,6 +2,7 @@
 scapy's, tables are the schema's own. A target without seeds begins with nothing, which is legal."""
 import glob
 import hmac
+import itertools
 import os
 import re
 import shutil
@@ -410,15 +411,15 @@ def texts(path):
 
 
 def session():
-    """Steps: what a shell says, commits, what the datapath answers, time."""
+    """Steps: what a shell says, commits, what the datapath answers, time. Each is slow: not too many."""
     rows = lambda text: b"\2" + piece(text)  # noqa: E731
     tests = os.path.join(TOP, "tests", "unit", "daemon")
     site = rows(b"".join(texts(os.path.join(tests, "site.h"))))
     yield site
     for path in sorted(glob.glob(os.path.join(tests, "*_test.c"))):
-        for text in texts(path):
+        for text in itertools.islice(texts(path), 5):
             yield site + rows(text) + b"\4"
-    yield from (b"\1" + piece(data) for data in changeset())
+    yield from (b"\1" + piece(data) for data in itertools.islice(changeset(), 0, None, 4))
     for kind in range(24):
         yield struct.pack(">BBH", 0, kind, 7) + piece(b"text\n")
         yield struct.pack(">BBH", 0, kind, 3 * kind) + piece(b"") + struct.pack(">BBH", 3, kind, 5) + b"\xff\0"
