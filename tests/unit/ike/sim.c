@@ -370,6 +370,13 @@ sim_child(struct sim_end *e, const struct sim_child *opt)
 		.protocol = o->protocol ? o->protocol : 50,
 		.esn = o->esn || o->esn_only,
 		.esn_only = o->esn_only };
+	struct msg_ike_child_proposal more = { .child = number,
+		.protocol = 50,
+		.encryption = { 6,
+			{ ALG_CIPHER_des_cbc, ALG_CIPHER_3des_cbc, ALG_CIPHER_null,
+				ALG_CIPHER_aes_ctr_128, ALG_CIPHER_aes_ctr_192,
+				ALG_CIPHER_aes_ctr_256 } },
+		.integrity = { 2, { ALG_AUTH_hmac_md5_96, ALG_AUTH_hmac_sha1_96 } } };
 	struct msg_ike_child_end end = { .child = number };
 
 	snprintf(c.name, sizeof(c.name), "vpn-%u", number);
@@ -388,6 +395,8 @@ sim_child(struct sim_end *e, const struct sim_child *opt)
 	for (q.dh.len = 0; q.dh.len < 4 && o->dh[q.dh.len]; q.dh.len++)
 		q.dh.data[q.dh.len] = o->dh[q.dh.len];
 	command(e, MSG_ike_child, &c);
+	for (unsigned int i = 0; i < o->n_more; i++)
+		command(e, MSG_ike_child_proposal, &more);
 	command(e, MSG_ike_child_proposal, &q);
 	command(e, MSG_ike_child_end, &end);
 }

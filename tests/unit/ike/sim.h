@@ -138,6 +138,7 @@ struct sim_child {
 	const char *local; /* prefixes */
 	const char *remote;
 	uint32_t policy;
+	unsigned int n_more; /* proposals in front of it that nobody else has */
 };
 void sim_child(struct sim_end *e, const struct sim_child *opt);
 void sim_child_del(struct sim_end *e, uint32_t number);

@@ -9,20 +9,22 @@ extern CU_TestInfo cookie_tests[];
 extern CU_TestInfo crypt_dh_tests[];
 extern CU_TestInfo crypt_openssl_tests[];
 extern CU_TestInfo fragment_tests[];
-extern CU_TestInfo init_tests[];
 extern CU_TestInfo keys_tests[];
 extern CU_TestInfo link_tests[];
 extern CU_TestInfo message_tests[];
 extern CU_TestInfo natd_tests[];
-extern CU_TestInfo proposal_tests[];
+extern CU_TestInfo offer_tests[];
 extern CU_TestInfo proposal_select_tests[];
+extern CU_TestInfo proposal_tests[];
 extern CU_TestInfo protect_tests[];
-extern CU_TestInfo sandbox_tests[];
-extern CU_TestInfo sender_tests[];
 extern CU_TestInfo rekey_child_tests[];
 extern CU_TestInfo rekey_ike_tests[];
+extern CU_TestInfo sandbox_tests[];
+extern CU_TestInfo sender_tests[];
 extern CU_TestInfo sim_tests[];
 extern CU_TestInfo ts_tests[];
 extern CU_TestInfo wire_tests[];
+extern CU_TestInfo x_auth_tests[];
+extern CU_TestInfo x_init_tests[];
 
 #endif

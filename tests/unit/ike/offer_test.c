@@ -1,0 +1,345 @@
+/*
+ * CHILD SAs between two of our own ends: narrowing, several rules by one pair, modes, protocols.
+ */
+#include "config.h"
+
+#include "daemon/ike/child_sa.h"
+#include "tests/unit/ike/sim.h"
+#include "tests/unit/ike/suites.h"
+
+#include <string.h>
+
+static struct sim *
+begin(const struct sim_child *left, const struct sim_child *right)
+{
+	struct sim *s = sim_new(1);
+	struct sim_child automatic = *left;
+
+	automatic.automatic = true;
+	sim_peer(&s->end[0], NULL);
+	sim_peer(&s->end[1], NULL);
+	sim_child(&s->end[1], right);
+	sim_child(&s->end[0], &automatic);
+	sim_run(s, 5000);
+	return s;
+}
+
+static void
+assert_flow(const struct sim_end *e, const char *local, const char *remote)
+{
+	const struct child_sa *pair = sim_pair(e, 1);
+	char text[128];
+
+	CU_ASSERT_PTR_NOT_NULL_FATAL(pair);
+	CU_ASSERT_STRING_EQUAL(ts_list_format(&pair->connection->local, text, sizeof(text)), local);
+	CU_ASSERT_STRING_EQUAL(
+		ts_list_format(&pair->connection->remote, text, sizeof(text)), remote);
+}
+
+static void
+test_the_responder_narrows(void)
+{
+	const struct sim_child wide = { .local = "10.1.0.0/16", .remote = "10.2.0.0/16" };
+	const struct sim_child narrow = { .local = "10.2.7.0/24", .remote = "10.1.0.0/16" };
+	struct sim *s = begin(&wide, &narrow);
+
+	assert_flow(
+		&s->end[0], "10.1.0.0/255.255.0.0 0/0-65535", "10.2.7.0/255.255.255.0 0/0-65535");
+	assert_flow(
+		&s->end[1], "10.2.7.0/255.255.255.0 0/0-65535", "10.1.0.0/255.255.0.0 0/0-65535");
+	/* rekeyed by either end, it stays what it was */
+	sim_rekey_child(&s->end[0], 1);
+	sim_run(s, 5000);
+	sim_rekey_child(&s->end[1], 1);
+	sim_run(s, 5000);
+	assert_flow(
+		&s->end[0], "10.1.0.0/255.255.0.0 0/0-65535", "10.2.7.0/255.255.255.0 0/0-65535");
+	CU_ASSERT_EQUAL(s->end[0].connections.tqh_first->number,
+		sim_pair(&s->end[0], 1)->connection->number);
+	sim_end_settled(s, 1);
+}
+
+static void
+test_a_narrow_initiator_gets_what_it_asks_for(void)
+{
+	const struct sim_child wide = { .local = "10.2.0.0/16", .remote = "10.1.0.0/16" };
+	const struct sim_child narrow = { .local = "10.1.7.0/24", .remote = "10.2.9.0/24" };
+	struct sim *s = begin(&narrow, &wide);
+
+	assert_flow(
+		&s->end[1], "10.2.9.0/255.255.255.0 0/0-65535", "10.1.7.0/255.255.255.0 0/0-65535");
+	sim_end_settled(s, 1);
+}
+
+/* The initiator's one rule covers two of the responder's policy: one pair serves both. */
+static void
+test_one_pair_serves_several_rules(void)
+{
+	const struct sim_child wide = { .local = "10.1.0.0/16", .remote = "10.2.0.0/23" };
+	const struct sim_child one = {
+		.local = "10.2.0.0/24", .remote = "10.1.0.0/16", .policy = 9
+	};
+	const struct sim_child two = {
+		.number = 2, .local = "10.2.1.0/24", .remote = "10.1.0.0/16", .policy = 9
+	};
+	struct sim *s = sim_new(1);
+	struct sim_child automatic = wide;
+
+	automatic.automatic = true;
+	sim_peer(&s->end[0], NULL);
+	sim_peer(&s->end[1], NULL);
+	sim_child(&s->end[1], &one);
+	sim_child(&s->end[1], &two);
+	sim_child(&s->end[0], &automatic);
+	sim_run(s, 5000);
+	CU_ASSERT_EQUAL(sim_pair(&s->end[0], 1)->connection->remote.n, 2);
+	CU_ASSERT_TRUE(child_sa_serves(child_find(s->end[1].ike, 1)));
+	CU_ASSERT_TRUE(child_sa_serves(child_find(s->end[1].ike, 2)));
+	/* a packet for the second asks for nothing more */
+	sim_acquire(&s->end[1], 2);
+	sim_run(s, 5000);
+	CU_ASSERT_EQUAL(sim_n_pairs(&s->end[1], NULL), 1);
+	sim_end_settled(s, 1);
+}
+
+/* Rules that are no product of sources and destinations must not be joined. */
+static void
+test_rules_that_do_not_multiply_are_not_joined(void)
+{
+	const struct sim_child wide = { .local = "10.1.0.0/23", .remote = "10.2.0.0/23" };
+	const struct sim_child one = {
+		.local = "10.2.0.0/24", .remote = "10.1.0.0/24", .policy = 9
+	};
+	const struct sim_child two = {
+		.number = 2, .local = "10.2.1.0/24", .remote = "10.1.1.0/24", .policy = 9
+	};
+	struct sim *s = sim_new(1);
+	struct sim_child automatic = wide;
+
+	automatic.automatic = true;
+	sim_peer(&s->end[0], NULL);
+	sim_peer(&s->end[1], NULL);
+	sim_child(&s->end[1], &one);
+	sim_child(&s->end[1], &two);
+	sim_child(&s->end[0], &automatic);
+	sim_run(s, 5000);
+	CU_ASSERT_EQUAL(sim_pair(&s->end[0], 1)->connection->remote.n, 1);
+	CU_ASSERT_EQUAL(sim_pair(&s->end[0], 1)->connection->local.n, 1);
+	sim_end_settled(s, 1);
+}
+
+/* The packet that asks comes first, and decides which of the responder's rules it is. */
+static void
+test_the_packet_decides(void)
+{
+	const struct sim_child wide = { .local = "10.1.0.0/16", .remote = "10.2.0.0/16" };
+	const struct sim_child one = { .local = "10.2.1.0/24", .remote = "10.1.0.0/16" };
+	const struct sim_child two = {
+		.number = 2, .local = "10.2.2.0/24", .remote = "10.1.0.0/16"
+	};
+	struct msg_ike_acquire m = { .child = 1,
+		.protocol = 6,
+		.source = addr_v4(0x0a010105),
+		.destination = addr_v4(0x0a020205),
+		.source_port = 1024,
+		.destination_port = 80 };
+	struct sim *s = sim_new(1);
+
+	sim_peer(&s->end[0], NULL);
+	sim_peer(&s->end[1], NULL);
+	sim_child(&s->end[1], &one);
+	sim_child(&s->end[1], &two);
+	sim_child(&s->end[0], &wide);
+	ike_command(s->end[0].ike, MSG_ike_acquire, 0, &m, NULL);
+	sim_run(s, 5000);
+	CU_ASSERT_EQUAL(sim_n_pairs(&s->end[0], "established"), 1);
+	assert_flow(
+		&s->end[0], "10.1.0.0/255.255.0.0 0/0-65535", "10.2.2.0/255.255.255.0 0/0-65535");
+	sim_free(s);
+}
+
+static void
+test_transport_mode(void)
+{
+	const struct sim_child left = { .mode = MSG_SA_TRANSPORT,
+		.local = "198.51.100.1/32",
+		.remote = "203.0.113.1/32" },
+			       right = { .mode = MSG_SA_TRANSPORT,
+				       .local = "203.0.113.1/32",
+				       .remote = "198.51.100.1/32" };
+	struct sim *s = begin(&left, &right);
+
+	CU_ASSERT_EQUAL(sim_pair(&s->end[0], 1)->mode, MSG_SA_TRANSPORT);
+	CU_ASSERT_EQUAL(sim_pair(&s->end[1], 1)->mode, MSG_SA_TRANSPORT);
+	CU_ASSERT_EQUAL(s->end[0].sas.tqh_first->m.natt_source.af, 0);
+	sim_end_settled(s, 1);
+}
+
+static void
+test_transport_mode_behind_a_nat(void)
+{
+	const struct sim_child left = { .mode = MSG_SA_TRANSPORT,
+		.local = "198.51.100.1/32",
+		.remote = "203.0.113.1/32" },
+			       right = { .mode = MSG_SA_TRANSPORT,
+				       .local = "203.0.113.1/32",
+				       .remote = "192.0.2.1/32" };
+	struct sim *s = sim_new(1);
+	struct sim_child automatic = left;
+	const struct sim_sa *sa;
+
+	s->end[0].nat_port = 20000;
+	automatic.automatic = true;
+	sim_peer(&s->end[0], NULL);
+	sim_peer(&s->end[1], NULL);
+	sim_child(&s->end[1], &right);
+	sim_child(&s->end[0], &automatic);
+	sim_run(s, 5000);
+	CU_ASSERT_PTR_NOT_NULL_FATAL(sim_pair(&s->end[1], 1));
+	assert_flow(&s->end[1], "203.0.113.1/255.255.255.255 0/0-65535",
+		"192.0.2.1/255.255.255.255 0/0-65535");
+	assert_flow(&s->end[0], "198.51.100.1/255.255.255.255 0/0-65535",
+		"203.0.113.1/255.255.255.255 0/0-65535");
+	/* for checksums: what the initiator thinks it sends from */
+	sa = s->end[1].sas.tqh_first;
+	CU_ASSERT_TRUE(sa->m.inbound);
+	CU_ASSERT_TRUE(addr_eq(&sa->m.natt_source, &s->end[0].addr));
+	CU_ASSERT_TRUE(addr_eq(&sa->m.source, &s->end[0].nat_addr));
+	CU_ASSERT_EQUAL(sa->m.encap_local, 4500);
+	CU_ASSERT_EQUAL(sa->m.encap_remote, 20001);
+	/* and what the responder is seen to send to */
+	sa = s->end[0].sas.tqh_first;
+	CU_ASSERT_TRUE(addr_eq(&sa->m.natt_destination, &s->end[0].nat_addr));
+	sim_free(s);
+}
+
+static void
+test_modes_that_differ_are_explained(void)
+{
+	const struct sim_child transport = { .mode = MSG_SA_TRANSPORT };
+	const struct sim_child tunnel = { .mode = MSG_SA_TUNNEL };
+	struct sim *s = begin(&transport, &tunnel);
+	struct st_ike_error e;
+
+	CU_ASSERT_STRING_EQUAL(sim_reason(&s->end[0], &e), "encapsulation mode mismatch");
+	CU_ASSERT_EQUAL(sim_n_pairs(&s->end[0], "established"), 0);
+	CU_ASSERT_EQUAL(sim_n_pairs(&s->end[1], "established"), 0);
+	sim_free(s);
+	s = begin(&tunnel, &transport);
+	CU_ASSERT_STRING_EQUAL(sim_reason(&s->end[1], &e), "encapsulation mode mismatch");
+	CU_ASSERT_EQUAL(sim_n_pairs(&s->end[1], NULL), 0);
+	sim_free(s);
+}
+
+static void
+test_authentication_headers(void)
+{
+	const struct sim_child ah = { .protocol = 51 };
+	struct sim *s = begin(&ah, &ah);
+
+	CU_ASSERT_EQUAL(sim_pair(&s->end[0], 1)->protocol, 51);
+	CU_ASSERT_EQUAL(s->end[0].sas.tqh_first->m.cipher, ALG_CIPHER_NONE);
+	CU_ASSERT_EQUAL(s->end[0].sas.tqh_first->m.auth, ALG_AUTH_hmac_sha2_256_128);
+	sim_rekey_child(&s->end[0], 1);
+	sim_run(s, 20000);
+	CU_ASSERT_EQUAL(sim_statistic(&s->end[0], "CHILD SAs rekeyed"), 1);
+	sim_end_settled(s, 1);
+}
+
+static void
+test_sequence_numbers_of_64_bits(void)
+{
+	static const struct {
+		struct sim_child left;
+		struct sim_child right;
+		int esn; /* -1: nothing comes up */
+	} rows[] = {
+		{ { .esn = true }, { .esn = true }, 1 },
+		{ { .esn = true }, { .esn = false }, 0 },
+		{ { .esn = false }, { .esn = true }, 0 },
+		{ { .esn_only = true }, { .esn = true }, 1 },
+		{ { .esn_only = true }, { .esn = false }, -1 },
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct sim *s = begin(&rows[i].left, &rows[i].right);
+
+		if (rows[i].esn < 0) {
+			CU_ASSERT_EQUAL(sim_n_pairs(&s->end[0], NULL), 0);
+			sim_free(s);
+			continue;
+		}
+		CU_ASSERT_EQUAL(s->end[0].sas.tqh_first->m.esn, rows[i].esn);
+		sim_end_settled(s, 1);
+	}
+}
+
+static void
+test_perfect_forward_secrecy_must_match(void)
+{
+	const struct sim_child with = { .dh = { ALG_DH_x25519 } }, without = { .dh = { 0 } };
+	struct sim *s = begin(&with, &without);
+	struct st_ike_error e;
+
+	/* the first pair has no exchange of its own: it comes up, and cannot be rekeyed */
+	CU_ASSERT_EQUAL(sim_n_pairs(&s->end[0], "established"), 1);
+	sim_rekey_child(&s->end[0], 1);
+	sim_run(s, 5000);
+	CU_ASSERT_STRING_EQUAL(sim_reason(&s->end[1], &e), "phase2 proposal or pfs mismatch");
+	CU_ASSERT_STRING_EQUAL(sim_reason(&s->end[0], &e), "phase2 proposal or pfs mismatch");
+	CU_ASSERT_TRUE(e.by_peer);
+	CU_ASSERT_EQUAL(sim_n_pairs(&s->end[0], "established"), 1);
+	sim_free(s);
+}
+
+static void
+test_several_children_by_one_ike_sa(void)
+{
+	struct sim *s = sim_new(1);
+	char why[256];
+
+	sim_peer(&s->end[0], NULL);
+	sim_peer(&s->end[1], NULL);
+	for (uint32_t i = 1; i <= 20; i++) {
+		const struct sim_child passive = { .number = i, .policy = 1 };
+		const struct sim_child active = { .number = i, .policy = 1, .automatic = true };
+
+		sim_child(&s->end[1], &passive);
+		sim_child(&s->end[0], &active);
+	}
+	sim_run(s, 5000);
+	CU_ASSERT_TRUE(sim_is_settled(s, 20, why));
+	CU_ASSERT_EQUAL(sim_statistic(&s->end[0], "IKE SAs negotiated as initiator"), 1);
+	sim_free(s);
+}
+
+static void
+test_lifetimes_in_bytes(void)
+{
+	const struct sim_child bytes = { .lifetime_bytes = 1000000 };
+	struct sim *s = begin(&bytes, &bytes);
+	const struct sim_sa *sa = s->end[0].sas.tqh_first;
+
+	CU_ASSERT_EQUAL(sa->m.hard_bytes, 1000000);
+	CU_ASSERT_TRUE(sa->m.soft_bytes >= 850000 && sa->m.soft_bytes < 950000);
+	sim_end_settled(s, 1);
+}
+
+CU_TestInfo offer_tests[] = {
+	{ "the responder narrows", test_the_responder_narrows },
+	{ "a narrow initiator gets what it asks for",
+		test_a_narrow_initiator_gets_what_it_asks_for },
+	{ "one pair serves several rules", test_one_pair_serves_several_rules },
+	{ "rules that do not multiply are not joined",
+		test_rules_that_do_not_multiply_are_not_joined },
+	{ "the packet decides", test_the_packet_decides },
+	{ "transport mode", test_transport_mode },
+	{ "transport mode behind a NAT", test_transport_mode_behind_a_nat },
+	{ "modes that differ are explained", test_modes_that_differ_are_explained },
+	{ "authentication headers", test_authentication_headers },
+	{ "sequence numbers of 64 bits", test_sequence_numbers_of_64_bits },
+	{ "perfect forward secrecy must match", test_perfect_forward_secrecy_must_match },
+	{ "several children by one IKE SA", test_several_children_by_one_ike_sa },
+	{ "lifetimes in bytes", test_lifetimes_in_bytes },
+	CU_TEST_INFO_NULL,
+};

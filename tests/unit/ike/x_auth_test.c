@@ -1,0 +1,294 @@
+/*
+ * IKE_AUTH between two of our own ends: who is who, who may, and the first child.
+ */
+#include "config.h"
+
+#include "tests/unit/ike/sim.h"
+#include "tests/unit/ike/suites.h"
+
+#include <string.h>
+
+static const struct sim_child automatic = { .automatic = true };
+
+static struct sim *
+begin(const struct sim_peer *left, const struct sim_peer *right)
+{
+	struct sim *s = sim_new(1);
+
+	sim_peer(&s->end[0], left);
+	sim_peer(&s->end[1], right);
+	sim_child(&s->end[1], NULL);
+	sim_child(&s->end[0], &automatic);
+	return s;
+}
+
+static void
+test_a_wrong_key_is_told_to_both_operators(void)
+{
+	const struct sim_peer other = { .psk = "another secret" };
+	struct sim *s = begin(NULL, &other);
+	struct st_ike_error e;
+
+	sim_run(s, 10000);
+	CU_ASSERT_STRING_EQUAL(sim_reason(&s->end[0], &e), "authentication fail");
+	CU_ASSERT_TRUE(e.by_peer);
+	CU_ASSERT_STRING_EQUAL(sim_reason(&s->end[1], &e), "authentication fail");
+	CU_ASSERT_FALSE(e.by_peer);
+	CU_ASSERT_STRING_EQUAL(e.peer, "left");
+	CU_ASSERT_STRING_EQUAL(e.offered, "198.51.100.1");
+	CU_ASSERT_EQUAL(sim_n_ike(&s->end[0], "established"), 0);
+	CU_ASSERT_EQUAL(sim_n_ike(&s->end[1], "established"), 0);
+	CU_ASSERT_TRUE(TAILQ_EMPTY(&s->end[1].sas));
+	/* with the right one it comes up at the next try */
+	sim_peer(&s->end[1], NULL);
+	sim_run(s, 120000);
+	sim_end_settled(s, 1);
+}
+
+static void
+test_a_key_that_is_missing_is_our_failure(void)
+{
+	const struct sim_peer none = { .psk = "" };
+	struct sim *s = begin(&none, NULL);
+	struct st_ike_error e;
+
+	sim_run(s, 3000);
+	CU_ASSERT_STRING_EQUAL(sim_reason(&s->end[0], &e), "local failure");
+	CU_ASSERT_FALSE(e.by_peer);
+	sim_free(s);
+}
+
+static void
+test_names_are_identities(void)
+{
+	const struct sim_peer left = { .local_id_type = MSG_IKE_ID_FQDN,
+		.local_id = "left.example",
+		.remote_id_type = MSG_IKE_ID_USER_FQDN,
+		.remote_id = "Right@example" },
+			      right = { .local_id_type = MSG_IKE_ID_USER_FQDN,
+				      .local_id = "right@example",
+				      .remote_id_type = MSG_IKE_ID_FQDN,
+				      .remote_id = "LEFT.example",
+				      .answers_only = true };
+	struct sim *s = begin(&left, &right);
+
+	sim_run(s, 5000);
+	CU_ASSERT_EQUAL(sim_n_ike(&s->end[0], "established"), 1);
+	sim_end_settled(s, 1);
+}
+
+static void
+test_another_identity_than_configured_is_refused(void)
+{
+	const struct sim_peer left = { .local_id_type = MSG_IKE_ID_FQDN, .local_id = "somebody" },
+			      right = { .remote_id_type = MSG_IKE_ID_FQDN, .remote_id = "left" };
+	struct sim *s = begin(&left, &right);
+	struct st_ike_error e;
+
+	sim_run(s, 10000);
+	CU_ASSERT_STRING_EQUAL(sim_reason(&s->end[1], &e), "config ID mismatch");
+	CU_ASSERT_STRING_EQUAL(e.offered, "somebody");
+	CU_ASSERT_STRING_EQUAL(e.configured, "left");
+	CU_ASSERT_STRING_EQUAL(sim_reason(&s->end[0], &e), "authentication fail");
+	CU_ASSERT_TRUE(e.by_peer);
+	sim_free(s);
+}
+
+/* The initiator does not believe the responder: it says so, and nothing stays up. */
+static void
+test_the_responder_is_not_who_it_should_be(void)
+{
+	const struct sim_peer left = { .remote_id_type = MSG_IKE_ID_FQDN, .remote_id = "right" },
+			      right = { .local_id_type = MSG_IKE_ID_FQDN, .local_id = "wrong" };
+	struct sim *s = begin(&left, &right);
+	struct st_ike_error e;
+
+	sim_run(s, 2000);
+	CU_ASSERT_STRING_EQUAL(sim_reason(&s->end[0], &e), "config ID mismatch");
+	CU_ASSERT_STRING_EQUAL(e.offered, "wrong");
+	CU_ASSERT_EQUAL(sim_n_ike(&s->end[1], "established"), 0);
+	CU_ASSERT_EQUAL(sim_n_ike(&s->end[0], "established"), 0);
+	CU_ASSERT_TRUE(TAILQ_EMPTY(&s->end[1].sas));
+	sim_free(s);
+}
+
+/* Two peers from anywhere, told apart by their names. */
+static void
+test_the_identity_chooses_the_peer(void)
+{
+	const struct sim_peer left = { .local_id_type = MSG_IKE_ID_FQDN, .local_id = "left" },
+			      right = { .remote_id_type = MSG_IKE_ID_FQDN,
+				      .remote_id = "left",
+				      .answers_only = true };
+	struct sim *s = sim_new(1);
+	struct msg_ike_peer other = { .peer = 7,
+		.name = "other",
+		.versions = 2,
+		.remote_id_type = MSG_IKE_ID_FQDN,
+		.remote_id = "other" };
+	struct msg_ike_peer_proposal proposal;
+	struct msg_ike_peer_end end = { .peer = 7 };
+	struct msg_ike_peer_del gone = { .peer = 1 };
+
+	sim_peer(&s->end[0], &left);
+	sim_peer(&s->end[1], &right);
+	proposal = s->end[1].ike->peers.tqh_first->proposals[0];
+	proposal.peer = 7;
+	ike_command(s->end[1].ike, MSG_ike_peer, 0, &other, NULL);
+	ike_command(s->end[1].ike, MSG_ike_peer_proposal, 0, &proposal, NULL);
+	ike_command(s->end[1].ike, MSG_ike_peer_end, 0, &end, NULL);
+	/* the wrong one comes first */
+	ike_command(s->end[1].ike, MSG_ike_peer_del, 0, &gone, NULL);
+	sim_peer(&s->end[1], &right);
+	sim_child(&s->end[1], NULL);
+	sim_child(&s->end[0], &automatic);
+	sim_run(s, 5000);
+	CU_ASSERT_EQUAL(sim_n_ike(&s->end[1], "established"), 1);
+	CU_ASSERT_STRING_EQUAL(sim_ike(&s->end[1])->peer->cfg.name, "left");
+	sim_end_settled(s, 1);
+}
+
+/* The first child fails: the IKE SA stays, and what was wrong is said on both sides. */
+static void
+test_the_child_fails_alone(void)
+{
+	const struct sim_child gcm = { .automatic = true, .cipher = ALG_CIPHER_aes_gcm_256 };
+	struct sim *s = begin(NULL, NULL);
+	struct st_ike_error e;
+
+	sim_child(&s->end[0], &gcm);
+	sim_run(s, 10000);
+	CU_ASSERT_EQUAL(sim_n_ike(&s->end[0], "established"), 1);
+	CU_ASSERT_EQUAL(sim_n_ike(&s->end[1], "established"), 1);
+	CU_ASSERT_EQUAL(sim_n_pairs(&s->end[0], NULL), 0);
+	CU_ASSERT_STRING_EQUAL(sim_reason(&s->end[0], &e), "phase2 proposal or pfs mismatch");
+	CU_ASSERT_TRUE(e.by_peer);
+	CU_ASSERT_EQUAL(e.phase, 2);
+	CU_ASSERT_STRING_EQUAL(sim_reason(&s->end[1], &e), "phase2 proposal or pfs mismatch");
+	CU_ASSERT_PTR_NOT_NULL(strstr(e.offered, "AES-GCM-256"));
+	CU_ASSERT_PTR_NOT_NULL(strstr(e.configured, "AES-GCM-128"));
+	/* mended at one end: the next try goes by the IKE SA that is there */
+	sim_child(&s->end[0], &automatic);
+	sim_run(s, 120000);
+	CU_ASSERT_EQUAL(sim_statistic(&s->end[0], "IKE SAs negotiated as initiator"), 1);
+	sim_end_settled(s, 1);
+}
+
+static void
+test_flows_that_do_not_match_are_explained(void)
+{
+	const struct sim_child elsewhere = { .automatic = true, .remote = "10.9.9.0/24" };
+	struct sim *s = begin(NULL, NULL);
+	struct st_ike_error e;
+
+	sim_child(&s->end[0], &elsewhere);
+	sim_run(s, 10000);
+	CU_ASSERT_STRING_EQUAL(sim_reason(&s->end[0], &e), "flow mismatch");
+	CU_ASSERT_TRUE(e.by_peer);
+	CU_ASSERT_STRING_EQUAL(sim_reason(&s->end[1], &e), "flow mismatch");
+	CU_ASSERT_PTR_NOT_NULL(strstr(e.offered, "10.9.9.0/255.255.255.0"));
+	sim_free(s);
+}
+
+/* The datapath of the responder refuses: NO_ADDITIONAL_SAS, and the failure is told as its own. */
+static void
+test_what_the_responder_cannot_install_is_its_failure(void)
+{
+	struct sim *s = begin(NULL, NULL);
+	struct st_ike_error e;
+
+	s->end[1].refuse = 1;
+	sim_run(s, 3000);
+	CU_ASSERT_STRING_EQUAL(sim_reason(&s->end[1], &e), "local failure");
+	CU_ASSERT_FALSE(e.by_peer);
+	CU_ASSERT_STRING_EQUAL(sim_reason(&s->end[0], &e), "license or specification limited");
+	CU_ASSERT_TRUE(e.by_peer);
+	sim_run(s, 60000);
+	sim_end_settled(s, 1);
+}
+
+static void
+test_what_the_initiator_cannot_install_is_deleted_at_the_peer(void)
+{
+	struct sim *s = begin(NULL, NULL);
+	struct st_ike_error e;
+
+	s->end[0].refuse = 1;
+	sim_run(s, 1500);
+	CU_ASSERT_STRING_EQUAL(sim_reason(&s->end[0], &e), "local failure");
+	CU_ASSERT_FALSE(e.by_peer);
+	sim_run(s, 60000);
+	sim_end_settled(s, 1);
+}
+
+/* Who has been restarted says so, and what it no longer knows goes at the peer. */
+static void
+test_initial_contact_removes_what_is_stale(void)
+{
+	struct sim *s = begin(NULL, NULL);
+
+	sim_run(s, 5000);
+	sim_restart(&s->end[0]);
+	sim_peer(&s->end[0], NULL);
+	sim_child(&s->end[0], &automatic);
+	sim_run(s, 5000);
+	CU_ASSERT_EQUAL(sim_statistic(&s->end[1], "Received INITIAL_CONTACT"), 2);
+	CU_ASSERT_EQUAL(sim_n_ike(&s->end[1], NULL), 1);
+	sim_end_settled(s, 1);
+}
+
+/* A large message goes in fragments; one that is lost is sent again with the others. */
+static void
+test_fragments(void)
+{
+	const struct sim_child many = { .automatic = true, .n_more = 10 };
+	struct sim *s = begin(NULL, NULL);
+
+	sim_child(&s->end[0], &many);
+	s->loss = 300;
+	sim_run(s, 60000);
+	s->loss = 0;
+	CU_ASSERT_TRUE(sim_statistic(&s->end[1], "Received fragments") > 2);
+	sim_run(s, 60000);
+	sim_end_settled(s, 1);
+}
+
+static void
+test_a_changed_key_begins_anew(void)
+{
+	const struct sim_peer other = { .psk = "another secret" };
+	struct sim *s = begin(NULL, NULL);
+	uint64_t spi;
+
+	sim_run(s, 5000);
+	spi = sim_ike(&s->end[0])->spi_local;
+	/* the same again changes nothing */
+	sim_peer(&s->end[0], NULL);
+	sim_run(s, 5000);
+	CU_ASSERT_EQUAL(sim_ike(&s->end[0])->spi_local, spi);
+	sim_peer(&s->end[0], &other);
+	sim_peer(&s->end[1], &other);
+	sim_run(s, 60000);
+	CU_ASSERT_NOT_EQUAL(sim_ike(&s->end[0])->spi_local, spi);
+	sim_end_settled(s, 1);
+}
+
+CU_TestInfo x_auth_tests[] = {
+	{ "a wrong key is told to both operators", test_a_wrong_key_is_told_to_both_operators },
+	{ "a key that is missing is our failure", test_a_key_that_is_missing_is_our_failure },
+	{ "names are identities", test_names_are_identities },
+	{ "another identity than configured is refused",
+		test_another_identity_than_configured_is_refused },
+	{ "the responder is not who it should be", test_the_responder_is_not_who_it_should_be },
+	{ "the identity chooses the peer", test_the_identity_chooses_the_peer },
+	{ "the child fails alone", test_the_child_fails_alone },
+	{ "flows that do not match are explained", test_flows_that_do_not_match_are_explained },
+	{ "what the responder cannot install is its failure",
+		test_what_the_responder_cannot_install_is_its_failure },
+	{ "what the initiator cannot install is deleted at the peer",
+		test_what_the_initiator_cannot_install_is_deleted_at_the_peer },
+	{ "INITIAL_CONTACT removes what is stale", test_initial_contact_removes_what_is_stale },
+	{ "fragments", test_fragments },
+	{ "a changed key begins anew", test_a_changed_key_begins_anew },
+	CU_TEST_INFO_NULL,
+};
