@@ -13,8 +13,11 @@
 #include <string.h>
 #include <unistd.h>
 
-/* Bytes that may wait for a speaker that is slow: some hundred first messages. */
-enum { QUEUE_MAX = 256 * 1024 };
+/* Bytes that may wait for a speaker that is slow. First messages, which anybody can send, leave room for
+ * those of negotiations under way. */
+enum { QUEUE_MAX = 256 * 1024, QUEUE_FIRST_MAX = 64 * 1024 };
+/* Where the responder's SPI is in an IKE header (RFC 7296 3.1): zero in first messages. */
+enum { SPI_R = 8, SPI_LEN = 8 };
 
 struct punt {
 	struct dp *dp;
@@ -68,6 +71,15 @@ punt_free(struct punt *p)
 	free(p);
 }
 
+static size_t
+queue_max(const uint8_t *data, uint32_t len)
+{
+	static const uint8_t none[SPI_LEN];
+	bool first = len < SPI_R + SPI_LEN || memcmp(data + SPI_R, none, SPI_LEN) == 0;
+
+	return first ? QUEUE_FIRST_MAX : QUEUE_MAX;
+}
+
 bool
 punt_send(struct dp *dp, const struct addr *local, uint16_t local_port, const struct addr *remote,
 	uint16_t remote_port, const uint8_t *data, uint32_t len)
@@ -75,7 +87,8 @@ punt_send(struct dp *dp, const struct addr *local, uint16_t local_port, const st
 	struct punt *p = dp->punt;
 	struct msg_punt *m = p ? &p->msg : NULL;
 
-	if (!p || !p->frame || len > sizeof(m->datagram.data) || frame_queued(p->frame) > QUEUE_MAX)
+	if (!p || !p->frame || len > sizeof(m->datagram.data) ||
+		frame_queued(p->frame) > queue_max(data, len))
 		return false;
 	m->local = *local;
 	m->local_port = local_port;

@@ -70,7 +70,8 @@ static void
 a_slow_speaker_costs_datagrams_and_not_memory(void)
 {
 	static const uint8_t big[1400];
-	unsigned int taken = 0;
+	uint8_t later[1400] = { 0 };
+	unsigned int taken = 0, more = 0;
 	struct fix f;
 	int fds[2];
 
@@ -82,6 +83,12 @@ a_slow_speaker_costs_datagrams_and_not_memory(void)
 		taken += send(&f, big, sizeof(big));
 	CU_ASSERT_TRUE(taken > 0);
 	CU_ASSERT_TRUE(taken < 1000);
+	/* those of a negotiation under way are taken longer, and not for ever either */
+	later[8] = 1;
+	for (unsigned int i = 0; i < 5000; i++)
+		more += send(&f, later, sizeof(later));
+	CU_ASSERT_TRUE(more > 50);
+	CU_ASSERT_TRUE(more < 1000);
 	punt_free(f.dp.punt);
 	close(fds[1]);
 	loop_free(f.dp.loop);
