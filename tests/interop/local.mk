@@ -35,4 +35,4 @@ check_PROGRAMS += ikecat
 ikecat_SOURCES = tests/interop/ike/ikecat.c
 ikecat_LDADD = libike.a $(CORE_LIBS)
 TESTS += tests/interop/ike/wire_test.py
-EXTRA_DIST += tests/interop/ike/wire_test.py
+EXTRA_DIST += tests/interop/ike/wire_test.py tests/interop/README.md
