@@ -12,6 +12,7 @@ SCENARIOS = \
 	tests/scenario/ike_shell_test.py \
 	tests/scenario/ike_flood_test.py \
 	tests/scenario/ike_test.py \
+	tests/scenario/ike_policy_test.py \
 	tests/interop/ike/algorithms_test.py \
 	tests/interop/ike/forms_test.py \
 	tests/interop/ike/nat_test.py \
