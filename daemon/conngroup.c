@@ -290,14 +290,13 @@ spd_again(struct daemon *d, const struct policy *p)
 		reconcile_again(d->reconcile, WANT_SPD, c->device);
 }
 
-/* All that follows from SAs being used, or not any more. */
-void
-conngroup_refresh_policy(struct daemon *d, struct policy *p)
+bool
+conngroup_narrow(struct policy *p)
 {
 	unsigned int n_narrow = 0;
+	bool changed = p->stale;
 	struct child *c;
 	struct conn *conn;
-	bool changed = p->stale;
 
 	p->stale = false;
 	LIST_FOREACH (c, &p->children, sibling) {
@@ -309,10 +308,19 @@ conngroup_refresh_policy(struct daemon *d, struct policy *p)
 			n_narrow += narrow;
 		}
 	}
-	changed |= n_narrow != p->n_narrow;
 	p->n_narrow = n_narrow;
+	return changed;
+}
+
+/* All that follows from SAs being used, or not any more. */
+void
+conngroup_refresh_policy(struct daemon *d, struct policy *p)
+{
+	bool changed = conngroup_narrow(p);
+	struct child *c;
+
 	LIST_FOREACH (c, &p->children, sibling)
-		changed |= conngroup_refresh_child(d, c) && n_narrow > 0;
+		changed |= conngroup_refresh_child(d, c) && p->n_narrow > 0;
 	if (changed)
 		spd_again(d, p);
 }

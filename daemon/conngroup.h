@@ -35,6 +35,9 @@ void conngroup_send(struct daemon *d, const struct conn *c);
 void conngroup_refresh(struct daemon *d, struct conn *c);
 bool conngroup_refresh_child(struct daemon *d, struct child *c);
 void conngroup_refresh_policy(struct daemon *d, struct policy *p);
+/* Which connections of a policy need rules in front; whether those that there are are not those any more,
+ * and the SPD must be told again. */
+bool conngroup_narrow(struct policy *p);
 /* A child has come or gone. */
 void conngroup_refresh_siblings(struct daemon *d, const struct policy *p);
 

@@ -92,6 +92,8 @@ negotiated_child(
 	if (!childlink_is_up(d->dplink))
 		c->told = false;
 	child_take(d, c, &w->group, port);
+	if (!LIST_EMPTY(&c->conns) || c->policy->n_wide > 0)
+		(void)conngroup_narrow(c->policy); /* the SPD's turn comes after the groups' */
 	if (!childlink_is_up(d->dplink))
 		return -ENOTCONN;
 	m = conngroup_of(c);

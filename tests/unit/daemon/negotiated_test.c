@@ -338,6 +338,26 @@ narrower_selectors_get_a_group_and_rules_in_front(void)
 }
 
 static void
+a_child_that_becomes_more_makes_its_connection_narrow(void)
+{
+	struct msg_dp_spd_rule rules[4];
+	struct stand s;
+
+	stand_init(&s);
+	selector(&s, 9, CHILD_ID, "10.1.1.0", "10.1.1.255", "10.1.2.0", "10.1.2.255");
+	connect(&s, 1, 9, CHILD_ID);
+	s.wanted[0].local_high = ip("10.1.255.255");
+	peer_forget(s.dp);
+	negotiated_child(s.d, &s.want[0], CHILD_ID, POLICY, PORT);
+	peer_hear(s.dp);
+	CU_ASSERT_TRUE(peer_heard(s.dp, "group=3221225473 "));
+	CU_ASSERT_TRUE(dp_group(&s, 0xc0000001, dp_id(&s, 2), 0));
+	CU_ASSERT_TRUE(dp_group(&s, CHILD_ID, 0, 0));
+	CU_ASSERT_EQUAL(negotiated_rules(s.d->negotiated, CHILD_ID, rules, 4), 1);
+	stand_fini(&s);
+}
+
+static void
 one_pair_serves_all_children_of_its_policy_that_it_holds(void)
 {
 	const struct msg_ike_connection_del del = { .connection = 9 };
@@ -602,6 +622,8 @@ CU_TestInfo negotiated_tests[] = {
 		selectors_of_the_whole_rule_need_no_rules_of_their_own },
 	{ "narrower selectors get a group, and rules in front",
 		narrower_selectors_get_a_group_and_rules_in_front },
+	{ "a child that becomes more makes its connection narrow",
+		a_child_that_becomes_more_makes_its_connection_narrow },
 	{ "one pair serves all children of its policy that it holds",
 		one_pair_serves_all_children_of_its_policy_that_it_holds },
 	{ "a tunnel takes no less than all", a_tunnel_takes_no_less_than_all },
