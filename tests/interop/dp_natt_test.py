@@ -40,9 +40,13 @@ def gateways(b, net="198.51.100."):
     return feeds
 
 
-def no_drops(f):
-    """But for keepalives, of which a slow machine sends some."""
-    drops = {k: n for k, n in f.drops().items() if k != "natt_keepalive"}
+def no_drops(f, before=None):
+    """But for keepalives, of which a slow machine sends some, and what there was before.
+
+    A gateway that sends before the other has its socket hears of it: its next packet is not taken.
+    """
+    before = before or {}
+    drops = {k: n for k, n in f.drops().items() if k != "natt_keepalive" and n > before.get(k, 0)}
     assert not drops, drops
 
 
@@ -83,27 +87,29 @@ def hosts_reach_each_other_over_ipv6():
 def an_ipv6_address_that_moves_is_followed():
     with bed.Bed() as b:
         fa, fb = gateways(b, "2001:db8::")
-        assert b.hosta.ping("10.1.2.2")
+        assert any(b.hosta.ping("10.1.2.2") for _ in range(3))
+        before = fb.drops()
         b.gwa.sh("ip addr add 2001:db8::9/64 dev wan")
         sa(fa, 1, 0, 0x1002, 9, 2, "2001:db8::")
         sa(fa, 2, 1, 0x1001, 2, 9, "2001:db8::")
         assert b.hosta.ping("10.1.2.2")
         got = fb.say("wait dp_sa_path")
         assert "destination=2001:db8::9" in got[-1] and "encap_remote=4500" in got[-1], got
-        no_drops(fb)
+        no_drops(fb, before)
 
 
 def an_address_that_moves_is_followed():
     with bed.Bed() as b:
         fa, fb = gateways(b)
-        assert b.hosta.ping("10.1.2.2")
+        assert any(b.hosta.ping("10.1.2.2") for _ in range(3))
+        before = fb.drops()
         b.gwa.sh("ip addr add 198.51.100.9/24 dev wan")
         sa(fa, 1, 0, 0x1002, 9, 2)
         sa(fa, 2, 1, 0x1001, 2, 9)
         assert b.hosta.ping("10.1.2.2")
         got = fb.say("wait dp_sa_path")
         assert "destination=198.51.100.9" in got[-1] and "encap_remote=4500" in got[-1], got
-        no_drops(fb)
+        no_drops(fb, before)
 
 
 NAT = """table ip n {

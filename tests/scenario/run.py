@@ -15,8 +15,9 @@ LIMIT = 300  # seconds, for one scenario
 
 
 def one(path, logs):
-    name = os.path.basename(path)
-    log = os.path.join(logs, name + ".log")
+    # two folders may have a test of one name
+    name = os.path.join(os.path.basename(os.path.dirname(path)), os.path.basename(path))
+    log = os.path.join(logs, name.replace("/", "-") + ".log")
     begun = time.monotonic()
     with open(log, "w") as f:
         p = subprocess.Popen([path], stdin=subprocess.DEVNULL, stdout=f, stderr=subprocess.STDOUT)

@@ -122,16 +122,6 @@ FORMS = {
 }
 
 
-class Faked(Site):
-    def foreign(self, router):
-        super().foreign(router)
-        if self.v6:
-            router.sh("ip addr add 2001:db8:2::1/64 dev lan nodad && ip addr add 2001:db8:b::1/64 dev wan"
-                      " nodad && ip route add default via 2001:db8:b::fe"
-                      " && sysctl -qw net.ipv6.conf.all.forwarding=1")
-        return router
-
-
 def opened(path, sa):
     """How many of our packets open with the keys that they have."""
     ip = IPv6 if ":" in sa["dst"] else IP
@@ -157,7 +147,7 @@ def form(name, who):
     us = dict(us)
     if who == "theirs" and "Tunnel" not in us.get("tail", ""):
         us["policy"] = "sa trigger-mode traffic-based"
-    with Faked(us=us, them=them, fake=True, v6=":" in str(us) + str(them)) as s:
+    with Site(us=us, them=them, fake=True, v6=":" in str(us) + str(them)) as s:
         if who == "theirs":
             s.them.initiate("net", check=False)
         child, = s.both_up()
