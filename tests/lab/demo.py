@@ -32,6 +32,10 @@ STORY = (
      ("display ipsec sa",)),
     ("gre-over-ipsec-manual", "the GRE tunnel again, inside ESP: routing protocols could run in it",
      "proto 50", "ESP", ("display ipsec sa brief", "display interface brief")),
+    ("3-ipsec-ike", "ESP whose keys the sites negotiate, and renew, by IKEv2",
+     "(proto 50 or udp port 500)", "ESP and IKE", ("display ike sa", "display ipsec sa brief")),
+    ("4-gre-over-ipsec", "GRE inside ESP in transport mode, by a profile and IKEv2",
+     "(proto 50 or udp port 500)", "ESP and IKE", ("display ike sa verbose",)),
 )
 
 
@@ -111,7 +115,7 @@ def main():
             if i:
                 finish(lab)
             act(lab, *scene)
-        title("done: the sites were joined three times, twice without anybody reading along")
+        title("done: the sites were joined five times, four times without anybody reading along")
         if sys.stdin.isatty() and sys.stdout.isatty():
             print("\nThe lab still runs. RTB:   ip netns exec %s %s/bin/yongsh -s %s\n"
                   "                     hostB: ip netns exec %s bash\n"

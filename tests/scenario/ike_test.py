@@ -31,8 +31,9 @@ def killed(lab, router, program):
     os.kill(pid, signal.SIGKILL)
     wait_for("another " + program, lambda: router.child(program) not in (None, pid))
     wait_for("a ping", lambda: lab.hostA.ping("10.1.2.2", check=False))
-    lab.hostA.ping("10.1.2.2", count=5)
-    lab.hostB.ping("10.1.1.2", count=5)
+    both_up(lab)  # the new speaker's, which take the place of the old one's
+    for host, to in ((lab.hostA, "10.1.2.2"), (lab.hostB, "10.1.1.2")):
+        wait_for("five in a row", lambda: host.ping(to, count=5, check=False) == 5)
 
 
 for example, mode in (("3-ipsec-ike", 2), ("4-gre-over-ipsec", 1)):
@@ -47,9 +48,7 @@ for example, mode in (("3-ipsec-ike", 2), ("4-gre-over-ipsec", 1)):
 
         for router in (lab.RTA, lab.RTB):
             killed(lab, router, "yongike")
-            both_up(lab)
             killed(lab, router, "yongdp")
-            both_up(lab)
         lab.RTB.stop(signal.SIGKILL)
         lab.RTB.start()
         wait_for("a ping", lambda: lab.hostA.ping("10.1.2.2", check=False))
