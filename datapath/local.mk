@@ -69,6 +69,8 @@ libdatapath_a_SOURCES = \
 	datapath/raw6.h \
 	datapath/reass.c \
 	datapath/reass.h \
+	datapath/resend.c \
+	datapath/resend.h \
 	datapath/replay.c \
 	datapath/replay.h \
 	datapath/sadb.c \

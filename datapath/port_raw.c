@@ -12,6 +12,7 @@
 #include "datapath/pmtu.h"
 #include "datapath/port.h"
 #include "datapath/raw6.h"
+#include "datapath/resend.h"
 #include "datapath/stats.h"
 #include "lib/buf.h"
 #include "lib/err.h"
@@ -19,12 +20,11 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <netinet/in.h>
-#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 
-enum { RAW_BATCH = 64, RAW_MAX = 65535, RAW_WAIT_MS = 2 };
+enum { RAW_BATCH = 64, RAW_MAX = 65535 };
 
 /* The next lower size to try when nobody says what the path carries (RFC 1191 7.1). */
 static const uint16_t plateaus[] = { 17914, 8166, 4352, 2002, 1500, 1492, 1400, 1280, 1006, 576,
@@ -196,15 +196,6 @@ destination_of(const struct raw *r, const uint8_t *packet, union address *to)
 	return sizeof(to->v4);
 }
 
-/* Waits a moment for room in the socket's buffer: backpressure, instead of a hole in a burst. */
-static bool
-wait_for_room(int fd)
-{
-	struct pollfd pfd = { .fd = fd, .events = POLLOUT };
-
-	return poll(&pfd, 1, RAW_WAIT_MS) > 0;
-}
-
 /* 0 or -errno */
 static int
 send_one(struct port *p, const uint8_t *packet, uint32_t len)
@@ -212,13 +203,13 @@ send_one(struct port *p, const uint8_t *packet, uint32_t len)
 	union address to;
 	socklen_t to_len = destination_of(p->priv, packet, &to);
 
-	for (int tries = 0; tries < 2; tries++) {
-		if (sendto(p->fd, packet, len, MSG_DONTWAIT, &to.any, to_len) >= 0)
-			return 0;
-		if (errno != EAGAIN || !wait_for_room(p->fd))
-			break;
+	for (unsigned int tries = 1;; tries++) {
+		int why =
+			sendto(p->fd, packet, len, MSG_DONTWAIT, &to.any, to_len) >= 0 ? 0 : errno;
+
+		if (why == 0 || !resend_again(p, why, tries, false))
+			return -why;
 	}
-	return -errno;
 }
 
 static int
@@ -279,9 +270,7 @@ send_too_long(struct port *p, const struct pkt *pkt)
 			r->mtu = plateaus[i];
 	}
 	/* -EINVAL: it cannot be cut into pieces so small */
-	return rc == 0				   ? DROP_NONE
-		: rc == -EMSGSIZE || rc == -EINVAL ? DROP_pkt_too_big
-						   : DROP_tx_error;
+	return resend_verdict(rc == -EINVAL ? -EMSGSIZE : rc);
 }
 
 /* The packet at which a sendmmsg stopped with errno `why`, which may be the report of an earlier error. */
@@ -290,14 +279,13 @@ send_again(struct port *p, struct pkt *pkt, int why)
 {
 	int rc;
 
-	if (why == EAGAIN)
-		wait_for_room(p->fd);
+	(void)resend_again(p, why, 0, false);
 	rc = send_one(p, pkt->data, pkt->len);
 	if (rc == -EMSGSIZE) {
 		pkt_drop(pkt, send_too_long(p, pkt));
 		pmtu_read_errors(p, false);
 	} else if (rc < 0) {
-		pkt_drop(pkt, DROP_tx_error);
+		pkt_drop(pkt, resend_verdict(rc));
 	} else {
 		pkt_done(pkt);
 	}

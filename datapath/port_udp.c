@@ -12,6 +12,7 @@
 #include "datapath/pmtu.h"
 #include "datapath/port.h"
 #include "datapath/punt.h"
+#include "datapath/resend.h"
 #include "datapath/stats.h"
 #include "lib/buf.h"
 #include "lib/err.h"
@@ -19,12 +20,11 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <netinet/in.h>
-#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 
-enum { N_MSGS = 8, DATAGRAM_MAX = 65535, WAIT_MS = 2, MARKER_LEN = 4, TTL = 64 };
+enum { N_MSGS = 8, DATAGRAM_MAX = 65535, MARKER_LEN = 4, TTL = 64 };
 enum { SEND_MAX = 65507, KEEPALIVE = 0xff, PORT_IKE = 500 };
 
 union address {
@@ -320,17 +320,14 @@ run_send(struct port *p, struct run *r, unsigned int from, unsigned int n)
 		.msg_namelen = address_of(&r->flow, &to),
 		.msg_iov = r->iovs + from,
 		.msg_iovlen = n };
-	struct pollfd room = { .fd = p->fd, .events = POLLOUT };
 
 	udp_meta_write(&msg, control, &meta);
-	for (unsigned int tries = 0; tries < 2; tries++) {
-		if (sendmsg(p->fd, &msg, MSG_DONTWAIT) >= 0)
-			return 0;
-		/* other errors may be the report of an earlier one */
-		if (errno == EAGAIN && poll(&room, 1, WAIT_MS) <= 0)
-			break;
+	for (unsigned int tries = 0;; tries++) {
+		int why = sendmsg(p->fd, &msg, MSG_DONTWAIT) >= 0 ? 0 : errno;
+
+		if (why == 0 || !resend_again(p, why, tries, true))
+			return -why;
 	}
-	return -errno;
 }
 
 /* A datagram that goes alone. What the device does not take whole the kernel cuts. */
@@ -345,7 +342,7 @@ send_alone(struct port *p, struct run *r, unsigned int i)
 		udp_may_fragment(p->fd, p->v6, false);
 		pmtu_read_errors(p, true);
 	}
-	return rc == 0 ? DROP_NONE : rc == -EMSGSIZE ? DROP_pkt_too_big : DROP_tx_error;
+	return resend_verdict(rc);
 }
 
 static void

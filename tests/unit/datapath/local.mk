@@ -33,6 +33,7 @@ test_datapath_SOURCES = \
 	tests/unit/datapath/punt_test.c \
 	tests/unit/datapath/raw6_test.c \
 	tests/unit/datapath/reass_test.c \
+	tests/unit/datapath/resend_test.c \
 	tests/unit/datapath/icmp_test.c \
 	tests/unit/datapath/fit_test.c \
 	tests/unit/datapath/pmtu_test.c \

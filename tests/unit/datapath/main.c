@@ -32,6 +32,7 @@ static CU_SuiteInfo suites[] = {
 	{ .pName = "punt", .pTests = punt_tests },
 	{ .pName = "raw6", .pTests = raw6_tests },
 	{ .pName = "reass", .pTests = reass_tests },
+	{ .pName = "resend", .pTests = resend_tests },
 	{ .pName = "icmp", .pTests = icmp_tests },
 	{ .pName = "fit", .pTests = fit_tests },
 	{ .pName = "pmtu", .pTests = pmtu_tests },

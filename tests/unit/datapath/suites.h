@@ -28,6 +28,7 @@ extern CU_TestInfo pipeline_tests[];
 extern CU_TestInfo punt_tests[];
 extern CU_TestInfo raw6_tests[];
 extern CU_TestInfo reass_tests[];
+extern CU_TestInfo resend_tests[];
 extern CU_TestInfo icmp_tests[];
 extern CU_TestInfo fit_tests[];
 extern CU_TestInfo pmtu_tests[];
