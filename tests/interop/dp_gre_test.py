@@ -27,9 +27,7 @@ def payloads_cross():
     for family in (4, 6):
         with bed.Bed() as b:
             feeds = tunnels(b, family, "sequence=1 checksum=1 has_key=1 key=99 mss=1200")
-            # the kernel's first words on a new device may meet one that is not up yet at the far end
-            assert any(b.hosta.ping("10.1.2.2") for _ in range(3)), family
-            before = [f.drops() for f in feeds]
+            b.start_counting()
             for to in ("10.1.2.2", "fd00:2::2"):
                 for size in ("56", "1300", "9000"):
                     # the first two may only teach the hosts the path's MTU
@@ -38,7 +36,8 @@ def payloads_cross():
                 b.hostb.sh("until ss -ltn | grep -q 5201; do :; done")
                 out = b.hosta.run("iperf3", "-c", to, "-n", "20M", "-f", "m")
                 assert "receiver" in out, out
-            assert [f.drops() for f in feeds] == before, (before, [f.drops() for f in feeds])
+            for f in feeds:
+                f.no_drops()
 
 
 def too_long_for_the_device():
@@ -48,10 +47,10 @@ def too_long_for_the_device():
             feeds = tunnels(b, family)
             for f in feeds:
                 f.ns.sh("ip link set t0 mtu 3000")
-            assert any(b.hosta.ping("10.1.2.2") for _ in range(3)), family
-            before = [f.drops() for f in feeds]
+            b.start_counting()
             assert b.hosta.ping("10.1.2.2", "-s", "1472", "-M", "dont"), family
-            assert [f.drops() for f in feeds] == before, (before, [f.drops() for f in feeds])
+            for f in feeds:
+                f.no_drops()
 
 
 def keepalives():
