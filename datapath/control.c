@@ -403,28 +403,6 @@ static int (*const handlers[MSG_N])(struct call *call) = {
 };
 
 static void
-answer(struct call *call, enum msg_type type, int r)
-{
-	static const struct msg_done done;
-	struct msg_error error = { .code = (uint32_t)-r };
-	const void *body = &done; /* msg_done and msg_state_done have no fields */
-
-	if (r < 0) {
-		strlcpy(error.object,
-			call->err.object[0] ? call->err.object : msg_info(type)->record.name,
-			sizeof(error.object));
-		strlcpy(error.text, call->err.text[0] ? call->err.text : strerror(-r),
-			sizeof(error.text));
-		log_debug("%s: %s", error.object, error.text);
-		call->answer = MSG_error;
-		body = &error;
-	}
-	r = frame_send(call->c->frame, call->answer, call->request, body, -1);
-	if (r < 0)
-		log_warn("answer to the daemon: %s", strerror(-r));
-}
-
-static void
 on_msg(void *arg, struct frame *f, enum msg_type type, uint32_t request, const void *body, int fd)
 {
 	struct control *c = arg;
@@ -437,7 +415,7 @@ on_msg(void *arg, struct frame *f, enum msg_type type, uint32_t request, const v
 		close(call.fd);
 	/* an answer of the daemon's to our dp_seq_need has no request, and wants none */
 	if (request != 0 || type != MSG_dp_seq_limit)
-		answer(&call, type, r);
+		frame_answer(f, request, type, call.answer, r, &call.err);
 }
 
 static void

@@ -10,11 +10,14 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/queue.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "lib/err.h"
 #include "lib/frame_wire.h"
+#include "lib/log.h"
 #include "lib/loop.h"
 
 enum { BURST = 64 }; /* messages handled before others get their turn */
@@ -244,6 +247,27 @@ frame_send(struct frame *f, enum msg_type type, uint32_t request, const void *bo
 out:
 	frame_wire_free(p);
 	return rc;
+}
+
+void
+frame_answer(struct frame *f, uint32_t request, enum msg_type asked, enum msg_type ok, int rc,
+	const struct err *e)
+{
+	static const struct msg_done done; /* nor do the others that may be ok have fields */
+	struct msg_error error = { .code = rc < 0 ? (uint32_t)-rc : 0 };
+
+	if (rc < 0) {
+		strlcpy(error.object,
+			e->object[0] != '\0' ? e->object : msg_info(asked)->record.name,
+			sizeof(error.object));
+		strlcpy(error.text, e->text[0] != '\0' ? e->text : strerror(-rc),
+			sizeof(error.text));
+		log_debug("%s: %s", error.object, error.text);
+		ok = MSG_error;
+	}
+	rc = frame_send(f, ok, request, ok == MSG_error ? (const void *)&error : &done, -1);
+	if (rc != 0)
+		log_warn("answer to the other end: %s", strerror(-rc));
 }
 
 size_t

@@ -7,6 +7,7 @@
 
 #include "lib/msg.h"
 
+struct err;
 struct loop;
 
 /*
@@ -31,6 +32,10 @@ void frame_free(struct frame *f);
 /* Sends a copy of body, and of the descriptor fd when not -1 (the caller keeps its own).
  * 0, -EPERM (not ours to send), -EMSGSIZE, or -EPIPE when the peer is gone. */
 int frame_send(struct frame *f, enum msg_type type, uint32_t request, const void *body, int fd);
+/* Answers a request of type asked: rc 0 or more by a message type ok that has no fields, rc -errno by error,
+ * which says what e says, or else what -errno means. A peer that is gone is logged. */
+void frame_answer(struct frame *f, uint32_t request, enum msg_type asked, enum msg_type ok, int rc,
+	const struct err *e);
 /* Bytes that wait to be sent. */
 size_t frame_queued(const struct frame *f);
 /* Called each time the queue has run empty again; NULL = none. */

@@ -59,6 +59,8 @@ struct display_policy {
 /* By the name alone: row is NULL. */
 void display_policy_split(const char *policy, struct display_policy *p);
 void display_policy_find(struct shell *sh, const char *policy, struct display_policy *p);
+/* Its ACL, for a layout; "-" when there is none, as with a profile. */
+size_t display_policy_acl(const struct display_policy *p, char *out, size_t cap);
 /* Is it what was asked for by <name> and <sequence>, or by <profile>? */
 bool display_policy_selected(const struct display_policy *p, const struct cli_match *m);
 

@@ -64,13 +64,7 @@ sequence_text(const void *obj, char *out, size_t cap)
 static size_t
 acl_text(const void *obj, char *out, size_t cap)
 {
-	static const struct layout l = { .table = &model_ipsec_policy };
-	const struct row *r = PAIR(obj)->policy.row;
-	bool v4 = r && display_column(r, "acl")->kind == VALUE_INT;
-
-	if (!r || (!v4 && display_column(r, "acl6")->kind != VALUE_INT))
-		return strlcpy(out, "-", cap);
-	return layout_text(&l, v4 ? "{acl}" : "{acl6} (IPv6)", r, 0, out, cap);
+	return display_policy_acl(&PAIR(obj)->policy, out, cap);
 }
 
 #define OF_CHILD(name, text)                                                 \

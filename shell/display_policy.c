@@ -72,3 +72,14 @@ display_policy_selected(const struct display_policy *p, const struct cli_match *
 		return true;
 	return p->sequence && !strcmp(name, p->name) && (!sequence || sequence == p->sequence);
 }
+
+size_t
+display_policy_acl(const struct display_policy *p, char *out, size_t cap)
+{
+	static const struct layout l = { .table = &model_ipsec_policy };
+	bool v4 = p->row && display_column(p->row, "acl")->kind == VALUE_INT;
+
+	if (!p->row || (!v4 && display_column(p->row, "acl6")->kind != VALUE_INT))
+		return strlcpy(out, "-", cap);
+	return layout_text(&l, v4 ? "{acl}" : "{acl6} (IPv6)", p->row, 0, out, cap);
+}

@@ -94,13 +94,7 @@ interface_text(const void *obj, char *out, size_t cap)
 static size_t
 acl_text(const void *obj, char *out, size_t cap)
 {
-	static const struct layout l = { .table = &model_ipsec_policy };
-	const struct row *r = VIEW(obj)->policy.row;
-	bool v4 = r && display_column(r, "acl")->kind == VALUE_INT;
-
-	if (!r || (!v4 && display_column(r, "acl6")->kind != VALUE_INT))
-		return strlcpy(out, "-", cap);
-	return layout_text(&l, v4 ? "{acl}" : "{acl6} (IPv6)", r, 0, out, cap);
+	return display_policy_acl(&VIEW(obj)->policy, out, cap);
 }
 
 static size_t

@@ -247,29 +247,6 @@ static const bool is_answer[MSG_N] = {
 };
 
 static void
-answer(struct call *call, int rc)
-{
-	static const struct msg_done done;
-	struct msg_error error = { .code = (uint32_t)-rc };
-	const void *body = &done; /* msg_done and msg_state_done have no fields */
-
-	if (rc != 0) {
-		strlcpy(error.object,
-			call->err.object[0] != '\0' ? call->err.object
-						    : msg_info(call->type)->record.name,
-			sizeof(error.object));
-		strlcpy(error.text, call->err.text[0] != '\0' ? call->err.text : strerror(-rc),
-			sizeof(error.text));
-		log_debug("%s: %s", error.object, error.text);
-		call->answer = MSG_error;
-		body = &error;
-	}
-	rc = frame_send(call->link->daemon, call->answer, call->request, body, -1);
-	if (rc != 0)
-		log_warn("answer to the daemon: %s", strerror(-rc));
-}
-
-static void
 on_msg(void *arg, struct frame *f, enum msg_type type, uint32_t request, const void *body, int fd)
 {
 	struct call call = { .link = arg,
@@ -283,7 +260,7 @@ on_msg(void *arg, struct frame *f, enum msg_type type, uint32_t request, const v
 	if (call.fd >= 0)
 		close(call.fd);
 	if (!is_answer[type])
-		answer(&call, rc);
+		frame_answer(f, request, type, call.answer, rc, &call.err);
 }
 
 static void

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "lib/buf.h"
+#include "lib/err.h"
 #include "lib/loop.h"
 #include "lib/memfile.h"
 #include "tests/unit/lib/suites.h"
@@ -148,6 +149,29 @@ messages_arrive_in_order_in_both_directions(void)
 	CU_ASSERT_EQUAL(p.shell.n_msgs, 2);
 	CU_ASSERT_EQUAL(p.shell.last, MSG_done);
 	CU_ASSERT_STRING_EQUAL(p.shell.object, "Tunnel0/0/1");
+	pair_fini(&p);
+}
+
+static void
+what_was_asked_is_answered_by_done_or_by_why_not(void)
+{
+	struct pair p;
+	struct err said, nothing = { 0 };
+
+	pair_init(&p, false);
+	err_set(&said, -EINVAL, "Tunnel0/0/1", "no");
+	frame_answer(p.daemon.f, 0, MSG_hello, MSG_done, 0, &nothing);
+	loop_once(p.loop);
+	CU_ASSERT_EQUAL(p.shell.last, MSG_done);
+	frame_answer(p.daemon.f, 1, MSG_hello, MSG_done, -EINVAL, &said);
+	loop_once(p.loop);
+	CU_ASSERT_EQUAL(p.shell.last, MSG_error);
+	CU_ASSERT_STRING_EQUAL(p.shell.object, "Tunnel0/0/1");
+	/* who says nothing is named by what was asked */
+	frame_answer(p.daemon.f, 2, MSG_hello, MSG_done, -EINVAL, &nothing);
+	loop_once(p.loop);
+	CU_ASSERT_STRING_EQUAL(p.shell.object, "hello");
+	CU_ASSERT_EQUAL(p.shell.disorder, 0);
 	pair_fini(&p);
 }
 
@@ -404,6 +428,8 @@ the_kernel_says_who_the_peer_is(void)
 CU_TestInfo frame_tests[] = {
 	{ "messages arrive in order in both directions",
 		messages_arrive_in_order_in_both_directions },
+	{ "what was asked is answered by done, or by why not",
+		what_was_asked_is_answered_by_done_or_by_why_not },
 	{ "a descriptor comes along", a_descriptor_comes_along },
 	{ "sending what is not ours is refused", sending_what_is_not_ours_is_refused },
 	{ "what the sender may not send closes the connection",
