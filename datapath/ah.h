@@ -9,6 +9,8 @@
 
 /* The wire format of AH (RFC 4302 section 2), for the two stages that write and read it. */
 enum { AH_HDR_LEN = 12, AH_OFF_LEN = 1, AH_OFF_SPI = 4, AH_OFF_SEQ = 8 };
+/* The longest IV with its ICV, and AH with it (ah_len). */
+enum { AH_ICV_MAX = 32, AH_LEN_MAX = (AH_HDR_LEN + AH_ICV_MAX + 7) / 8 * 8 };
 /* The longest headers, AH's included, that are authenticated; and packets worked on at once. */
 enum { AH_HEAD_MAX = 512, AH_BATCH = 64 };
 

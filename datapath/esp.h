@@ -8,6 +8,8 @@
 #define ESP_HDR_LEN 8	  /* SPI, sequence number */
 #define ESP_TRAILER_LEN 2 /* pad length, next header */
 #define ESP_PAD_MAX 255
+/* The longest of all algorithms, bytes. */
+enum { ESP_IV_MAX = 16, ESP_BLOCK_MAX = 16, ESP_ICV_MAX = 32 };
 
 enum esp_next_header { ESP_NEXT_IPV4 = 4, ESP_NEXT_IPV6 = 41, ESP_NEXT_DUMMY = 59 };
 

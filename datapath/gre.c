@@ -29,7 +29,6 @@
 
 /* The first 16 bits; bits 1, 4 and 5 are RFC 1701's and refused, 6 to 12 are ignored. */
 enum { GRE_C = 0x8000, GRE_K = 0x2000, GRE_S = 0x1000, GRE_REFUSED = 0x4c00, GRE_VERSION = 7 };
-enum { GRE_HDR_LEN = 4, GRE_FIELD_LEN = 4, GRE_HDR_MAX = GRE_HDR_LEN + 3 * GRE_FIELD_LEN };
 enum { GRE_IP4 = 0x0800, GRE_IP6 = 0x86dd, GRE_KEEPALIVE = 0 };
 /* A peer that was silent for so long and then sends low numbers has begun anew. */
 enum { SEQ_FORGET_MS = 30000 };

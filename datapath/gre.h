@@ -17,6 +17,9 @@ struct err;
  */
 struct gre_table;
 
+/* The header, and each of its fields: checksum, key, sequence number. Bytes. */
+enum { GRE_HDR_LEN = 4, GRE_FIELD_LEN = 4, GRE_HDR_MAX = GRE_HDR_LEN + 3 * GRE_FIELD_LEN };
+
 struct gre_table *gre_table_new(struct dp *dp);
 void gre_table_free(struct gre_table *t);
 /* An equal identity is replaced, and goes on counting; the sequence number of a tunnel that is new here goes

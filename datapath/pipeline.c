@@ -17,8 +17,11 @@
 
 #include "datapath/pipeline.h"
 
+#include "datapath/ah.h"
 #include "datapath/esp.h"
+#include "datapath/gre.h"
 #include "datapath/ip4.h"
+#include "datapath/ip6.h"
 #include "datapath/port.h"
 #include "datapath/sadb.h"
 #include "datapath/stats.h"
@@ -48,6 +51,28 @@ const struct pipeline_stage pipeline_map[STAGE_N] = {
 	[STAGE_RAW_TX] = { "raw_tx", raw_tx_stage, .inbound = false },
 	[STAGE_BYPASS_TX] = { "bypass_tx", bypass_tx_stage, .inbound = false },
 };
+
+/* All that may come to stand in front of a packet on its way through the map, and behind it. */
+enum {
+	ROOM_KEEPALIVE = IP6_HDR_LEN + GRE_HDR_MAX - GRE_FIELD_LEN, /* the answer: not numbered */
+	ROOM_GRE = IP6_HDR_LEN + GRE_HDR_MAX,
+	ROOM_ESP = IP6_HDR_LEN + ESP_HDR_LEN + ESP_IV_MAX,
+	ROOM_AH = AH_LEN_MAX, /* around ESP; alone in tunnel mode it has ESP's */
+	ROOM_BEHIND = ESP_BLOCK_MAX - 1 + ESP_TRAILER_LEN + ESP_ICV_MAX,
+};
+_Static_assert(PKT_HEADROOM >= ROOM_KEEPALIVE + ROOM_GRE + ROOM_ESP + ROOM_AH, "head-room");
+_Static_assert(PKT_TAILROOM >= ROOM_BEHIND, "tail-room");
+#define ALG_CIPHER(id, iana, keyword, display, weak, manual, kind, key_len, salt_len, block,    \
+	iv_len, icv_len, openssl)                                                               \
+	_Static_assert(                                                                         \
+		(iv_len) <= ESP_IV_MAX && (block) <= ESP_BLOCK_MAX && (icv_len) <= ESP_ICV_MAX, \
+		#id);
+#define ALG_AUTH(id, iana, keyword, display, weak, manual, offered, kind, key_len, salt_len, \
+	iv_len, icv_len, openssl)                                                            \
+	_Static_assert((icv_len) <= ESP_ICV_MAX && (iv_len) + (icv_len) <= AH_ICV_MAX, #id);
+#include "lib/alg.def"
+#undef ALG_CIPHER
+#undef ALG_AUTH
 
 /* Stages may make packets: no more wait than the pool has. */
 struct waiting {

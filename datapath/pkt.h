@@ -14,7 +14,7 @@ struct sa;
  * at least PKT_HEADROOM bytes in front and PKT_TAILROOM behind when a port delivers it.
  * data always starts at an IP header, except between gre_in/esp_in steps of one stage.
  */
-#define PKT_HEADROOM 128
+#define PKT_HEADROOM 256 /* enough for all headers at once: see pipeline.c */
 #define PKT_TAILROOM 64
 /* Bytes of packet a buffer holds, beside head-room and tail-room: MTU-sized, or any IPv4 packet. */
 #define PKT_SMALL 2048

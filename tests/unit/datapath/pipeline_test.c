@@ -5,11 +5,16 @@
 
 #include "datapath/pipeline.h"
 
+#include "datapath/gre.h"
 #include "datapath/port_mem.h"
+#include "datapath/sadb.h"
+#include "lib/alg.h"
+#include "lib/sastate.h"
 #include "tests/unit/datapath/fixture.h"
 #include "tests/unit/datapath/suites.h"
 
 #include <string.h>
+#include <sys/socket.h>
 
 /* Stages write themselves into the packet: data[0] counts, then the trail. */
 static void
@@ -230,6 +235,115 @@ drops_count_as_those_of_their_protocol(void)
 	world_fini(&w);
 }
 
+/* --- room --------------------------------------------------------------------------------- */
+
+enum { N_SLOTS = 3, TUN = 1, RAW = 2, RAW6 = 3, DATA_LEN = 100 };
+
+/* One way to protect a GRE tunnel by profile; the longest algorithms. */
+struct form {
+	bool gre6;   /* IPv6 around GRE */
+	bool fields; /* key, checksum and sequence number */
+	bool esp, ah;
+	bool tunnel; /* mode; else transport */
+	bool sa6;    /* IPv6 outside, in tunnel mode */
+};
+
+static struct addr
+end_of(bool v6, uint8_t host)
+{
+	struct addr a = { .af = AF_INET6, .b = { 0x20, 0x01, 0x0d, 0xb8, [15] = host } };
+
+	return v6 ? a : addr_v4(0xcb007100 + host);
+}
+
+static void
+form_sa(struct world *w, const struct form *f, bool ah, uint32_t id)
+{
+	bool v6 = f->tunnel ? f->sa6 : f->gre6, around = ah && f->esp;
+	struct msg_dp_sa m = { .sa = id,
+		.spi = 0x1000 + id,
+		.protocol = ah ? IP_PROTO_AH : IP_PROTO_ESP,
+		.mode = f->tunnel && !around ? MSG_SA_TUNNEL : MSG_SA_TRANSPORT,
+		.source = end_of(v6, 1),
+		.destination = end_of(v6, 2),
+		.cipher = ah ? ALG_CIPHER_NONE : ALG_CIPHER_aes_cbc_256,
+		.cipher_key.len = ah ? 0 : 32,
+		.auth = ALG_AUTH_hmac_sha2_512_256,
+		.auth_key.len = 64,
+		.slot = id,
+		.bundle = f->esp && f->ah && !ah ? id + 1 : 0,
+		.seq_limit = UINT32_MAX };
+
+	m.auth_key.data[0] = (uint8_t)id;
+	m.cipher_key.data[0] = (uint8_t)id;
+	CU_ASSERT_EQUAL_FATAL(sadb_put(&w->dp, &m, NULL), 0);
+}
+
+/* Data through the tunnel and a keepalive of its own. */
+static void
+form_sends(const struct form *f)
+{
+	struct msg_dp_tunnel m = { .port = TUN,
+		.source = end_of(f->gre6, 1),
+		.destination = end_of(f->gre6, 2),
+		.has_key = f->fields,
+		.checksum = f->fields,
+		.sequence = f->fields,
+		.up = true,
+		.keepalive = true,
+		.keepalive_period_ms = 1000,
+		.keepalive_retries = 3,
+		.sa_out = 1 };
+	struct port_mem *tun = port_mem_new(), *raw = port_mem_new(), *raw6 = port_mem_new();
+	struct sa_slot slots[N_SLOTS] = { 0 };
+	uint64_t dice_state = 1;
+	uint8_t data[DATA_LEN];
+	struct world w;
+
+	world_init(&w);
+	w.dp.slots = slots;
+	w.dp.n_slots = N_SLOTS;
+	port_mem_put(&w.dp, tun, TUN, MSG_PORT_TUN_TUNNEL);
+	port_mem_put(&w.dp, raw, RAW, MSG_PORT_RAW_BYPASS);
+	port_mem_put(&w.dp, raw6, RAW6, MSG_PORT_RAW6_BYPASS);
+	if (f->esp)
+		form_sa(&w, f, false, 1);
+	if (f->ah)
+		form_sa(&w, f, true, f->esp ? 2 : 1);
+	CU_ASSERT_EQUAL_FATAL(gre_put(w.dp.gre, &m, NULL), 0);
+	packet_ip4(data, sizeof(data), 17, &dice_state);
+	port_mem_inject(tun, data, sizeof(data));
+	port_rx(port_get(&w.dp, TUN));
+	CU_ASSERT_EQUAL(port_mem_n_sent(raw) + port_mem_n_sent(raw6), 1);
+	loop_warp(w.dp.loop, 0);
+	CU_ASSERT_EQUAL(port_mem_n_sent(raw) + port_mem_n_sent(raw6), 2);
+	world_fini(&w);
+	port_mem_free(tun);
+	port_mem_free(raw);
+	port_mem_free(raw6);
+}
+
+static void
+the_headers_of_every_form_fit(void)
+{
+	unsigned int n = 0;
+
+	for (unsigned int bits = 0; bits < 64; bits++) {
+		struct form f = { .gre6 = bits & 1,
+			.fields = bits & 2,
+			.esp = bits & 4,
+			.ah = bits & 8,
+			.tunnel = bits & 16,
+			.sa6 = bits & 32 };
+
+		if ((!f.esp && !f.ah) || (!f.tunnel && f.sa6))
+			continue;
+		form_sends(&f);
+		n++;
+	}
+	CU_ASSERT_EQUAL(n, 36);
+}
+
 CU_TestInfo pipeline_tests[] = {
 	{ "packets go where each stage says", packets_go_where_each_stage_says },
 	{ "more than a batch runs before it is full", more_than_a_batch_runs_before_it_is_full },
@@ -238,5 +352,6 @@ CU_TestInfo pipeline_tests[] = {
 	{ "a drop counts with the packet's port", a_drop_counts_with_the_packets_port },
 	{ "the map names every stage", the_map_names_every_stage },
 	{ "drops count as those of their protocol", drops_count_as_those_of_their_protocol },
+	{ "the headers of every form fit", the_headers_of_every_form_fit },
 	CU_TEST_INFO_NULL,
 };
