@@ -202,6 +202,7 @@ sa_fill(struct sa *s, const struct msg_ike_sa_add *m, const char *policy)
 	s->m.encap_remote = m->encap_remote;
 	s->m.natt_source = m->natt_source;
 	s->m.natt_destination = m->natt_destination;
+	s->m.may_move = m->may_move;
 	s->m.soft_bytes = m->soft_bytes;
 	s->m.hard_bytes = m->hard_bytes;
 	strlcpy(s->m.policy, policy, sizeof(s->m.policy));

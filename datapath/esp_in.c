@@ -36,8 +36,8 @@ length_fits(const struct sa *sa, uint32_t len)
 	return len >= fixed + sa->block && (len - fixed) % sa->block == 0;
 }
 
-/* Does it come from where the SA's peer is? Behind a NAT the peer may have another address or port
- * since (RFC 3948 appendix): believed when the packet is authentic. */
+/* Does it come from where the SA's peer is? Behind a NAT, and only there, the peer may have another address
+ * or port since (RFC 7296 2.23): believed when the packet is authentic. */
 static enum drop
 source_check(const struct pkt *p, struct in *in)
 {
@@ -47,7 +47,7 @@ source_check(const struct pkt *p, struct in *in)
 		return DROP_esp_address;
 	in->moved =
 		!addr_eq(&sa->source, &in->e.source) || p->encap_remote != sa->path.encap_remote;
-	if (in->moved && (sa->path.encap_remote == 0 || p->encap_remote == 0))
+	if (in->moved && (!sa->path.may_move || p->encap_remote == 0))
 		return DROP_esp_address;
 	return DROP_NONE;
 }

@@ -182,7 +182,7 @@ natt_moved(void *arg, struct sa *sa, const struct addr *source, uint16_t port)
 		.from_port = sa->path.encap_remote,
 		.to_port = port };
 
-	if (!sa->inbound || sa->path.encap_remote == 0 || port == 0)
+	if (!sa->path.may_move || port == 0)
 		return;
 	sa->source = *source;
 	sa->path.encap_remote = port;

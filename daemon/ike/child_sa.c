@@ -132,6 +132,7 @@ describe(const struct child_sa *pair, const struct child *c, bool inbound, struc
 	if (path_is_encapsulated(pair->ike_sa)) {
 		m->encap_local = PATH_PORT_NATT;
 		m->encap_remote = at->remote_port;
+		m->may_move = inbound && pair->ike_sa->path.nat_remote;
 	}
 	if (pair->mode == MSG_SA_TRANSPORT) {
 		m->natt_source = inbound ? pair->natt_remote : pair->natt_local;

@@ -136,7 +136,8 @@ sa_begin(struct offline_run *r, const struct pkt *p, const struct look *l)
 		.replay_window = WINDOW,
 		.slot = r->n_sas,
 		.encap_local = p->encap_local,
-		.encap_remote = p->encap_remote };
+		.encap_remote = p->encap_remote,
+		.may_move = p->encap_remote != 0 };
 	uint32_t spi = be32_get(p->data + l->hdr_len);
 	const struct sa *sa = sadb_get_inbound(r->dp.sadb, IP_PROTO_ESP, spi, &l->destination);
 

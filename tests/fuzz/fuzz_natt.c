@@ -69,6 +69,7 @@ sa_put(struct bed *b, uint32_t id, bool inbound)
 	m.source = m.destination = addr_v4(INADDR_LOOPBACK);
 	m.encap_local = b->local;
 	m.encap_remote = b->ports[0];
+	m.may_move = true;
 	m.seq_limit = UINT32_MAX;
 	if (sadb_put(b->dp, &m, NULL) != 0)
 		abort();

@@ -19,9 +19,10 @@ def algorithm(kind, name):
 def sa(f, number, inbound, spi, src, dst, net="198.51.100."):
     f.say("dp_sa sa=%d inbound=%d spi=%d protocol=50 mode=2 source=%s%d "
           "destination=%s%d cipher=%d cipher_key=%s replay_window=1024 slot=%d "
-          "seq_limit=4000000000 port=1 policy=P encap_local=4500 encap_remote=4500" % (
+          "seq_limit=4000000000 port=1 policy=P encap_local=4500 encap_remote=4500 "
+          "may_move=%d" % (
               number, inbound, spi, net, src, net, dst, algorithm("ALG_CIPHER", "aes_gcm_128"),
-              "07" * 20, number))
+              "07" * 20, number, inbound))
 
 
 def gateways(b, net="198.51.100."):

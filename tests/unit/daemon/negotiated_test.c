@@ -113,6 +113,7 @@ sa_add(struct stand *s, uint32_t sa, uint32_t connection, uint32_t child, bool i
 		.auth = 3,
 		.cipher_key = { 16, "0123456789abcdef" },
 		.replay_window = 64,
+		.may_move = inbound,
 		.soft_bytes = 900,
 		.hard_bytes = 1000 };
 
@@ -541,6 +542,8 @@ a_peer_that_moves_is_followed_in_both_directions(void)
 	CU_ASSERT_TRUE(peer_heard(s.dp, "source=192.0.2.77 destination=198.51.100.1"));
 	CU_ASSERT_TRUE(peer_heard(s.dp, "source=198.51.100.1 destination=192.0.2.77"));
 	CU_ASSERT_TRUE(peer_heard(s.dp, "encap_local=4500 encap_remote=1027"));
+	CU_ASSERT_TRUE(peer_heard(s.dp, "may_move=true")); /* as before: the datapath may, again */
+	CU_ASSERT_TRUE(peer_heard(s.dp, "may_move=false"));
 	stand_fini(&s);
 }
 

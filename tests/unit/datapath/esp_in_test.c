@@ -587,40 +587,52 @@ a_peer_behind_a_nat_is_seen_to_move(void)
 		const char *what;
 		uint32_t source, seq;
 		uint16_t sa_port, port;
-		bool forged;
+		bool may_move, forged;
 		const char *drop;
 		unsigned int moves;
 	} rows[] = {
-		{ "where it was", FIX_OURS, 10, 4500, 4500, false, "", 0 },
-		{ "another port", FIX_OURS, 10, 4500, 1024, false, "", 1 },
-		{ "another address", FIX_OURS + 9, 10, 4500, 4500, false, "", 1 },
-		{ "another address, not the newest", FIX_OURS + 9, 4, 4500, 4500, false, "", 0 },
-		{ "another address, forged", FIX_OURS + 9, 10, 4500, 4500, true, "esp_auth", 0 },
-		{ "another address, a replay", FIX_OURS + 9, 5, 4500, 4500, false, "esp_replay",
+		{ "where it was", FIX_OURS, 10, 4500, 4500, true, false, "", 0 },
+		{ "another port", FIX_OURS, 10, 4500, 1024, true, false, "", 1 },
+		{ "another address", FIX_OURS + 9, 10, 4500, 4500, true, false, "", 1 },
+		{ "another address, not the newest", FIX_OURS + 9, 4, 4500, 4500, true, false, "",
 			0 },
-		{ "another address, but not in UDP", FIX_OURS + 9, 10, 4500, 0, false,
+		{ "another address, forged", FIX_OURS + 9, 10, 4500, 4500, true, true, "esp_auth",
+			0 },
+		{ "another address, a replay", FIX_OURS + 9, 5, 4500, 4500, true, false,
+			"esp_replay", 0 },
+		{ "another address, but not in UDP", FIX_OURS + 9, 10, 4500, 0, true, false,
 			"esp_address", 0 },
-		{ "another address, an SA not in UDP", FIX_OURS + 9, 10, 0, 0, false, "esp_address",
+		{ "another address, an SA not in UDP", FIX_OURS + 9, 10, 0, 0, true, false,
+			"esp_address", 0 },
+		{ "in UDP, an SA not in UDP", FIX_OURS, 10, 0, 4500, true, false, "esp_address",
 			0 },
-		{ "in UDP, an SA not in UDP", FIX_OURS, 10, 0, 4500, false, "esp_address", 0 },
+		{ "only we are behind a NAT: where it was", FIX_OURS, 10, 4500, 4500, false, false,
+			"", 0 },
+		{ "only we are behind a NAT: another port", FIX_OURS, 10, 4500, 1024, false, false,
+			"esp_address", 0 },
+		{ "only we are behind a NAT: another address", FIX_OURS + 9, 10, 4500, 4500, false,
+			false, "esp_address", 0 },
 	};
 	uint8_t inner[128], packet[512];
 	uint32_t inner_len = fix_ip4(inner, 1, 2, 17, 40);
 
 	for (unsigned int i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		struct move move = { 0 };
+		struct msg_dp_sa m;
 		struct pair x;
 		struct pkt *p;
 		uint32_t len;
 
 		pair_init(&x, AES, SHA);
 		sadb_on_moved(x.f.dp.sadb, on_moved, &move);
-		x.in->path.encap_remote = 0;
 		CU_ASSERT_STRING_EQUAL(
 			received(&x, packet,
 				fix_seal_packet(&x.f, x.out, 5, inner, inner_len, packet)),
 			"");
-		x.in->path.encap_remote = rows[i].sa_port;
+		fix_msg(&m, x.in->id, true, AES, SHA);
+		m.encap_local = m.encap_remote = rows[i].sa_port;
+		m.may_move = rows[i].may_move;
+		CU_ASSERT_EQUAL(sadb_put(&x.f.dp, &m, NULL), 0); /* the same, told again */
 		len = fix_seal_packet(&x.f, x.out, rows[i].seq, inner, inner_len, packet);
 		packet[len - 1] ^= rows[i].forged;
 		be32_put(packet + 12, rows[i].source);

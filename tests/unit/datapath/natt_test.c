@@ -43,6 +43,7 @@ sa_put(struct bed *b, uint32_t id, bool inbound, uint32_t port, uint16_t encap)
 		.port = port,
 		.encap_local = encap ? 4500 : 0,
 		.encap_remote = encap,
+		.may_move = true,
 		.seq_limit = UINT32_MAX };
 
 	CU_ASSERT_EQUAL_FATAL(sadb_put(&b->w.dp, &m, NULL), 0);

@@ -207,6 +207,8 @@ test_transport_mode_behind_a_nat(void)
 	CU_ASSERT_TRUE(addr_eq(&sa->m.source, &s->end[0].nat_addr));
 	CU_ASSERT_EQUAL(sa->m.encap_local, 4500);
 	CU_ASSERT_EQUAL(sa->m.encap_remote, 20001);
+	CU_ASSERT_TRUE(sa->m.may_move); /* it is behind a NAT, the other is not */
+	CU_ASSERT_FALSE(s->end[0].sas.tqh_first->m.may_move);
 	/* and what the responder is seen to send to */
 	sa = s->end[0].sas.tqh_first;
 	CU_ASSERT_TRUE(addr_eq(&sa->m.natt_destination, &s->end[0].nat_addr));
