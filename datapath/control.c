@@ -29,6 +29,8 @@
 #include <unistd.h>
 
 enum { N_SLOTS_MAX = 1 << 20 };
+/* Bytes that may wait for the daemon before hints are left out. */
+enum { HINTS_MAX = 64 * 1024 };
 
 struct control {
 	struct dp *dp;
@@ -426,72 +428,79 @@ on_gone(void *arg, struct frame *f)
 	c->gone(c->arg);
 }
 
+/* --- what nobody asked for ---------------------------------------------------------- */
+
+/* false: it was not told. */
+static bool
+tell(struct control *c, enum msg_type type, const void *body)
+{
+	int r = frame_send(c->frame, type, 0, body, -1);
+
+	if (r < 0)
+		log_warn(
+			"the daemon is not told %s: %s", msg_info(type)->record.name, strerror(-r));
+	return r == 0;
+}
+
+/* The same of what packets can make us say often, and what is said again while it is so: a daemon that is
+ * slow does without. */
+static bool
+hint(struct control *c, enum msg_type type, const void *body)
+{
+	return frame_queued(c->frame) <= HINTS_MAX && tell(c, type, body);
+}
+
 static void
 seq_need(void *arg, uint32_t id)
 {
-	struct control *c = arg;
 	struct msg_dp_seq_need m = { .sa = id };
-	int r = frame_send(c->frame, MSG_dp_seq_need, 0, &m, -1);
 
-	if (r < 0)
-		log_warn("sequence numbers cannot be asked for: %s", strerror(-r));
+	hint(arg, MSG_dp_seq_need, &m);
 }
 
 static void
 sa_used(void *arg, uint32_t id, bool hard)
 {
-	struct control *c = arg;
 	struct msg_dp_sa_soft m = { .sa = id, .hard = hard };
-	int r = frame_send(c->frame, MSG_dp_sa_soft, 0, &m, -1);
 
-	if (r < 0)
-		log_warn("the daemon is not told of a lifetime: %s", strerror(-r));
+	tell(arg, MSG_dp_sa_soft, &m);
 }
 
 static void
 acquire(void *arg, const struct msg_dp_acquire *m)
 {
-	struct control *c = arg;
-	int r = frame_send(c->frame, MSG_dp_acquire, 0, m, -1);
-
-	if (r < 0)
-		log_warn("SAs cannot be asked for: %s", strerror(-r));
+	hint(arg, MSG_dp_acquire, m);
 }
 
 static void
 tunnel_line(void *arg, uint32_t port, bool up)
 {
-	struct control *c = arg;
 	struct msg_dp_tunnel_line m = { .port = port, .up = up };
-	int r = frame_send(c->frame, MSG_dp_tunnel_line, 0, &m, -1);
 
-	if (r < 0)
-		log_warn("the daemon is not told of a tunnel: %s", strerror(-r));
+	tell(arg, MSG_dp_tunnel_line, &m);
 }
 
 static void
 path_learned(void *arg, uint32_t sa, const struct addr *destination, uint32_t mtu)
 {
-	struct control *c = arg;
 	struct msg_dp_sa_path m = { .sa = sa, .mtu = mtu };
 	struct msg_dp_path clear = { .destination = *destination, .mtu = mtu };
-	int r = sa != 0 ? frame_send(c->frame, MSG_dp_sa_path, 0, &m, -1)
-			: frame_send(c->frame, MSG_dp_path, 0, &clear, -1);
 
-	if (r < 0)
-		log_warn("the daemon is not told of a path: %s", strerror(-r));
+	if (sa != 0)
+		hint(arg, MSG_dp_sa_path, &m);
+	else
+		hint(arg, MSG_dp_path, &clear);
 }
 
-static void
-peer_moved(void *arg, uint32_t sa, const struct addr *destination, uint16_t remote)
+static bool
+peer_moved(void *arg, uint32_t sa, const struct addr *source, uint16_t port)
 {
-	struct control *c = arg;
-	struct msg_dp_sa_path m = { .sa = sa, .destination = *destination, .encap_remote = remote };
-	int r = frame_send(c->frame, MSG_dp_sa_path, 0, &m, -1);
+	struct msg_dp_sa_path m = { .sa = sa, .destination = *source, .encap_remote = port };
 
-	if (r < 0)
-		log_warn("the daemon is not told of a peer: %s", strerror(-r));
+	return hint(arg, MSG_dp_sa_path, &m);
 }
+
+/* --- life --------------------------------------------------------------------------- */
 
 struct control *
 control_new(struct dp *dp, int fd, void (*gone)(void *arg), void *arg)

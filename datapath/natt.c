@@ -6,6 +6,7 @@
 
 #include "datapath/natt.h"
 
+#include "datapath/group.h"
 #include "datapath/ip4.h"
 #include "datapath/ip6.h"
 #include "datapath/pipeline.h"
@@ -17,6 +18,8 @@
 #include <sys/socket.h>
 
 enum { KEEPALIVE = 0xff, N_PEERS = 512 };
+/* Who can send genuine packets from two places could have us go to and fro with each of them. */
+enum { MOVES_PER_S = 2 };
 
 /* Who has had a keepalive in this round; of two peers in one place the first is forgotten. */
 struct peer {
@@ -27,7 +30,7 @@ struct peer {
 struct natt {
 	struct dp *dp;
 	struct timer *timer;
-	void (*moved)(void *arg, uint32_t sa, const struct addr *destination, uint16_t port);
+	natt_moved_fn *moved;
 	void *moved_arg;
 	struct peer peers[N_PEERS];
 };
@@ -142,49 +145,27 @@ natt_free(struct natt *n)
 /* --- peers that move ---------------------------------------------------------------------- */
 
 void
-natt_on_moved(struct natt *n,
-	void (*fn)(void *arg, uint32_t sa, const struct addr *destination, uint16_t port),
-	void *arg)
+natt_on_moved(struct natt *n, natt_moved_fn *fn, void *arg)
 {
 	n->moved = fn;
 	n->moved_arg = arg;
-}
-
-struct move {
-	struct natt *n;
-	uint32_t port; /* of the SAs */
-	struct addr from, to;
-	uint16_t from_port, to_port;
-};
-
-static void
-follow(void *arg, struct sa *sa)
-{
-	const struct move *m = arg;
-
-	if (sa->inbound || sa->port != m->port || sa->path.encap_remote != m->from_port ||
-		!addr_eq(&sa->destination, &m->from))
-		return;
-	sa->destination = m->to;
-	sa->path.encap_remote = m->to_port;
-	if (m->n->moved)
-		m->n->moved(m->n->moved_arg, sa->id, &m->to, m->to_port);
 }
 
 void
 natt_moved(void *arg, struct sa *sa, const struct addr *source, uint16_t port)
 {
 	struct natt *n = arg;
-	struct move m = { .n = n,
-		.port = sa->port,
-		.from = sa->source,
-		.to = *source,
-		.from_port = sa->path.encap_remote,
-		.to_port = port };
+	struct sa *out = group_out(n->dp, sa->group);
 
-	if (!sa->path.may_move || port == 0)
+	if (!sa->path.may_move || port == 0 ||
+		!limit_take(&sa->moves, loop_now_ms(n->dp->loop), MOVES_PER_S, MOVES_PER_S))
+		return;
+	if (n->moved && !n->moved(n->moved_arg, sa->id, source, port))
 		return;
 	sa->source = *source;
 	sa->path.encap_remote = port;
-	sadb_each(n->dp->sadb, follow, &m);
+	if (out && out->path.encap_remote != 0) {
+		out->destination = *source;
+		out->path.encap_remote = port;
+	}
 }

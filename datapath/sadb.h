@@ -4,6 +4,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "datapath/limit.h"
 #include "datapath/pkt.h"
 #include "lib/addr.h"
 #include "lib/msg.h"
@@ -57,8 +58,9 @@ struct sa {
 	struct addr source; /* outer */
 	struct addr destination;
 	struct sa_path path;
-	uint32_t bundle;  /* identity of the SA around this one; 0 = none */
-	struct sa *outer; /* that, when the SADB was of this generation */
+	struct limit moves; /* inbound: of its peer */
+	uint32_t bundle;    /* identity of the SA around this one; 0 = none */
+	struct sa *outer;   /* that, when the SADB was of this generation */
 	uint64_t outer_generation;
 
 	/* What only the control side reads. */

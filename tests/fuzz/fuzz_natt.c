@@ -9,6 +9,7 @@
 #include "datapath/natt.h"
 
 #include "datapath/esp.h"
+#include "datapath/group.h"
 #include "datapath/ip4.h"
 #include "datapath/port_mem.h"
 #include "datapath/punt.h"
@@ -30,7 +31,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-enum { UDP = 1, OUT = 1, IN = 2, SEAL = 3, N_PEERS = 2, TEXT_MAX = 1400, STEPS_MAX = 16 };
+enum { UDP = 1, OUT = 1, IN = 2, SEAL = 3, GROUP = 9 };
+enum { N_PEERS = 2, TEXT_MAX = 1400, STEPS_MAX = 16 };
 enum { STEP_PEER = 1, STEP_SEALED = 2, STEP_PACKET = 4, STEP_TIME = 8, STEP_OLD = 16 };
 enum { HDR = IP4_HDR_LEN };
 
@@ -70,6 +72,7 @@ sa_put(struct bed *b, uint32_t id, bool inbound)
 	m.encap_local = b->local;
 	m.encap_remote = b->ports[0];
 	m.may_move = true;
+	m.group = GROUP;
 	m.seq_limit = UINT32_MAX;
 	if (sadb_put(b->dp, &m, NULL) != 0)
 		abort();
@@ -90,11 +93,12 @@ policy_put(struct bed *b)
 		.destination_port_high = 65535,
 		.icmp_type = 0xffff,
 		.icmp_code = 0xffff,
-		.sa_out = OUT,
-		.sa_in = IN };
+		.sa_out = GROUP,
+		.sa_in = GROUP };
+	const struct msg_dp_group group = { .group = GROUP, .sa = OUT };
 
-	if (spd_begin(b->dp, &begin) != 0 || spd_rule(b->dp, &rule) != 0 ||
-		spd_end(b->dp, FIX_PORT) != 0)
+	if (group_put(b->dp, &group) != 0 || spd_begin(b->dp, &begin) != 0 ||
+		spd_rule(b->dp, &rule) != 0 || spd_end(b->dp, FIX_PORT) != 0)
 		abort();
 }
 

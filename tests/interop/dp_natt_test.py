@@ -20,7 +20,7 @@ def sa(f, number, inbound, spi, src, dst, net="198.51.100."):
     f.say("dp_sa sa=%d inbound=%d spi=%d protocol=50 mode=2 source=%s%d "
           "destination=%s%d cipher=%d cipher_key=%s replay_window=1024 slot=%d "
           "seq_limit=4000000000 port=1 policy=P encap_local=4500 encap_remote=4500 "
-          "may_move=%d" % (
+          "may_move=%d group=9" % (
               number, inbound, spi, net, src, net, dst, algorithm("ALG_CIPHER", "aes_gcm_128"),
               "07" * 20, number, inbound))
 
@@ -34,9 +34,10 @@ def gateways(b, net="198.51.100."):
         f.say("udp 2 4500" + (" v6" if ":" in net else ""))
         sa(f, 1, 0, 0x1000 + him, me, him, net)
         sa(f, 2, 1, 0x1000 + me, him, me, net)
+        f.say("dp_group group=9 sa=1")
         f.say("dp_spd_begin port=1 n_rules=1")
         f.say("dp_spd_rule port=1 rule=1 action=2 source_port_high=65535 "
-              "destination_port_high=65535 icmp_type=65535 icmp_code=65535 sa_out=1 sa_in=2")
+              "destination_port_high=65535 icmp_type=65535 icmp_code=65535 sa_out=9 sa_in=9")
         f.say("dp_spd_end port=1")
         b.tunnel(f, him, mtu=1400)
         feeds.append(f)

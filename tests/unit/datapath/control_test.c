@@ -6,8 +6,11 @@
 #include "datapath/control.h"
 
 #include "datapath/port.h"
+#include "datapath/sadb.h"
+#include "lib/alg.h"
 #include "lib/buf.h"
 #include "lib/frame.h"
+#include "lib/frame_wire.h"
 #include "lib/memfile.h"
 #include "lib/sastate.h"
 #include "lib/state.h"
@@ -255,6 +258,83 @@ a_daemon_that_is_gone_ends_the_datapath(void)
 	bed_fini(&b);
 }
 
+/* --- what nobody asked for ---------------------------------------------------------- */
+
+/* An SA of a peer that may move, for a daemon that reads nothing. */
+static struct sa *
+sa_that_moves(struct world *w)
+{
+	struct msg_dp_sa m = { .sa = 1,
+		.inbound = true,
+		.spi = 0x1000,
+		.protocol = IP_PROTO_ESP,
+		.mode = MSG_SA_TUNNEL,
+		.source = addr_v4(1),
+		.destination = addr_v4(2),
+		.cipher = ALG_CIPHER_null,
+		.auth = ALG_AUTH_hmac_sha1_96,
+		.auth_key.len = 20,
+		.encap_local = 4500,
+		.encap_remote = 4500,
+		.may_move = true };
+
+	CU_ASSERT_EQUAL_FATAL(sadb_put(&w->dp, &m, NULL), 0);
+	return sadb_get(w->dp.sadb, 1);
+}
+
+static unsigned int
+hear(int fd, unsigned int n_of[MSG_N])
+{
+	static uint8_t rx[FRAME_WIRE_MAX];
+	struct frame_arrival a;
+	unsigned int n = 0;
+
+	for (; frame_wire_recv(fd, MSG_DAEMON, MSG_DATAPATH, rx, MSG_DONTWAIT, &a) == 1; n++) {
+		n_of[a.type]++;
+		frame_wire_done(&a);
+	}
+	return n;
+}
+
+static void
+a_slow_daemon_costs_hints_and_not_memory(void)
+{
+	enum { MOVES = 10000 };
+	unsigned int taken = 0, n_of[MSG_N] = { 0 };
+	const struct addr from = addr_v4(1);
+	struct sa_slot slot = { 0 };
+	struct control *c;
+	struct world w;
+	struct sa *sa;
+	int fds[2];
+
+	world_init(&w);
+	w.dp.slots = &slot;
+	w.dp.n_slots = 1;
+	CU_ASSERT_EQUAL_FATAL(frame_pair(fds), 0);
+	c = control_new(&w.dp, fds[1], control_gone, NULL);
+	sa = sa_that_moves(&w);
+	for (uint16_t port = 1; port <= MOVES; port++) {
+		loop_warp(w.dp.loop, 1000);
+		sadb_moved(w.dp.sadb, sa, &from, port);
+		taken += sa->path.encap_remote == port;
+	}
+	CU_ASSERT_TRUE(taken > 1000);
+	CU_ASSERT_TRUE(taken < 5000);
+	sadb_used(w.dp.sadb, sa); /* is said once, and must arrive */
+	while (hear(fds[0], n_of) > 0)
+		loop_once(w.dp.loop);
+	CU_ASSERT_EQUAL(n_of[MSG_dp_sa_path], taken);
+	CU_ASSERT_EQUAL(n_of[MSG_dp_sa_soft], 1);
+	/* it has caught up */
+	sadb_moved(w.dp.sadb, sa, &from, MOVES + 1);
+	CU_ASSERT_EQUAL(hear(fds[0], n_of), 1);
+	close(fds[0]);
+	control_free(c);
+	w.dp.slots = NULL;
+	world_fini(&w);
+}
+
 CU_TestInfo control_tests[] = {
 	{ "the shared file is taken once", the_shared_file_is_taken_once },
 	{ "ports and tunnels come and go", ports_and_tunnels_come_and_go },
@@ -265,5 +345,6 @@ CU_TestInfo control_tests[] = {
 	{ "every table of the datapath answers, and no other",
 		every_table_of_the_datapath_answers_and_no_other },
 	{ "a daemon that is gone ends the datapath", a_daemon_that_is_gone_ends_the_datapath },
+	{ "a slow daemon costs hints and not memory", a_slow_daemon_costs_hints_and_not_memory },
 	CU_TEST_INFO_NULL,
 };

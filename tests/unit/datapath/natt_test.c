@@ -5,6 +5,7 @@
 
 #include "datapath/natt.h"
 
+#include "datapath/group.h"
 #include "datapath/port_mem.h"
 #include "datapath/sadb.h"
 #include "lib/alg.h"
@@ -15,12 +16,14 @@
 
 #include <string.h>
 
-enum { US = 0x0a000001, PEER = 0x0a000002, N_SLOTS = 8 };
+enum { US = 0x0a000001, PEER = 0x0a000002, N_SLOTS = 8, GROUP = 50 };
 
 struct bed {
 	struct world w;
 	struct sa_slot slots[N_SLOTS];
 	struct port_mem *udp;
+	uint32_t group; /* of the SAs that come */
+	bool deaf;
 	unsigned int n_moved;
 	uint32_t moved_sa;
 	uint16_t moved_port;
@@ -41,6 +44,7 @@ sa_put(struct bed *b, uint32_t id, bool inbound, uint32_t port, uint16_t encap)
 		.auth_key.len = 20,
 		.slot = id,
 		.port = port,
+		.group = b->group,
 		.encap_local = encap ? 4500 : 0,
 		.encap_remote = encap,
 		.may_move = true,
@@ -49,15 +53,16 @@ sa_put(struct bed *b, uint32_t id, bool inbound, uint32_t port, uint16_t encap)
 	CU_ASSERT_EQUAL_FATAL(sadb_put(&b->w.dp, &m, NULL), 0);
 }
 
-static void
-on_moved(void *arg, uint32_t sa, const struct addr *destination, uint16_t port)
+static bool
+on_moved(void *arg, uint32_t sa, const struct addr *source, uint16_t port)
 {
 	struct bed *b = arg;
 
-	CU_ASSERT_EQUAL(addr_u32(destination), PEER + 9);
-	b->n_moved++;
+	CU_ASSERT_EQUAL(addr_u32(source), PEER + 9);
+	b->n_moved += !b->deaf;
 	b->moved_sa = sa;
 	b->moved_port = port;
+	return !b->deaf;
 }
 
 static void
@@ -157,31 +162,84 @@ take_ports(void *arg, const struct st_ipsec_sa *st)
 	remote[st->sa] = st->encap_local == 4500 ? st->encap_remote : 0;
 }
 
+/* An inbound SA, 1, and an outbound one, 2, of one group; 3 is another group's, to the same peer. */
 static void
-outbound_sas_follow_a_peer_that_moved(void)
+groups_put(struct bed *b)
+{
+	struct msg_dp_group m = { .group = GROUP, .sa = 2 };
+
+	b->group = GROUP;
+	sa_put(b, 1, true, 1, 4500);
+	sa_put(b, 2, false, 1, 4500);
+	b->group = GROUP + 1;
+	sa_put(b, 3, false, 1, 4500);
+	CU_ASSERT_EQUAL(group_put(&b->w.dp, &m), 0);
+}
+
+static void
+the_groups_outbound_sa_follows_a_peer_that_moved(void)
 {
 	struct addr to = addr_v4(PEER + 9);
 	uint16_t shown[6] = { 0 };
 	struct bed b;
 
 	bed_init(&b);
-	sa_put(&b, 1, true, 1, 4500);
-	sa_put(&b, 2, false, 1, 4500);
-	sa_put(&b, 3, false, 2, 4500);	/* of another port */
-	sa_put(&b, 4, false, 1, 40000); /* another peer behind the same NAT */
-	sa_put(&b, 5, false, 1, 0);
+	groups_put(&b);
 	natt_moved(b.w.dp.natt, sadb_get(b.w.dp.sadb, 1), &to, 33333);
 	CU_ASSERT_EQUAL(b.n_moved, 1);
-	CU_ASSERT_EQUAL(b.moved_sa, 2);
+	CU_ASSERT_EQUAL(b.moved_sa, 1);
 	CU_ASSERT_EQUAL(b.moved_port, 33333);
 	CU_ASSERT_EQUAL(addr_u32(&sadb_get(b.w.dp.sadb, 1)->source), PEER + 9);
 	CU_ASSERT_EQUAL(sadb_get(b.w.dp.sadb, 1)->path.encap_remote, 33333);
 	CU_ASSERT_EQUAL(addr_u32(&sadb_get(b.w.dp.sadb, 2)->destination), PEER + 9);
 	CU_ASSERT_EQUAL(sadb_get(b.w.dp.sadb, 2)->path.encap_remote, 33333);
+	CU_ASSERT_EQUAL(addr_u32(&sadb_get(b.w.dp.sadb, 3)->destination), PEER);
 	sadb_state(&b.w.dp, take_ports, shown);
-	CU_ASSERT_TRUE(shown[2] == 33333 && shown[4] == 40000 && shown[5] == 0);
-	for (uint32_t id = 3; id <= 5; id++)
-		CU_ASSERT_EQUAL(addr_u32(&sadb_get(b.w.dp.sadb, id)->destination), PEER);
+	CU_ASSERT_TRUE(shown[2] == 33333 && shown[3] == 4500);
+	bed_fini(&b);
+}
+
+static void
+a_peer_is_followed_twice_a_second_at_most(void)
+{
+	struct addr to = addr_v4(PEER + 9);
+	struct bed b;
+	struct sa *in;
+
+	bed_init(&b);
+	groups_put(&b);
+	in = sadb_get(b.w.dp.sadb, 1);
+	for (uint16_t i = 0; i < 1000; i++)
+		natt_moved(b.w.dp.natt, in, &to, 1000 + i);
+	CU_ASSERT_EQUAL(b.n_moved, 2);
+	CU_ASSERT_EQUAL(in->path.encap_remote, 1001);
+	b.group = GROUP;
+	sa_put(&b, 1, true, 1, 4500); /* what the daemon says in between gives no more of them */
+	natt_moved(b.w.dp.natt, in, &to, 5000);
+	CU_ASSERT_EQUAL(b.n_moved, 2);
+	loop_warp(b.w.dp.loop, 500);
+	for (uint16_t i = 0; i < 1000; i++)
+		natt_moved(b.w.dp.natt, in, &to, 6000 + i);
+	CU_ASSERT_EQUAL(b.n_moved, 3);
+	CU_ASSERT_EQUAL(in->path.encap_remote, 6000);
+	bed_fini(&b);
+}
+
+static void
+a_move_that_cannot_be_told_is_not_made(void)
+{
+	struct addr to = addr_v4(PEER + 9);
+	struct bed b;
+
+	bed_init(&b);
+	groups_put(&b);
+	b.deaf = true;
+	natt_moved(b.w.dp.natt, sadb_get(b.w.dp.sadb, 1), &to, 33333);
+	CU_ASSERT_EQUAL(addr_u32(&sadb_get(b.w.dp.sadb, 1)->source), PEER);
+	CU_ASSERT_EQUAL(sadb_get(b.w.dp.sadb, 2)->path.encap_remote, 4500);
+	b.deaf = false;
+	natt_moved(b.w.dp.natt, sadb_get(b.w.dp.sadb, 1), &to, 33333);
+	CU_ASSERT_EQUAL(sadb_get(b.w.dp.sadb, 2)->path.encap_remote, 33333);
 	bed_fini(&b);
 }
 
@@ -205,7 +263,10 @@ CU_TestInfo natt_tests[] = {
 	{ "an idle peer gets a keepalive every twenty seconds",
 		an_idle_peer_gets_a_keepalive_every_twenty_seconds },
 	{ "a peer with IPv6 gets its keepalive", a_peer_with_ipv6_gets_its_keepalive },
-	{ "outbound SAs follow a peer that moved", outbound_sas_follow_a_peer_that_moved },
+	{ "the group's outbound SA follows a peer that moved",
+		the_groups_outbound_sa_follows_a_peer_that_moved },
+	{ "a peer is followed twice a second at most", a_peer_is_followed_twice_a_second_at_most },
+	{ "a move that cannot be told is not made", a_move_that_cannot_be_told_is_not_made },
 	{ "an SA that is not in UDP stays", an_sa_that_is_not_in_udp_stays },
 	CU_TEST_INFO_NULL,
 };
