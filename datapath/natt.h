@@ -9,12 +9,7 @@
 
 struct sa;
 
-/*
- * What NAT asks of SAs in UDP (RFC 3948): a keepalive every 20 seconds in which nothing else was sent, and
- * going on when the peer shows up with another address or port.
- */
-enum { NATT_KEEPALIVE_MS = 20000 };
-
+/* What NAT asks of SAs in UDP (RFC 3948): going on when the peer shows up with another address or port. */
 struct natt;
 
 struct natt *natt_new(struct dp *dp);

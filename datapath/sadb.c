@@ -538,7 +538,6 @@ fill_live(struct sa *sa, const struct msg_dp_sa *m)
 		.encap_local = m->encap_local,
 		.encap_remote = m->encap_remote,
 		.may_move = m->may_move && m->inbound && m->encap_remote != 0,
-		.seq_seen = sa->seq,
 		.df = m->df,
 		.fragment_before = m->fragment_before,
 		.natt_source = m->natt_source,

@@ -24,9 +24,8 @@ struct sa_path {
 	uint64_t mtu_until_ms; /* when that is forgotten again; 0 = nothing learned */
 	uint16_t encap_local;  /* UDP ports of RFC 3948; 0 = native */
 	uint16_t encap_remote;
-	bool may_move;	   /* inbound: the peer may show up elsewhere (RFC 7296 2.23) */
-	uint64_t seq_seen; /* last number sent when keepalives were due */
-	uint8_t df;	   /* enum msg_df, of the outer header */
+	bool may_move; /* inbound: the peer may show up elsewhere (RFC 7296 2.23) */
+	uint8_t df;    /* enum msg_df, of the outer header */
 	bool fragment_before;
 	struct addr natt_source; /* inbound: the addresses that the peer sees; af 0 = not known */
 	struct addr natt_destination;

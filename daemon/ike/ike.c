@@ -137,8 +137,13 @@ ike_input(struct ike *ike, const struct ike_path *path, const uint8_t *data, siz
 static int
 setup(struct ike *ike, const struct msg_ike_setup *m, struct err *e)
 {
+	struct ike_sa *sa;
+
 	strlcpy(ike->local_name, m->local_name, sizeof(ike->local_name));
 	ike->nat_keepalive_s = m->nat_keepalive_s;
+	TAILQ_FOREACH (sa, &ike->sa_list, link)
+		if (sa->keepalive)
+			path_keep(sa);
 	ike->halfopen.max = m->half_open_max ? m->half_open_max : HALFOPEN_MAX;
 	return 0;
 }

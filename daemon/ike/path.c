@@ -115,32 +115,37 @@ path_moved(struct ike_sa *sa, const struct addr *remote, uint16_t remote_port)
 	request_hurry(sa);
 }
 
+static uint64_t
+keepalive_every(const struct ike_sa *sa)
+{
+	return (uint64_t)sa->ike->nat_keepalive_s * 1000;
+}
+
 static void
 keepalive(void *arg)
 {
 	static const uint8_t byte = 0xff;
 	struct ike_sa *sa = arg;
-	uint64_t every = (uint64_t)sa->ike->nat_keepalive_s * 1000;
-	uint64_t quiet = loop_now_ms(sa->ike->loop) - sa->sent_ms;
+	uint64_t now = loop_now_ms(sa->ike->loop);
 
-	if (every == 0)
-		return;
-	if (quiet + 50 < every) {
-		timer_set(sa->keepalive, every - quiet);
-		return;
+	if (now - sa->sent_ms >= keepalive_every(sa)) {
+		statistics_count(sa->ike, STATISTIC_keepalives);
+		sa->ike->ops.send(sa->ike->ops.arg, &sa->path.at, &byte, sizeof(byte));
+		sa->sent_ms = now;
 	}
-	statistics_count(sa->ike, STATISTIC_keepalives);
-	sa->ike->ops.send(sa->ike->ops.arg, &sa->path.at, &byte, sizeof(byte));
-	timer_set(sa->keepalive, every);
+	path_keep(sa);
 }
 
 void
 path_keep(struct ike_sa *sa)
 {
-	if (!sa->path.nat_local || sa->ike->nat_keepalive_s == 0)
+	uint64_t every = keepalive_every(sa);
+	uint64_t quiet = loop_now_ms(sa->ike->loop) - sa->sent_ms;
+
+	if (!sa->path.nat_local || every == 0)
 		return;
 	if (!sa->keepalive)
 		sa->keepalive = timer_new(sa->ike->loop, keepalive, sa);
-	if (sa->keepalive && !timer_pending(sa->keepalive))
-		timer_set(sa->keepalive, (uint64_t)sa->ike->nat_keepalive_s * 1000);
+	if (sa->keepalive)
+		timer_set(sa->keepalive, quiet < every ? every - quiet : 0);
 }

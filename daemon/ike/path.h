@@ -34,7 +34,8 @@ bool path_is_encapsulated(const struct ike_sa *sa);
 void path_heard(struct ike_sa *sa, const struct ike_path *from);
 /* The datapath has seen authentic packets from there. */
 void path_moved(struct ike_sa *sa, const struct addr *remote, uint16_t remote_port);
-/* Begins (or ends) keeping the NAT's mapping. */
+/* When we are behind a NAT: keeps its mapping from now on, in the interval that is configured now. ESP in UDP
+ * goes by the same mapping: the datapath keeps none. */
 void path_keep(struct ike_sa *sa);
 
 #endif

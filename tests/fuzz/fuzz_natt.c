@@ -216,18 +216,6 @@ take(struct bed *b, uint8_t step, struct rbuf *text, uint32_t seq)
 	FUZZ_MUST(now == sadb_get(b->dp->sadb, IN)->path.encap_remote);
 }
 
-/* Keepalives that were sent. */
-static void
-drain(struct bed *b)
-{
-	uint8_t byte[2];
-	ssize_t n;
-
-	for (unsigned int i = 0; i < N_PEERS; i++)
-		while ((n = recv(b->peers[i], byte, sizeof(byte), MSG_DONTWAIT)) >= 0)
-			FUZZ_MUST(n == 1 && byte[0] == 0xff);
-}
-
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
@@ -242,11 +230,10 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		struct rbuf text = fuzz_piece(&in);
 
 		if (step & STEP_TIME)
-			loop_warp(b->dp->loop, NATT_KEEPALIVE_MS);
+			loop_warp(b->dp->loop, 1000);
 		seq += step & STEP_OLD ? 0 : 1;
 		take(b, step, &text, seq);
 	}
-	drain(b);
 	sadb_del(b->dp, IN);
 	sadb_del(b->dp, OUT);
 	memset(b->slots, 0, sizeof(b->slots));

@@ -7,9 +7,6 @@ import sys
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "lab"))
 import bed  # noqa: E402
 
-KEEPALIVES = ("natt_keepalive",)  # a slow machine sends some
-
-
 def algorithm(kind, name):
     here = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "lib", "alg.def")
     names = re.findall(r"^%s\((\w+)," % kind, open(here).read(), re.M)
@@ -54,7 +51,7 @@ def hosts_reach_each_other():
         b.hostb.sh("until ss -ltn | grep -q 5201; do :; done")
         assert "receiver" in b.hosta.run("iperf3", "-c", "10.1.2.2", "-n", "50M")
         for f in feeds:
-            f.no_drops(KEEPALIVES)
+            f.no_drops()
 
 
 def hosts_reach_each_other_over_ipv6():
@@ -77,7 +74,7 @@ def hosts_reach_each_other_over_ipv6():
         b.hostb.sh("until ss -ltn | grep -q 5201; do :; done")
         assert "receiver" in b.hosta.run("iperf3", "-c", "10.1.2.2", "-n", "50M")
         for f in feeds:
-            f.no_drops(KEEPALIVES)
+            f.no_drops()
 
 
 def an_ipv6_address_that_moves_is_followed():
@@ -90,7 +87,7 @@ def an_ipv6_address_that_moves_is_followed():
         assert b.hosta.ping("10.1.2.2")
         got = fb.say("wait dp_sa_path")
         assert "destination=2001:db8::9" in got[-1] and "encap_remote=4500" in got[-1], got
-        fb.no_drops(KEEPALIVES)
+        fb.no_drops()
 
 
 def an_address_that_moves_is_followed():
@@ -103,7 +100,7 @@ def an_address_that_moves_is_followed():
         assert b.hosta.ping("10.1.2.2")
         got = fb.say("wait dp_sa_path")
         assert "destination=198.51.100.9" in got[-1] and "encap_remote=4500" in got[-1], got
-        fb.no_drops(KEEPALIVES)
+        fb.no_drops()
 
 
 NAT = """table ip n {

@@ -30,6 +30,7 @@ test_ike_SOURCES += \
 	tests/unit/ike/x_auth_test.c \
 	tests/unit/ike/x_init_test.c \
 	tests/unit/ike/offer_test.c \
+	tests/unit/ike/path_test.c \
 	tests/unit/ike/rekey_child_test.c \
 	tests/unit/ike/rekey_ike_test.c \
 	tests/unit/ike/sim.c \

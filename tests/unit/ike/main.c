@@ -20,6 +20,7 @@ static CU_SuiteInfo suites[] = {
 	{ .pName = "message", .pTests = message_tests },
 	{ .pName = "natd", .pTests = natd_tests },
 	{ .pName = "offer", .pTests = offer_tests },
+	{ .pName = "path", .pTests = path_tests },
 	{ .pName = "proposal", .pTests = proposal_tests },
 	{ .pName = "proposal_select", .pTests = proposal_select_tests },
 	{ .pName = "protect", .pTests = protect_tests },

@@ -14,6 +14,7 @@ extern CU_TestInfo link_tests[];
 extern CU_TestInfo message_tests[];
 extern CU_TestInfo natd_tests[];
 extern CU_TestInfo offer_tests[];
+extern CU_TestInfo path_tests[];
 extern CU_TestInfo proposal_select_tests[];
 extern CU_TestInfo proposal_tests[];
 extern CU_TestInfo protect_tests[];
