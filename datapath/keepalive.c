@@ -65,9 +65,9 @@ probe(void *arg)
 	if (!p)
 		return;
 	p->port = g->port;
+	p->arrivals = &g->keepalive.sent_requests;
 	answer_write(dp, g, p);
 	gre_encapsulate(dp, g, p);
-	g->keepalive.sent_requests += p->next != STAGE_DROP;
 	pipeline_add(dp, p);
 	pipeline_run(dp);
 }
@@ -209,7 +209,7 @@ keepalive_answer(struct dp *dp, struct gre_tunnel *g, struct pkt *p)
 	}
 	p->sa = NULL;
 	p->encap_local = p->encap_remote = 0;
+	p->arrivals = &g->keepalive.sent_answers;
 	gre_send(dp, g, p);
-	g->keepalive.sent_answers += p->next != STAGE_DROP;
 	return true;
 }

@@ -126,6 +126,8 @@ finish(struct dp *dp, struct pkt *p, const struct pipeline_stage *at)
 		if (at->ipsec)
 			ipsec_drop(dp->stats, p, at);
 		port_count_drop(dp, p, at->inbound);
+	} else if (p->arrivals) {
+		++*p->arrivals;
 	}
 	pkt_put(dp->pool, p);
 	dp->pipeline->under_way--;

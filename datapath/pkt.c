@@ -92,6 +92,7 @@ pkt_get(struct pkt_pool *pool, bool large)
 	p->port = 0;
 	p->mtu = p->encap_local = p->encap_remote = 0;
 	p->sa = NULL;
+	p->arrivals = NULL;
 	p->n_chain = 0;
 	return p;
 }

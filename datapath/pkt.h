@@ -61,8 +61,9 @@ struct pkt {
 		*chain[PKT_CHAIN]; /* in: the SAs that verified it, outermost first; out: that have
 				      * protected it already; borrowed */
 	uint8_t n_chain;
-	struct sa *sa;	  /* between spd_out/esp_out and esp_in/spd_in; borrowed */
-	struct pkt *link; /* pool free list */
+	struct sa *sa;	    /* between spd_out/esp_out and esp_in/spd_in; borrowed */
+	uint64_t *arrivals; /* counts it when it gets where it was to go; NULL: nobody does */
+	struct pkt *link;   /* pool free list */
 };
 
 static inline uint32_t

@@ -9,7 +9,10 @@
 #include "datapath/ip4.h"
 #include "datapath/ip6.h"
 #include "datapath/port_mem.h"
+#include "datapath/sadb.h"
+#include "lib/alg.h"
 #include "lib/buf.h"
+#include "lib/sastate.h"
 #include "tests/unit/datapath/fixture.h"
 #include "tests/unit/datapath/suites.h"
 
@@ -393,6 +396,45 @@ switching_it_off_brings_the_line_up(void)
 	bed_fini(&b);
 }
 
+/* A tunnel that is protected by an SA which has no numbers yet, and then has one. */
+static void
+what_was_dropped_on_its_way_was_not_sent(void)
+{
+	struct msg_dp_sa sa = { .sa = 1,
+		.spi = 0x1000,
+		.protocol = IP_PROTO_ESP,
+		.mode = MSG_SA_TRANSPORT,
+		.source = addr_v4(A),
+		.destination = addr_v4(B),
+		.cipher = ALG_CIPHER_null,
+		.auth = ALG_AUTH_hmac_sha1_96,
+		.auth_key.len = 20 };
+	struct msg_dp_tunnel m = tunnel_msg();
+	struct sa_slot slot = { 0 };
+	uint8_t p[48];
+	struct bed b;
+
+	m.sa_out = 1;
+	bed_init(&b, &m);
+	b.w.dp.slots = &slot;
+	b.w.dp.n_slots = 1;
+	CU_ASSERT_EQUAL_FATAL(sadb_put(&b.w.dp, &sa, NULL), 0);
+	request_make(p);
+	for (unsigned int i = 0; i < 2; i++) {
+		loop_warp(b.w.dp.loop, i * PERIOD);
+		receive(&b, p, sizeof(p));
+		CU_ASSERT_EQUAL(counts(&b).unanswered, i + 1);
+		CU_ASSERT_EQUAL(counts(&b).received_requests, i + 1);
+		CU_ASSERT_EQUAL(counts(&b).sent_requests, i);
+		CU_ASSERT_EQUAL(counts(&b).sent_answers, i);
+		sa.seq_limit = 100;
+		CU_ASSERT_EQUAL(sadb_put(&b.w.dp, &sa, NULL), 0);
+	}
+	CU_ASSERT_EQUAL(b.w.dp.stats->drops[DROP_seq_reserve], 2);
+	b.w.dp.slots = NULL;
+	bed_fini(&b);
+}
+
 CU_TestInfo keepalive_tests[] = {
 	{ "a request encloses its answer", a_request_encloses_its_answer },
 	{ "what one end asks the other answers", what_one_end_asks_the_other_answers },
@@ -404,5 +446,6 @@ CU_TestInfo keepalive_tests[] = {
 	{ "answers are counted also when nobody asked",
 		answers_are_counted_also_when_nobody_asked },
 	{ "switching it off brings the line up", switching_it_off_brings_the_line_up },
+	{ "what was dropped on its way was not sent", what_was_dropped_on_its_way_was_not_sent },
 	CU_TEST_INFO_NULL,
 };
