@@ -67,7 +67,8 @@ replay_accept(struct sa_slot *slot, uint32_t window, uint64_t seq)
 		__atomic_signal_fence(__ATOMIC_SEQ_CST);
 		ring_clear(slot, was, seq);
 	}
-	if (window != 0)
+	/* also without a window: there may be one again. Older ones have no place in the ring. */
+	if (slot->seq - seq < SASTATE_WINDOW_MAX)
 		slot->window[seq / WORD_BITS % SASTATE_WORDS] |= (uint64_t)1 << (seq % WORD_BITS);
 	return true;
 }

@@ -139,6 +139,21 @@ a_window_made_larger_knows_what_was_before(void)
 		CU_ASSERT_FALSE(replay_accept(&slot, W, seq));
 }
 
+static void
+a_window_switched_on_again_knows_what_came_without_it(void)
+{
+	struct sa_slot slot = { 0 };
+
+	for (uint64_t seq = 1; seq <= 100; seq++)
+		CU_ASSERT_TRUE(replay_accept(&slot, 64, seq));
+	for (uint64_t seq = 101; seq <= 3 * W; seq += 2)
+		CU_ASSERT_TRUE(replay_accept(&slot, 0, seq));
+	CU_ASSERT_TRUE(replay_accept(&slot, 0, 2 * W - 1)); /* once more */
+	CU_ASSERT_TRUE(replay_accept(&slot, 0, 8)); /* too old for the ring, where 8328 would be */
+	for (uint64_t seq = 2 * W; seq <= 3 * W; seq++)
+		CU_ASSERT_EQUAL(replay_accept(&slot, W, seq), seq % 2 == 0);
+}
+
 /* The model: every number ever accepted, and the rule of RFC 4303 3.4.3 in words. */
 static void
 any_order_gives_what_a_perfect_memory_gives(void)
@@ -260,6 +275,8 @@ CU_TestInfo replay_tests[] = {
 	{ "a check changes nothing", a_check_changes_nothing },
 	{ "without a window everything passes and the highest is kept",
 		without_a_window_everything_passes_and_the_highest_is_kept },
+	{ "a window switched on again knows what came without it",
+		a_window_switched_on_again_knows_what_came_without_it },
 	{ "a window made larger knows what was before",
 		a_window_made_larger_knows_what_was_before },
 	{ "the high half is inferred as the RFC has it",
