@@ -378,7 +378,7 @@ entry_finish(struct reass *r, struct entry *e, enum drop *why)
 	*why = e->ce && e->not_ect ? DROP_ip_ecn : DROP_pool_empty;
 	if (*why != DROP_ip_ecn)
 		whole = pkt_get(r->dp->pool, true);
-	if (whole && e->head_len + e->end <= PKT_LARGE) {
+	if (whole && e->head_len + e->end <= (e->key.version == 6 ? PKT_LARGE : DATA_MAX)) {
 		whole->len = e->head_len + e->end;
 		head_write(e, whole->data, whole->len);
 		SLIST_FOREACH (p, &e->pieces, next)

@@ -225,6 +225,50 @@ malformed_fragments_are_refused(void)
 	world_fini(&w);
 }
 
+/* Options that only the first fragment has make the whole longer than any fragment says. */
+static struct pkt *
+long_packet(struct world *w, uint16_t id, uint32_t total, enum drop want)
+{
+	enum { WORDS = 15, STEP = 1024 };
+	uint32_t end = total - 4 * WORDS;
+	struct pkt *whole = NULL;
+	struct piece p;
+
+	for (uint32_t off = 0; off < end; off += STEP) {
+		bool last = off + STEP >= end;
+
+		fragment_make(&p, id, off, last ? end - off : STEP, !last, 0);
+		if (off == 0) {
+			memset(p.data + 20, 1, 40); /* no operation */
+			p.data[0] = 0x40 | WORDS;
+			be16_put(p.data + 2, 4 * WORDS + STEP);
+			ip4_checksum_set(p.data, 4 * WORDS);
+			p.len = 4 * WORDS + STEP;
+		}
+		whole = add(w, &p, 0, last ? want : DROP_NONE);
+	}
+	return whole;
+}
+
+static void
+a_packet_longer_than_its_header_can_say_is_refused(void)
+{
+	struct pkt *whole;
+	struct world w;
+	struct ip4 ip;
+
+	world_init(&w);
+	whole = long_packet(&w, 1, 65535, DROP_NONE);
+	CU_ASSERT_PTR_NOT_NULL_FATAL(whole);
+	CU_ASSERT_EQUAL(ip4_parse(whole->data, whole->len, &ip), DROP_NONE);
+	CU_ASSERT_TRUE(whole->len == 65535 && ip.total_len == 65535);
+	pkt_put(w.dp.pool, whole);
+	CU_ASSERT_PTR_NULL(long_packet(&w, 2, 65536, DROP_reass_malformed));
+	CU_ASSERT_PTR_NULL(long_packet(&w, 3, 65537, DROP_reass_malformed));
+	CU_ASSERT_EQUAL(reass_n(w.dp.reass), 0);
+	world_fini(&w);
+}
+
 static void
 fragments_of_different_tags_are_not_mixed(void)
 {
@@ -386,6 +430,8 @@ CU_TestInfo reass_tests[] = {
 	{ "overlapping fragments take the packet with them",
 		overlapping_fragments_take_the_packet_with_them },
 	{ "malformed fragments are refused", malformed_fragments_are_refused },
+	{ "a packet longer than its header can say is refused",
+		a_packet_longer_than_its_header_can_say_is_refused },
 	{ "fragments of different tags are not mixed", fragments_of_different_tags_are_not_mixed },
 	{ "what stays incomplete is forgotten in time",
 		what_stays_incomplete_is_forgotten_in_time },
