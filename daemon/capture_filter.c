@@ -26,20 +26,34 @@ struct text {
 	bool full;
 };
 
+/* Where the protocol and the header behind may be. */
+struct way {
+	const char *is; /* "", or when it is this one */
+	unsigned int protocol;
+	const char *transport;
+	const char *first; /* "", or what the first of a packet's fragments has */
+};
+
+enum { WAYS_MAX = 3 };
+
 /* Where a family has what rules look at. */
 struct family {
 	const char *header;
-	unsigned int protocol;
 	unsigned int source;
 	unsigned int destination;
-	unsigned int words;    /* of an address */
-	const char *first;     /* of the fragments of a packet, or NULL */
-	const char *transport; /* where the next header begins */
+	unsigned int words; /* of an address */
+	unsigned int n_ways;
+	struct way ways[WAYS_MAX];
 };
 
+/* Of extension headers one is stepped over: an expression has no loop that the kernel would take. */
 static const struct family families[] = {
-	{ "ip", 9, 12, 16, 1, "ip[6:2] & 0x1fff = 0", "(ip[0] & 15) * 4" },
-	{ "ip6", 6, 8, 24, 4, NULL, "40" },
+	{ "ip", 12, 16, 1, 1, { { "", 9, "(ip[0] & 15) * 4", " and ip[6:2] & 0x1fff = 0" } } },
+	{ "ip6", 8, 24, 4, 3,
+		{ { "", 6, "40", "" },
+			{ "(ip6[6] = 0 or ip6[6] = 43 or ip6[6] = 60) and ", 40, "ip6[41] * 8 + 48",
+				"" },
+			{ "ip6[6] = 44 and ", 40, "48", " and ip6[42:2] & 0xfff8 = 0" } } },
 };
 
 static void __attribute__((format(printf, 2, 3))) add(struct text *t, const char *fmt, ...)
@@ -73,16 +87,17 @@ add_address(struct text *t, const struct family *f, unsigned int at, const struc
 }
 
 static void
-add_port(struct text *t, const struct family *f, unsigned int at, int64_t low, int64_t high)
+add_port(struct text *t, const char *header, const char *transport, unsigned int at, int64_t low,
+	int64_t high)
 {
 	if (low == high && low != CFG_NONE) {
-		add(t, " and %s[%s + %u:2] = %d", f->header, f->transport, at, (int)low);
+		add(t, " and %s[%s + %u:2] = %d", header, transport, at, (int)low);
 		return;
 	}
 	if (low > 0)
-		add(t, " and %s[%s + %u:2] >= %d", f->header, f->transport, at, (int)low);
+		add(t, " and %s[%s + %u:2] >= %d", header, transport, at, (int)low);
 	if (high != CFG_NONE && high < PORT_MAX)
-		add(t, " and %s[%s + %u:2] <= %d", f->header, f->transport, at, (int)high);
+		add(t, " and %s[%s + %u:2] <= %d", header, transport, at, (int)high);
 }
 
 static bool
@@ -91,26 +106,35 @@ any_port(int64_t low, int64_t high)
 	return low <= 0 && (high == CFG_NONE || high >= PORT_MAX);
 }
 
+/* The rule's protocol, there, and what it says of the header behind. */
 static void
-add_rule(struct text *t, const struct family *f, const struct cfg_acl_rule *r)
+add_way(struct text *t, const char *header, const struct way *w, const struct cfg_acl_rule *r)
 {
 	bool ports = !any_port(r->source_port_low, r->source_port_high) ||
 		!any_port(r->destination_port_low, r->destination_port_high);
 
+	add(t, "%s%s[%u] = %d", w->is, header, w->protocol, (int)r->protocol);
+	if (ports || r->icmp_type != CFG_NONE || r->icmp_code != CFG_NONE)
+		add(t, "%s", w->first);
+	add_port(t, header, w->transport, 0, r->source_port_low, r->source_port_high);
+	add_port(t, header, w->transport, 2, r->destination_port_low, r->destination_port_high);
+	if (r->icmp_type != CFG_NONE)
+		add(t, " and %s[%s] = %d", header, w->transport, (int)r->icmp_type);
+	if (r->icmp_code != CFG_NONE)
+		add(t, " and %s[%s + 1] = %d", header, w->transport, (int)r->icmp_code);
+}
+
+static void
+add_rule(struct text *t, const struct family *f, const struct cfg_acl_rule *r)
+{
 	add(t, "(%s", f->header);
-	if (r->protocol > 0)
-		add(t, " and %s[%u] = %d", f->header, f->protocol, (int)r->protocol);
 	add_address(t, f, f->source, &r->source, &r->source_wildcard);
 	add_address(t, f, f->destination, &r->destination, &r->destination_wildcard);
-	if (f->first != NULL && (ports || r->icmp_type != CFG_NONE || r->icmp_code != CFG_NONE))
-		add(t, " and %s", f->first);
-	add_port(t, f, 0, r->source_port_low, r->source_port_high);
-	add_port(t, f, 2, r->destination_port_low, r->destination_port_high);
-	if (r->icmp_type != CFG_NONE)
-		add(t, " and %s[%s] = %d", f->header, f->transport, (int)r->icmp_type);
-	if (r->icmp_code != CFG_NONE)
-		add(t, " and %s[%s + 1] = %d", f->header, f->transport, (int)r->icmp_code);
-	add(t, ")");
+	for (unsigned int i = 0; r->protocol > 0 && i < f->n_ways; i++) {
+		add(t, i == 0 ? " and ((" : ") or (");
+		add_way(t, f->header, &f->ways[i], r);
+	}
+	add(t, r->protocol > 0 ? ")))" : ")");
 }
 
 int

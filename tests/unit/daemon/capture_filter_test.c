@@ -20,6 +20,7 @@
 
 enum { RULES_MAX = 12, PACKETS = 40, ROUNDS = 250, PACKET_MAX = 128 };
 enum { ICMP = 1, TCP = 6, UDP = 17, GRE = 47 };
+enum { HOP_BY_HOP = 0, ROUTING = 43, FRAGMENT = 44, NO_NEXT = 59, DESTINATION = 60 };
 
 struct random {
 	uint64_t s;
@@ -46,6 +47,8 @@ struct sample {
 	uint16_t first[2]; /* ports */
 	uint8_t type, code;
 	unsigned int options; /* words of IPv4 options */
+	uint8_t extension;    /* IPv6: a header in between; NO_NEXT: none */
+	unsigned int longer;  /* than 8 bytes, by so many times 8 */
 };
 
 /* Few values, so that rules often match. */
@@ -74,13 +77,20 @@ random_protocol(struct random *r)
 static struct sample
 random_sample(struct random *r)
 {
+	static const uint8_t extensions[] = { HOP_BY_HOP, ROUTING, FRAGMENT, DESTINATION };
 	bool v6 = below(r, 3) == 0;
 	struct sample s = { .arp = below(r, 20) == 0,
 		.source = random_addr(r, v6),
 		.destination = random_addr(r, v6),
 		.protocol = random_protocol(r),
-		.later = !v6 && below(r, 6) == 0,
-		.options = below(r, 5) == 0 ? 1 + below(r, 10) : 0 };
+		.later = below(r, 6) == 0,
+		.options = below(r, 5) == 0 ? 1 + below(r, 10) : 0,
+		.extension = NO_NEXT };
+
+	if (v6 && (s.later || below(r, 2))) {
+		s.extension = s.later ? FRAGMENT : extensions[below(r, sizeof(extensions))];
+		s.longer = s.extension == FRAGMENT ? 0 : below(r, 3);
+	}
 
 	for (int i = 0; i < 2; i++)
 		s.first[i] = (uint16_t)(below(r, 2) ? 1000 + below(r, 8) : below(r, 65536));
@@ -90,17 +100,32 @@ random_sample(struct random *r)
 }
 
 static void
+write_extension(struct wbuf *b, const struct sample *s)
+{
+	wbuf_u8(b, s->protocol);
+	wbuf_u8(b, (uint8_t)s->longer);
+	wbuf_u16(b, s->later ? 185 << 3 : 1);
+	wbuf_u32(b, 7);
+	for (unsigned int i = 0; i < s->longer; i++)
+		wbuf_u64(b, 7);
+}
+
+static void
 write_ip(struct wbuf *b, const struct sample *s)
 {
 	unsigned int words = 5 + s->options;
 
 	if (s->source.af == AF_INET6) {
 		wbuf_u32(b, 0x60000000);
-		wbuf_u16(b, 20);
-		wbuf_u8(b, s->protocol);
+		bool extended = s->extension != NO_NEXT;
+
+		wbuf_u16(b, (uint16_t)(20 + (extended ? 8 + 8 * s->longer : 0)));
+		wbuf_u8(b, extended ? s->extension : s->protocol);
 		wbuf_u8(b, 64);
 		wbuf_put(b, s->source.b, 16);
 		wbuf_put(b, s->destination.b, 16);
+		if (extended)
+			write_extension(b, s);
 		return;
 	}
 	wbuf_u8(b, (uint8_t)(0x40 | words));
@@ -339,7 +364,8 @@ the_expression_reads_from_the_last_rule_to_the_first(void)
 	CU_ASSERT_EQUAL(capture_filter(rules, 3, false, text, sizeof(text), NULL), 0);
 	CU_ASSERT_STRING_EQUAL(text,
 		"(ip and ip[12:4] & 0xffffff00 = 0x0a010100) and not "
-		"(ip and ip[9] = 6 and ip[6:2] & 0x1fff = 0 and ip[(ip[0] & 15) * 4 + 2:2] = 22)");
+		"(ip and ((ip[9] = 6 and ip[6:2] & 0x1fff = 0"
+		" and ip[(ip[0] & 15) * 4 + 2:2] = 22)))");
 }
 
 static void
