@@ -5,7 +5,8 @@ espcat_LDADD = libdatapath.a $(CORE_LIBS)
 TESTS += tests/interop/ipsec_scapy.py tests/interop/natt_scapy.py tests/interop/vectors.py
 EXTRA_DIST += tests/interop/ipsec_scapy.py tests/interop/natt_scapy.py tests/interop/ipsec_ref.py tests/interop/vectors.py
 EXTRA_DIST += tests/vectors/aead-esp.json tests/vectors/gcm-esp.json tests/vectors/rfc3602-esp.json
-EXTRA_DIST += tests/vectors/rfc3686-ctr.json
+EXTRA_DIST += tests/vectors/rfc3686-ctr.json tests/vectors/ciphers.json tests/vectors/aeads.json
+EXTRA_DIST += tests/vectors/macs.json
 
 # datapaths driven from scripts, in namespaces; skipped without root
 check_PROGRAMS += dpfeed
