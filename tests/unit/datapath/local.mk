@@ -53,5 +53,6 @@ test_datapath_SOURCES = \
 	tests/unit/datapath/selector_test.c \
 	tests/unit/datapath/spd_test.c \
 	tests/unit/datapath/stats_test.c \
+	tests/unit/datapath/super_test.c \
 	tests/unit/datapath/suites.h \
 	tests/unit/datapath/tuples_test.c

@@ -48,6 +48,7 @@ extern CU_TestInfo sadb_tests[];
 extern CU_TestInfo selector_tests[];
 extern CU_TestInfo spd_tests[];
 extern CU_TestInfo stats_tests[];
+extern CU_TestInfo super_tests[];
 extern CU_TestInfo tuples_tests[];
 
 #endif
