@@ -43,7 +43,7 @@ static const struct form forms[] = {
 	{ .esp = true, .v6 = true },
 	{ .esp = true, .ah = true, .v6 = true },
 };
-enum { N_FORMS = sizeof(forms) / sizeof(forms[0]), N_FORMS4 = 6 };
+enum { N_FORMS = sizeof(forms) / sizeof(forms[0]) };
 
 static void
 put_sa(struct fix *f, const struct form *form, uint32_t id, unsigned int cipher, unsigned int auth)
@@ -145,12 +145,14 @@ every_form_brings_the_packet_back(void)
 
 /* --- the matrix -------------------------------------------------------------------------- */
 
-/* What is dropped, and why, when an octet of the outer IPv4 header changes and its checksum is made
- * right: behind the changed bits, without AH and with it. NULL: the packet is taken as it is. */
-static const struct {
+/* What is dropped, and why, when an octet of the outer header changes (of IPv4 with its checksum made
+ * right): behind the changed bits, without AH and with it. NULL: the packet is taken as it is. */
+struct octet {
 	uint8_t bits;
 	const char *esp, *ah;
-} header[IP4_HDR_LEN] = {
+};
+
+static const struct octet header4[IP4_HDR_LEN] = {
 	[0] = { 0x01, "ip_short", "ip_short" },
 	[1] = { 0x04, NULL, NULL }, /* class: mutable */
 	[2] = { 0x10, "ip_short", "ip_short" },
@@ -172,6 +174,19 @@ static const struct {
 	[18] = { 0x01, "esp_address", "ah_address" },
 	[19] = { 0x01, "esp_address", "ah_address" },
 };
+
+/* Of IPv6 the source is octets 8 to 23, the destination 24 to 39. */
+static const struct octet header6[8] = {
+	[0] = { 0x01, NULL, NULL }, /* class: mutable */
+	[1] = { 0x04, NULL, NULL }, /* flow label: mutable */
+	[2] = { 0x10, NULL, NULL },
+	[3] = { 0x01, NULL, NULL },
+	[4] = { 0x10, "ip_short", "ip_short" },
+	[5] = { 0x00, "ip_short", "ip_short" }, /* a bit that makes it longer */
+	[6] = { 0x04, "ipsec_headers", "ipsec_headers" },
+	[7] = { 0x01, NULL, NULL }, /* hop limit: mutable */
+};
+static const struct octet address6 = { 0x01, "esp_address", "ah_address" };
 
 /* Of AH itself; of ESP. A changed number (bit 1 of each octet) is one the window lets pass. */
 static const char *
@@ -197,9 +212,7 @@ flip(struct fix *f, const uint8_t *packet, uint32_t len, uint32_t at, uint8_t bi
 	if (bits == 0) /* the lowest bit that is 0 */
 		bits = (uint8_t)(~p->data[at] & (p->data[at] + 1));
 	p->data[at] ^= bits;
-	if (at < 10)
-		ip4_checksum_set(p->data, IP4_HDR_LEN);
-	if (at >= 12 && at < IP4_HDR_LEN)
+	if (at < IP4_HDR_LEN && packet[0] >> 4 == 4 && at != 10 && at != 11)
 		ip4_checksum_set(p->data, IP4_HDR_LEN);
 	run(f, p, stage);
 	if (wanted == NULL ? p->next != STAGE_SPD_IN : strcmp(fix_drop(p), wanted) != 0) {
@@ -211,30 +224,58 @@ flip(struct fix *f, const uint8_t *packet, uint32_t len, uint32_t at, uint8_t bi
 	fix_pkt_free(p);
 }
 
+static const struct octet *
+octet_of(bool v6, uint32_t at)
+{
+	return !v6 ? &header4[at] : at < 8 ? &header6[at] : &address6;
+}
+
 /* Every octet of a packet whose outermost header is that of `ah` or else ESP. */
 static void
 matrix(struct fix *f, bool ah, const uint8_t *packet, uint32_t len)
 {
-	for (uint32_t at = 0; at < len; at++) {
-		uint32_t in = at - IP4_HDR_LEN;
+	bool v6 = packet[0] >> 4 == 6;
+	uint32_t hdr_len = v6 ? IP6_HDR_LEN : IP4_HDR_LEN;
+	uint8_t stage = ah ? STAGE_AH_IN : STAGE_ESP_IN;
 
-		if (at < IP4_HDR_LEN)
-			flip(f, packet, len, at, header[at].bits,
-				ah ? header[at].ah : header[at].esp,
-				ah ? STAGE_AH_IN : STAGE_ESP_IN);
-		else if (ah)
-			flip(f, packet, len, at, 2, in < AH_LEN ? expected_ah(in) : "ah_auth",
-				STAGE_AH_IN);
-		else
-			flip(f, packet, len, at, 2, expected_esp(in), STAGE_ESP_IN);
+	for (uint32_t at = 0; at < hdr_len; at++) {
+		const struct octet *o = octet_of(v6, at);
+
+		flip(f, packet, len, at, o->bits, ah ? o->ah : o->esp, stage);
 	}
+	for (uint32_t at = hdr_len; at < len; at++) {
+		uint32_t in = at - hdr_len;
+
+		flip(f, packet, len, at, 2,
+			!ah		      ? expected_esp(in)
+				: in < AH_LEN ? expected_ah(in)
+					      : "ah_auth",
+			stage);
+	}
+}
+
+/* What AH carries, as if it had come without. The length. */
+static uint32_t
+ah_take_off(uint8_t *packet, uint32_t len)
+{
+	bool v6 = packet[0] >> 4 == 6;
+	uint32_t hdr_len = v6 ? IP6_HDR_LEN : IP4_HDR_LEN;
+
+	len -= AH_LEN;
+	memmove(packet + hdr_len, packet + hdr_len + AH_LEN, len - hdr_len);
+	packet[v6 ? 6 : 9] = IP_PROTO_ESP;
+	if (v6)
+		be16_put(packet + 4, (uint16_t)(len - IP6_HDR_LEN));
+	else
+		fix_outer(packet, len);
+	return len;
 }
 
 /* For each form: what AH covers of the whole; and, AH once taken off, what ESP covers. */
 static void
 each_octet_is_covered_by_the_icv_that_should(void)
 {
-	for (unsigned int i = 0; i < N_FORMS4; i++) {
+	for (unsigned int i = 0; i < N_FORMS; i++) {
 		uint8_t inner[256], packet[512];
 		struct pkt *p;
 		struct fix f;
@@ -249,11 +290,7 @@ each_octet_is_covered_by_the_icv_that_should(void)
 		fix_pkt_free(p);
 		matrix(&f, forms[i].ah, packet, len);
 		if (forms[i].ah && forms[i].esp) {
-			len -= AH_LEN;
-			memmove(packet + IP4_HDR_LEN, packet + IP4_HDR_LEN + AH_LEN,
-				len - IP4_HDR_LEN);
-			packet[9] = IP_PROTO_ESP;
-			fix_outer(packet, len);
+			len = ah_take_off(packet, len);
 			matrix(&f, false, packet, len);
 		}
 		fix_fini(&f);
@@ -329,11 +366,28 @@ outer_headers_follow_df_class_and_ttl_rules(void)
 	}
 }
 
+static uint8_t
+class_get(const uint8_t *p)
+{
+	return p[0] >> 4 == 6 ? (uint8_t)(be16_get(p) >> 4) : p[1];
+}
+
+static void
+class_put(uint8_t *p, uint8_t tclass)
+{
+	if (p[0] >> 4 == 6) {
+		be16_put(p, (uint16_t)(0x6000 | tclass << 4 | (p[1] & 0xf)));
+		return;
+	}
+	p[1] = tclass;
+	ip4_checksum_set(p, IP4_HDR_LEN);
+}
+
 /* A mark on the way is brought in, in tunnel mode (RFC 6040); in transport mode it is the packet's. */
 static void
 congestion_on_the_way_is_told_inside(void)
 {
-	for (unsigned int i = 0; i < N_FORMS4; i++) {
+	for (unsigned int i = 0; i < N_FORMS; i++) {
 		for (unsigned int ecn = 0; ecn < 4; ecn++) {
 			uint8_t inner[128];
 			uint32_t len = packet_of(&forms[i], inner, 20);
@@ -341,17 +395,15 @@ congestion_on_the_way_is_told_inside(void)
 			struct pkt *p;
 			struct fix f;
 
-			inner[1] = (uint8_t)(0x20 | ecn);
-			ip4_checksum_set(inner, IP4_HDR_LEN);
+			class_put(inner, (uint8_t)(0x20 | ecn));
 			form_init(&f, &forms[i]);
 			p = protect(&f, &forms[i], inner, len);
-			p->data[1] |= 3;
-			ip4_checksum_set(p->data, IP4_HDR_LEN);
+			class_put(p->data, class_get(p->data) | 3);
 			p->n_chain = 0;
 			run(&f, p, forms[i].ah ? STAGE_AH_IN : STAGE_ESP_IN);
 			CU_ASSERT_STRING_EQUAL(fix_drop(p), dropped ? "ip_ecn" : "");
 			if (!dropped)
-				CU_ASSERT_EQUAL(p->data[1], 0x23);
+				CU_ASSERT_EQUAL(class_get(p->data), 0x23);
 			fix_pkt_free(p);
 			fix_fini(&f);
 		}
