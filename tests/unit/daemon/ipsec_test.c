@@ -3,7 +3,10 @@
  */
 #include "config.h"
 
+#include "lib/alg.h"
+
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "tests/unit/daemon/bench.h"
@@ -143,15 +146,65 @@ a_proposal_s_form_decides_its_sas(void)
 	}
 }
 
+/* The policy of the lab with a proposal changed by these rows. */
+static void
+manual_allows(const char *rows, const char *display, bool allowed)
+{
+	char text[128];
+	struct bench b;
+
+	snprintf(text, sizeof(text),
+		"%s cannot be used with keys typed by hand: it needs keys that change", display);
+	bench_init(&b);
+	CU_ASSERT_EQUAL(bench_commit(&b,
+				SITE_INTERFACES SITE_IPSEC "set ipsec_policy P1,10 "
+							   "out_ah_spi=54322 in_ah_spi=12346 "
+							   "out_ah_string_key=huawei "
+							   "in_ah_string_key=huawei\n"),
+		0);
+	CU_ASSERT_EQUAL(bench_commit(&b, rows), allowed ? 0 : -EINVAL);
+	CU_ASSERT_STRING_EQUAL(b.err.text, allowed ? "" : text);
+	bench_fini(&b);
+}
+
+static void
+keys_that_never_change_go_with_the_algorithms_that_bear_it(void)
+{
+	unsigned int refused = 0;
+	char rows[128];
+
+	for (unsigned int id = 1; id < ALG_CIPHER_N; id++) {
+		const struct alg_cipher_info *c = alg_cipher(id);
+
+		refused += !c->manual;
+		CU_ASSERT_EQUAL(c->manual, c->kind == ALG_KIND_null || c->kind == ALG_KIND_cbc);
+		for (unsigned int form = 0; form < 2; form++) {
+			snprintf(rows, sizeof(rows),
+				"set ipsec_proposal tran1 esp_encryption=%s transform=%s",
+				c->keyword, form ? "ah-esp" : "esp");
+			manual_allows(rows, c->display, c->manual);
+		}
+	}
+	for (unsigned int id = 1; id < ALG_AUTH_N; id++) {
+		const struct alg_auth_info *a = alg_auth(id);
+
+		if (a->offered == ALG_OFFERED_no)
+			continue;
+		refused += !a->manual;
+		CU_ASSERT_EQUAL(a->manual, a->kind == ALG_KIND_hmac);
+		snprintf(rows, sizeof(rows),
+			"set ipsec_proposal tran1 ah_authentication=%s transform=ah", a->keyword);
+		manual_allows(rows, a->display, a->manual);
+	}
+	CU_ASSERT_EQUAL(refused, 19);
+}
+
 static void
 what_manual_keys_cannot_do_is_refused(void)
 {
 	static const struct {
 		const char *rows, *text;
 	} rows[] = {
-		{ "set ipsec_proposal tran1 esp_encryption=aes-gcm-128",
-			"AES-GCM-128 cannot be used with keys typed by hand: it needs keys that "
-			"change" },
 		{ "set ipsec_policy P1,10 tunnel_remote=2001:db8::1",
 			"the tunnel's local and remote address are of two families" },
 	};
@@ -384,6 +437,8 @@ CU_TestInfo ipsec_tests[] = {
 	{ "a policy without ACL or with an empty one is incomplete",
 		a_policy_without_acl_or_with_an_empty_one_is_incomplete },
 	{ "a proposal's form decides its SAs", a_proposal_s_form_decides_its_sas },
+	{ "keys that never change go with the algorithms that bear it",
+		keys_that_never_change_go_with_the_algorithms_that_bear_it },
 	{ "what manual keys cannot do is refused", what_manual_keys_cannot_do_is_refused },
 	{ "an IPv6 policy steers IPv6", an_ipv6_policy_steers_ipv6 },
 	{ "rules keep their order over sequences, and deny bypasses",
