@@ -31,7 +31,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { N_SLOTS = 8192, N_WORDS = 18, ENGINE_WORDS = 8, PARTS_WORDS = 8 };
+enum { N_SLOTS = 16384, N_WORDS = 18, ENGINE_WORDS = 8, PARTS_WORDS = 8 };
 enum { ESP_HDR = 8, NATT_PORT = 4500 };
 
 static int

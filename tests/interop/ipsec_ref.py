@@ -12,7 +12,7 @@ from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 
 AH, ESP = 51, 50
 
-# our keyword, scapy's name (None: it has none), bytes of key with salt, of block, IV and own ICV
+# our keyword, scapy's name (None: it has none; some are added to its tables), bytes of key with salt, of block, IV and own ICV
 CIPHERS = [
     ("null", "NULL", 0, 4, 0, 0),
     ("des", "DES", 8, 8, 8, 0),
@@ -20,11 +20,11 @@ CIPHERS = [
     ("aes-128", "AES-CBC", 16, 16, 16, 0),
     ("aes-192", "AES-CBC", 24, 16, 16, 0),
     ("aes-256", "AES-CBC", 32, 16, 16, 0),
-    ("sm4", None, 16, 16, 16, 0),
+    ("sm4", "SM4-CBC", 16, 16, 16, 0),
     ("chacha20-poly1305", "CHACHA20-POLY1305", 36, 4, 8, 16),
 ] + [(name % (8 * size), scapy, size + 4, 4, 8, icv) for size in (16, 24, 32)
      for name, scapy, icv in (("aes-ctr-%d", "AES-CTR", 0), ("aes-gcm-%d", "AES-GCM", 16),
-                              ("aes-gcm-%d-icv12", None, 12), ("aes-gcm-%d-icv8", None, 8),
+                              ("aes-gcm-%d-icv12", "AES-GCM-12", 12), ("aes-gcm-%d-icv8", "AES-GCM-8", 8),
                               ("aes-gmac-%d", None, 16))]
 # our keyword, scapy's name, bytes of key, of ICV and of the IV in front of it
 AUTHS = [
@@ -32,10 +32,10 @@ AUTHS = [
     ("md5", "HMAC-MD5-96", 16, 12, 0),
     ("sha1", "HMAC-SHA1-96", 20, 12, 0),
     ("sha2-256", "SHA2-256-128", 32, 16, 0),
-    ("sha2-256-96", None, 32, 12, 0),
+    ("sha2-256-96", "SHA2-256-96", 32, 12, 0),
     ("sha2-384", "SHA2-384-192", 48, 24, 0),
     ("sha2-512", "SHA2-512-256", 64, 32, 0),
-    ("sm3", None, 32, 16, 0),
+    ("sm3", "SM3-128", 32, 16, 0),
 ]
 AH_AUTHS = AUTHS[1:] + [("aes-gmac-%d" % (8 * size), None, size + 4, 16, 8)
                         for size in (16, 24, 32)]
