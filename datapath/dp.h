@@ -1,6 +1,7 @@
 #ifndef YD_DATAPATH_DP_H
 #define YD_DATAPATH_DP_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "datapath/limit.h"
@@ -43,6 +44,7 @@ struct dp {
 	void (*path_news)(void *arg, uint32_t sa, const struct addr *destination, uint32_t mtu);
 	void *path_news_arg;
 	uint16_t ip_id; /* of the last outer header built; ip4_next_id() */
+	bool unchecked; /* any ESP SA may lack authentication: of use only to look at a capture */
 };
 
 /* Fills dp with empty tables; the loop is borrowed. 0 or -ENOMEM. */

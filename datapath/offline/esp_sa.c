@@ -6,11 +6,14 @@
 
 #include "datapath/offline/esp_sa.h"
 
+#include "lib/addr.h"
 #include "lib/alg.h"
+#include "lib/buf.h"
 #include "lib/err.h"
 #include "lib/msg.h"
 #include "lib/secret.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,6 +21,7 @@
 #include <sys/socket.h>
 
 enum { N_FIELDS = 8, N_FIELDS_MAX = 9, FIELD_MAX = 256, ROWS_MAX = 4096, KEY_MAX = 64 };
+enum { N_GROUPS = 8, SPI_DIGITS = 8 };
 enum { PROTOCOL, SOURCE, DESTINATION, SPI, CIPHER, CIPHER_KEY, AUTH, AUTH_KEY, NUMBERS };
 
 struct key {
@@ -25,13 +29,22 @@ struct key {
 	uint8_t data[KEY_MAX];
 };
 
+/* An address of which only some bits are compared. */
+struct pattern {
+	uint8_t af; /* 0: any */
+	uint8_t value[16];
+	uint8_t care[16];
+};
+
 struct row {
-	struct prefix source; /* len 0: any */
-	struct prefix destination;
+	struct pattern source;
+	struct pattern destination;
 	uint32_t spi;
-	bool any_spi;
+	uint32_t spi_care;
 	bool esn;
-	uint8_t af; /* 0 = any */
+	bool unsupported;
+	uint8_t af;	 /* 0 = any */
+	uint8_t icv_len; /* that nobody checks */
 	uint16_t cipher;
 	uint16_t auth;
 	struct key cipher_key;
@@ -46,7 +59,7 @@ struct esp_sa {
 /* Names up to " [", and the IANA number; the length of the key says which of that number it is. */
 static const struct {
 	const char *name;
-	uint16_t iana;
+	uint16_t iana; /* 0: not one of ours */
 } ciphers[] = {
 	{ "NULL", 11 },
 	{ "DES-CBC", 2 },
@@ -57,20 +70,33 @@ static const struct {
 	{ "AES-GCM with 16 octet ICV", 20 },
 	{ "AES-GCM with 12 octet ICV", 19 },
 	{ "AES-GCM with 8 octet ICV", 18 },
+	{ "AES-GCM with IIV and 16 octet ICV", 0 },
 	{ "ChaCha20 with Poly1305", 28 },
+	{ "ChaCha20 with Poly1305 and IIV", 0 },
+	{ "CAST5-CBC", 0 },
+	{ "BLOWFISH-CBC", 0 },
+	{ "TWOFISH-CBC", 0 },
 };
 
 static const struct {
 	const char *name;
-	enum alg_auth auth;
+	enum alg_auth auth; /* NONE: no key is asked for */
+	uint8_t icv_len;    /* that is not checked */
+	bool unsupported;
 } auths[] = {
-	{ "NULL", ALG_AUTH_NONE },
-	{ "HMAC-MD5-96", ALG_AUTH_hmac_md5_96 },
-	{ "HMAC-SHA-1-96", ALG_AUTH_hmac_sha1_96 },
-	{ "HMAC-SHA-256-96", ALG_AUTH_hmac_sha2_256_96 },
-	{ "HMAC-SHA-256-128", ALG_AUTH_hmac_sha2_256_128 },
-	{ "HMAC-SHA-384-192", ALG_AUTH_hmac_sha2_384_192 },
-	{ "HMAC-SHA-512-256", ALG_AUTH_hmac_sha2_512_256 },
+	{ "NULL", ALG_AUTH_NONE, 0, false },
+	{ "HMAC-MD5-96", ALG_AUTH_hmac_md5_96, 0, false },
+	{ "HMAC-SHA-1-96", ALG_AUTH_hmac_sha1_96, 0, false },
+	{ "HMAC-SHA-256-96", ALG_AUTH_hmac_sha2_256_96, 0, false },
+	{ "HMAC-SHA-256-128", ALG_AUTH_hmac_sha2_256_128, 0, false },
+	{ "HMAC-SHA-384-192", ALG_AUTH_hmac_sha2_384_192, 0, false },
+	{ "HMAC-SHA-512-256", ALG_AUTH_hmac_sha2_512_256, 0, false },
+	{ "MAC-RIPEMD-160-96", ALG_AUTH_NONE, 0, true },
+	{ "ANY 64 bit authentication", ALG_AUTH_NONE, 8, false },
+	{ "ANY 96 bit authentication", ALG_AUTH_NONE, 12, false },
+	{ "ANY 128 bit authentication", ALG_AUTH_NONE, 16, false },
+	{ "ANY 192 bit authentication", ALG_AUTH_NONE, 24, false },
+	{ "ANY 256 bit authentication", ALG_AUTH_NONE, 32, false },
 };
 
 /* --- one line --------------------------------------------------------------------------- */
@@ -123,18 +149,155 @@ values_read(const char *line, char values[N_FIELDS_MAX][FIELD_MAX])
 	}
 }
 
+/* Four fields, each a number or "*". */
 static int
-place_read(const char *text, struct prefix *p)
+pattern4_read(const char *s, struct pattern *p)
 {
-	struct addr a;
+	p->af = AF_INET;
+	for (unsigned int i = 0; i < 4; i++) {
+		unsigned int v = 0, n = 0;
 
-	*p = (struct prefix){ 0 };
-	if (strcmp(text, "*") == 0 || prefix_parse(text, p) == 0)
-		return 0;
-	if (addr_parse(text, &a) < 0)
+		if (i > 0 && *s++ != '.')
+			return -EINVAL;
+		for (; n < 3 && isdigit((unsigned char)s[n]); n++)
+			v = v * 10 + (unsigned int)(s[n] - '0');
+		if ((n == 0 && *s != '*') || v > 255)
+			return -EINVAL;
+		p->value[i] = (uint8_t)v;
+		p->care[i] = n > 0 ? 0xff : 0;
+		s += n > 0 ? n : 1;
+	}
+	return *s == '\0' ? 0 : -EINVAL;
+}
+
+/* Hexadecimal digits and "*" up to another character, as many as n and no more: one digit is 4 bits of
+ * value and care. How many, 0 when there are none or too many. */
+static unsigned int
+digits_read(const char *s, unsigned int n, uint32_t *value, uint32_t *care)
+{
+	static const char hex[] = "0123456789abcdef";
+	unsigned int i = 0;
+
+	*value = 0;
+	*care = UINT32_MAX;
+	for (; s[i] != '\0' && (s[i] == '*' || isxdigit((unsigned char)s[i])); i++) {
+		const char *at = strchr(hex, tolower((unsigned char)s[i]));
+
+		if (i == n)
+			return 0;
+		*value = *value << 4 | (at != NULL ? (uint32_t)(at - hex) : 0);
+		*care = *care << 4 | (at != NULL ? 0xf : 0);
+	}
+	return i;
+}
+
+/* Groups of digits between colons; *gap: which of them "::" stands in front of, N_GROUPS for none. How
+ * many, or -EINVAL. */
+static int
+groups_read(const char *s, uint32_t value[N_GROUPS], uint32_t care[N_GROUPS], unsigned int *gap)
+{
+	unsigned int n = 0, digits;
+
+	*gap = N_GROUPS;
+	for (;;) {
+		if (s[0] == ':' && (n > 0 || s[1] == ':')) {
+			s += n > 0 ? 1 : 2;
+			if (*gap != N_GROUPS)
+				return -EINVAL;
+			*gap = n;
+			if (*s == '\0')
+				return (int)n;
+		}
+		digits = n < N_GROUPS ? digits_read(s, 4, &value[n], &care[n]) : 0;
+		if (digits == 0)
+			return -EINVAL;
+		n++;
+		s += digits;
+		if (*s == '\0')
+			return (int)n;
+		if (*s++ != ':')
+			return -EINVAL;
+	}
+}
+
+/* "*" stands for a digit; digits that are not written are 0. */
+static int
+pattern6_read(const char *s, struct pattern *p)
+{
+	uint32_t value[N_GROUPS], care[N_GROUPS];
+	unsigned int gap;
+	int n = groups_read(s, value, care, &gap);
+
+	if (n < 0 || (gap == N_GROUPS) != (n == N_GROUPS))
 		return -EINVAL;
-	*p = (struct prefix){ .addr = a, .len = (uint8_t)(addr_len(&a) * 8) };
+	p->af = AF_INET6;
+	memset(p->care, 0xff, sizeof(p->care));
+	for (unsigned int i = 0; i < (unsigned int)n; i++) {
+		unsigned int at = i < gap ? i : i + N_GROUPS - (unsigned int)n;
+
+		be16_put(p->value + 2 * at, (uint16_t)value[i]);
+		be16_put(p->care + 2 * at, (uint16_t)care[i]);
+	}
 	return 0;
+}
+
+/* The bits behind the first len are not compared. */
+static void
+pattern_cut(struct pattern *p, unsigned int len)
+{
+	for (unsigned int i = 0; i < sizeof(p->care); i++) {
+		if (i * 8 >= len)
+			p->care[i] = 0;
+		else if (i * 8 + 8 > len)
+			p->care[i] &= (uint8_t)(0xff << (i * 8 + 8 - len));
+	}
+}
+
+static int
+prefix_len_read(const char *text, unsigned int *len)
+{
+	char *end = NULL;
+	unsigned long v = strtoul(text, &end, 10);
+
+	*len = (unsigned int)v;
+	return isdigit((unsigned char)text[0]) && *end == '\0' && v <= 128 ? 0 : -EINVAL;
+}
+
+static int
+place_read(char *text, struct pattern *p)
+{
+	char *slash = strchr(text, '/');
+	unsigned int len = 128;
+	struct addr a;
+	int rc = 0;
+
+	*p = (struct pattern){ 0 };
+	if (slash != NULL) {
+		*slash = '\0';
+		if (prefix_len_read(slash + 1, &len) < 0)
+			return -EINVAL;
+	}
+	if (strcmp(text, "*") == 0)
+		return 0;
+	if (addr_parse(text, &a) == 0) {
+		p->af = a.af;
+		memcpy(p->value, a.b, addr_len(&a));
+		memset(p->care, 0xff, addr_len(&a));
+	} else {
+		rc = strchr(text, ':') != NULL ? pattern6_read(text, p) : pattern4_read(text, p);
+	}
+	if (rc < 0 || (slash != NULL && p->af == AF_INET && len > 32))
+		return -EINVAL;
+	pattern_cut(p, len);
+	return 0;
+}
+
+static bool
+spi_digits_read(const char *text, struct row *r)
+{
+	return strncasecmp(text, "0x", 2) == 0 &&
+		digits_read(text + 2, SPI_DIGITS, &r->spi, &r->spi_care) == SPI_DIGITS &&
+		text[2 + SPI_DIGITS] == '\0';
 }
 
 static int
@@ -143,22 +306,26 @@ spi_read(const char *text, struct row *r)
 	char *end;
 	unsigned long v;
 
-	r->any_spi = strcmp(text, "*") == 0;
-	if (r->any_spi)
+	r->spi_care = 0;
+	if (strcmp(text, "*") == 0)
 		return 0;
+	if (strchr(text, '*') != NULL)
+		return spi_digits_read(text, r) ? 0 : -EINVAL;
 	errno = 0;
 	v = strtoul(text, &end, 0);
 	r->spi = (uint32_t)v;
+	r->spi_care = UINT32_MAX;
 	return text[0] == '\0' || *end != '\0' || errno != 0 || v > UINT32_MAX ? -EINVAL : 0;
 }
 
-/* Hex digits behind 0x, else the bytes themselves. */
+/* Hex digits behind 0x (a first one may be missing: it is 0), else the bytes themselves. */
 static int
 key_read(const char *text, struct key *k)
 {
 	bool hex = strncasecmp(text, "0x", 2) == 0;
-	size_t len = strlen(text);
+	size_t len = strlen(text), at = 0;
 
+	k->len = 0;
 	if (!hex) {
 		if (len > KEY_MAX)
 			return -EINVAL;
@@ -167,13 +334,15 @@ key_read(const char *text, struct key *k)
 		return 0;
 	}
 	text += 2;
-	if ((len - 2) % 2 || (len - 2) / 2 > KEY_MAX ||
-		strspn(text, "0123456789abcdefABCDEF") != len - 2)
+	len -= 2;
+	if ((len + 1) / 2 > KEY_MAX || strspn(text, "0123456789abcdefABCDEF") != len)
 		return -EINVAL;
-	for (k->len = 0; k->len < (len - 2) / 2; k->len++) {
-		char two[3] = { text[2 * k->len], text[2 * k->len + 1], '\0' };
+	while (at < len) {
+		size_t n = at == 0 && len % 2 ? 1 : 2;
+		char digits[3] = { text[at], n > 1 ? text[at + 1] : '\0', '\0' };
 
-		k->data[k->len] = (uint8_t)strtoul(two, NULL, 16);
+		k->data[k->len++] = (uint8_t)strtoul(digits, NULL, 16);
+		at += n;
 	}
 	return 0;
 }
@@ -191,32 +360,51 @@ is_named(const char *text, const char *name)
 static int
 cipher_read(const char *text, struct row *r)
 {
-	for (size_t i = 0; i < sizeof(ciphers) / sizeof(ciphers[0]); i++) {
-		if (!is_named(text, ciphers[i].name))
-			continue;
-		for (unsigned int id = 1; id < ALG_CIPHER_N; id++) {
-			const struct alg_cipher_info *c = alg_cipher(id);
+	size_t i = 0, n = sizeof(ciphers) / sizeof(ciphers[0]);
 
-			if (c->iana == ciphers[i].iana &&
-				alg_cipher_keymat(c) == r->cipher_key.len) {
-				r->cipher = (uint16_t)id;
-				return 0;
-			}
+	while (i < n && !is_named(text, ciphers[i].name))
+		i++;
+	if (i == n)
+		return -EINVAL;
+	r->unsupported |= ciphers[i].iana == 0;
+	if (ciphers[i].iana == 0)
+		return 0;
+	for (unsigned int id = 1; id < ALG_CIPHER_N; id++) {
+		const struct alg_cipher_info *c = alg_cipher(id);
+
+		if (c->iana != ciphers[i].iana)
+			continue;
+		if (c->kind == ALG_KIND_null)
+			r->cipher_key.len = 0; /* whatever stands there */
+		if (alg_cipher_keymat(c) == r->cipher_key.len) {
+			r->cipher = (uint16_t)id;
+			return 0;
 		}
 	}
 	return -EINVAL;
 }
 
+/* An AEAD has an ICV of its own, and it is that which is there. */
 static int
 auth_read(const char *text, struct row *r)
 {
-	for (size_t i = 0; i < sizeof(auths) / sizeof(auths[0]); i++) {
-		if (!is_named(text, auths[i].name))
-			continue;
-		r->auth = (uint16_t)auths[i].auth;
-		return alg_auth_keymat(alg_auth(r->auth)) == r->auth_key.len ? 0 : -EINVAL;
+	const struct alg_cipher_info *c = alg_cipher(r->cipher);
+	size_t i = 0, n = sizeof(auths) / sizeof(auths[0]);
+
+	while (i < n && !is_named(text, auths[i].name))
+		i++;
+	if (i == n)
+		return -EINVAL;
+	r->auth = (uint16_t)auths[i].auth;
+	r->icv_len = auths[i].icv_len;
+	r->unsupported |= auths[i].unsupported;
+	if (r->auth == ALG_AUTH_NONE)
+		r->auth_key.len = 0;
+	if (c != NULL && c->icv_len != 0) {
+		r->icv_len = 0;
+		r->unsupported |= r->auth != ALG_AUTH_NONE;
 	}
-	return -EINVAL;
+	return alg_auth_keymat(alg_auth(r->auth)) == r->auth_key.len ? 0 : -EINVAL;
 }
 
 static const char *
@@ -319,33 +507,48 @@ esp_sa_n(const struct esp_sa *t)
 }
 
 static bool
-place_matches(const struct prefix *p, const struct addr *a)
+place_matches(const struct pattern *p, const struct addr *a)
 {
-	return p->addr.af == 0 || (p->addr.af == a->af && prefix_contains(p, a));
+	if (p->af != 0 && p->af != a->af)
+		return false;
+	for (unsigned int i = 0; i < sizeof(p->care); i++) {
+		if (((p->value[i] ^ a->b[i]) & p->care[i]) != 0)
+			return false;
+	}
+	return true;
 }
 
-bool
+static void
+row_fill(const struct row *r, struct msg_dp_sa *m, uint8_t *icv_len)
+{
+	m->cipher = r->cipher;
+	m->auth = r->auth;
+	m->esn = r->esn;
+	m->cipher_key.len = r->cipher_key.len;
+	memcpy(m->cipher_key.data, r->cipher_key.data, r->cipher_key.len);
+	m->auth_key.len = r->auth_key.len;
+	memcpy(m->auth_key.data, r->auth_key.data, r->auth_key.len);
+	*icv_len = r->icv_len;
+}
+
+enum esp_sa_found
 esp_sa_find(const struct esp_sa *t, const struct addr *source, const struct addr *destination,
-	uint32_t spi, struct msg_dp_sa *m)
+	uint32_t spi, struct msg_dp_sa *m, uint8_t *icv_len)
 {
 	for (unsigned int i = 0; i < t->n; i++) {
 		const struct row *r = &t->rows[i];
 
-		if ((r->af != 0 && r->af != source->af) || (!r->any_spi && r->spi != spi) ||
+		if ((r->af != 0 && r->af != source->af) || ((r->spi ^ spi) & r->spi_care) != 0 ||
 			!place_matches(&r->source, source) ||
 			!place_matches(&r->destination, destination))
 			continue;
+		if (r->unsupported)
+			return ESP_SA_UNSUPPORTED;
 		m->spi = spi;
 		m->source = *source;
 		m->destination = *destination;
-		m->cipher = r->cipher;
-		m->auth = r->auth;
-		m->esn = r->esn;
-		m->cipher_key.len = r->cipher_key.len;
-		memcpy(m->cipher_key.data, r->cipher_key.data, r->cipher_key.len);
-		m->auth_key.len = r->auth_key.len;
-		memcpy(m->auth_key.data, r->auth_key.data, r->auth_key.len);
-		return true;
+		row_fill(r, m, icv_len);
+		return ESP_SA_FOUND;
 	}
-	return false;
+	return ESP_SA_NONE;
 }

@@ -2,7 +2,7 @@
  * A capture through the datapath: the stages are those of live packets, only the policy is not asked and
  * what comes out of an SA is written to a file. SAs begin when their first packet shows; all are taken
  * for transport mode, since Wireshark's table does not say, and an IP packet inside is then unwrapped
- * here. Time is the capture's. Refuses to print.
+ * here; an ICV that the table says nobody checks is taken off before. Time is the capture's. Refuses to print.
  */
 #include "config.h"
 
@@ -41,6 +41,7 @@ struct offline_run {
 	uint64_t seen[DROP_N]; /* drops that were told */
 	uint64_t now_ms;
 	uint32_t n_sas;
+	uint8_t icv_len[N_SLOTS]; /* of each SA, that nobody checks */
 };
 
 /* An IP packet, whichever version. */
@@ -125,8 +126,16 @@ write_stage(struct dp *dp, struct pkt **pkts, unsigned int n)
 
 /* --- what goes in ----------------------------------------------------------------------- */
 
-/* The SA of an ESP packet begins with its first packet. */
-static void
+static const struct sa *
+sa_of(const struct offline_run *r, uint32_t spi, const struct look *l)
+{
+	const struct sa *sa = sadb_get_inbound(r->dp.sadb, IP_PROTO_ESP, spi, &l->destination);
+
+	return sa && addr_eq(&sa->destination, &l->destination) ? sa : NULL;
+}
+
+/* The SA of an ESP packet begins with its first packet. DROP_NONE, or why there can be none. */
+static enum drop
 sa_begin(struct offline_run *r, const struct pkt *p, const struct look *l)
 {
 	struct msg_dp_sa m = { .sa = r->n_sas + 1,
@@ -139,15 +148,36 @@ sa_begin(struct offline_run *r, const struct pkt *p, const struct look *l)
 		.encap_remote = p->encap_remote,
 		.may_move = p->encap_remote != 0 };
 	uint32_t spi = be32_get(p->data + l->hdr_len);
-	const struct sa *sa = sadb_get_inbound(r->dp.sadb, IP_PROTO_ESP, spi, &l->destination);
+	enum esp_sa_found found;
 
-	if ((sa && addr_eq(&sa->destination, &l->destination)) || spi < SPI_MIN ||
-		r->n_sas == N_SLOTS)
-		return;
-	if (esp_sa_find(r->o.sas, &l->source, &l->destination, spi, &m) &&
-		sadb_put(&r->dp, &m, NULL) == 0)
+	if (sa_of(r, spi, l) || spi < SPI_MIN || r->n_sas == N_SLOTS)
+		return DROP_NONE;
+	found = esp_sa_find(r->o.sas, &l->source, &l->destination, spi, &m, &r->icv_len[r->n_sas]);
+	if (found == ESP_SA_FOUND && sadb_put(&r->dp, &m, NULL) == 0)
 		r->n_sas++;
 	secret_wipe(&m, sizeof(m));
+	return found == ESP_SA_UNSUPPORTED ? DROP_table_algorithm : DROP_NONE;
+}
+
+/* Takes off what nobody checks. */
+static enum drop
+icv_strip(struct offline_run *r, struct pkt *p, const struct look *l)
+{
+	const struct sa *sa = sa_of(r, be32_get(p->data + l->hdr_len), l);
+	uint32_t icv_len = sa ? r->icv_len[sa->id - 1] : 0;
+
+	if (icv_len == 0)
+		return DROP_NONE;
+	if (l->len - l->hdr_len < ESP_MIN + icv_len)
+		return DROP_esp_short;
+	p->len = l->len - icv_len;
+	if (l->v6) {
+		be16_put(p->data + 4, (uint16_t)(p->len - IP6_HDR_LEN));
+	} else {
+		be16_put(p->data + 2, (uint16_t)p->len);
+		ip4_checksum_set(p->data, l->hdr_len);
+	}
+	return DROP_NONE;
 }
 
 /* ESP in UDP becomes native ESP (RFC 3948). DROP_NONE, or what ends here; *other: it is something else. */
@@ -213,7 +243,11 @@ lead(struct offline_run *r, struct pkt *p)
 	} else if (l.protocol == IP_PROTO_AH) {
 		p->next = STAGE_AH_IN;
 	} else if (l.len - l.hdr_len >= ESP_MIN) {
-		sa_begin(r, p, &l);
+		why = sa_begin(r, p, &l);
+		if (why == DROP_NONE)
+			why = icv_strip(r, p, &l);
+		if (why != DROP_NONE)
+			pkt_drop(p, why);
 	}
 }
 
@@ -315,6 +349,7 @@ offline_new(const struct offline *o)
 	r->dp.pipeline = pipeline_new(r->map);
 	r->dp.slots = calloc(N_SLOTS, sizeof(struct sa_slot));
 	r->dp.n_slots = N_SLOTS;
+	r->dp.unchecked = true;
 	if (r->dp.pipeline && r->dp.slots)
 		return r;
 	offline_free(r);

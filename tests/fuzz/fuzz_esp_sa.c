@@ -19,15 +19,17 @@ find(const struct esp_sa *t, const char *source, const char *destination, uint32
 {
 	struct msg_dp_sa m = { 0 };
 	struct addr from, to;
+	uint8_t icv_len = 0;
 
 	addr_parse(source, &from);
 	addr_parse(destination, &to);
-	if (!esp_sa_find(t, &from, &to, spi, &m))
+	if (esp_sa_find(t, &from, &to, spi, &m, &icv_len) != ESP_SA_FOUND)
 		return;
 	FUZZ_MUST(esp_sa_n(t) > 0 && m.spi == spi);
 	FUZZ_MUST(addr_eq(&m.source, &from) && addr_eq(&m.destination, &to));
 	FUZZ_MUST(alg_cipher(m.cipher) &&
 		alg_cipher_keymat(alg_cipher(m.cipher)) == m.cipher_key.len);
+	FUZZ_MUST(icv_len == 0 || (m.auth == ALG_AUTH_NONE && alg_cipher(m.cipher)->icv_len == 0));
 	FUZZ_MUST(m.auth == ALG_AUTH_NONE ? m.auth_key.len == 0
 					  : alg_auth_keymat(alg_auth(m.auth)) == m.auth_key.len);
 }

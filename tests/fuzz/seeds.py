@@ -236,7 +236,8 @@ def esp_sa():
     rows = [("NULL", 0, "HMAC-MD5-96 [RFC2403]", 16), ("AES-CBC [RFC3602]", 16, "HMAC-SHA-1-96 [RFC2404]", 20),
             ("AES-GCM with 16 octet ICV [RFC4106]", 36, "NULL", 0), ("TripleDES-CBC [RFC2451]", 24, "NULL", 0),
             ("ChaCha20 with Poly1305 [RFC7634]", 36, "NULL", 0),
-            ("AES-CTR [RFC3686]", 20, "HMAC-SHA-512-256 [RFC4868]", 64)]
+            ("AES-CTR [RFC3686]", 20, "HMAC-SHA-512-256 [RFC4868]", 64),
+            ("AES-CTR [RFC3686]", 20, "ANY 96 bit authentication [no checking]", 0), ("TWOFISH-CBC", 16, "NULL", 0)]
     text = "# a comment\n"
     for i, (cipher, n, auth, m) in enumerate(rows):
         for where in ('"IPv4","192.0.2.1","192.0.2.2"', '"*","*","198.51.100.0/24"', '"IPv6","2001:db8::1","*"'):
@@ -245,6 +246,8 @@ def esp_sa():
                 ',"64-bit"' if i == 2 else "")
         yield text.splitlines()[-1].encode() + b"\n"
     yield text.encode()
+    yield b'"IPv4","192.*.2.1","*","0x0000*0*0","NULL","","NULL",""\n'
+    yield b'"IPv6","2001:db*::*","::*/12","0x1000","NULL","","NULL",""\n'
     yield b'"*","*","*","0x100","NULL","","HMAC-MD5-96","0123\\x34567890abcd\\xff"\n'
 
 

@@ -34,11 +34,12 @@ static bool
 find(const struct esp_sa *t, const char *from, const char *to, uint32_t spi, struct msg_dp_sa *m)
 {
 	struct addr source, destination;
+	uint8_t icv_len = 0;
 
 	CU_ASSERT_EQUAL_FATAL(addr_parse(from, &source), 0);
 	CU_ASSERT_EQUAL_FATAL(addr_parse(to, &destination), 0);
 	memset(m, 0, sizeof(*m));
-	return esp_sa_find(t, &source, &destination, spi, m);
+	return esp_sa_find(t, &source, &destination, spi, m, &icv_len) == ESP_SA_FOUND;
 }
 
 static void
@@ -72,6 +73,133 @@ a_row_becomes_an_sa(void)
 	esp_sa_free(NULL);
 }
 
+/* An asterisk is an octet of IPv4, a digit of IPv6 or of an SPI; what a prefix cuts off is anything. */
+static void
+patterns_match_what_wireshark_s_do(void)
+{
+	static const struct {
+		const char *source, *spi, *from;
+		uint32_t packet_spi;
+		bool found;
+	} rows[] = {
+		{ "192.*.2.*", "*", "192.7.2.250", 1, true },
+		{ "192.*.2.*", "*", "192.7.3.250", 1, false },
+		{ "*.*.*.*", "*", "192.7.3.250", 1, true },
+		{ "*.*.*.*", "*", "fd00::1", 1, false },
+		{ "10.*.0.0/20", "*", "10.9.15.1", 1, true },
+		{ "10.*.0.0/20", "*", "10.9.16.1", 1, false },
+		{ "2001:db8::*", "*", "2001:db8::f", 1, true },
+		{ "2001:db8::*", "*", "2001:db8::1f", 1, false },
+		{ "2001:db8:**::1", "*", "2001:db8:ab::1", 1, true },
+		{ "2001:db8:**::1", "*", "2001:db8:1ab::1", 1, false },
+		{ "::*", "*", "::9", 1, true },
+		{ "*::", "*", "a::", 1, true },
+		{ "1:2:3:4:5:6:7:*", "*", "1:2:3:4:5:6:7:c", 1, true },
+		{ "2001:*::/20", "*", "2001:fff::1", 1, true },
+		{ "*", "0x0000100*", "192.0.2.1", 0x100f, true },
+		{ "*", "0x0000100*", "192.0.2.1", 0x101f, false },
+		{ "*", "0x********", "192.0.2.1", 0xffffffff, true },
+		{ "*", "0xABCD00*0", "192.0.2.1", 0xabcd0030, true },
+	};
+
+	for (unsigned int i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct err e = { 0 };
+		struct esp_sa *t;
+		struct msg_dp_sa m;
+		char text[256];
+
+		snprintf(text, sizeof(text), "\"*\",\"%s\",\"*\",\"%s\"," GCM "," NO_AUTH,
+			rows[i].source, rows[i].spi);
+		t = read_text(text, &e);
+		CU_ASSERT_PTR_NOT_NULL_FATAL(t);
+		CU_ASSERT_EQUAL(
+			find(t, rows[i].from, rows[i].from, rows[i].packet_spi, &m), rows[i].found);
+		esp_sa_free(t);
+	}
+}
+
+static enum esp_sa_found
+look_up(const char *row, struct msg_dp_sa *m, uint8_t *icv_len)
+{
+	const struct addr a = addr_v4(1);
+	struct esp_sa *t;
+	enum esp_sa_found found;
+	char text[512];
+
+	snprintf(text, sizeof(text), "\"IPv4\",\"*\",\"*\",\"*\",%s\n", row);
+	t = read_text(text, NULL);
+	CU_ASSERT_PTR_NOT_NULL_FATAL(t);
+	*m = (struct msg_dp_sa){ 0 };
+	*icv_len = 0;
+	found = esp_sa_find(t, &a, &a, 256, m, icv_len);
+	esp_sa_free(t);
+	return found;
+}
+
+#define KEY16 "\"0x00112233445566778899aabbccddeeff\""
+#define ANY(bits) "\"ANY " #bits " bit authentication [no checking]\",\"0x99\""
+
+static void
+an_icv_that_nobody_checks_has_a_length(void)
+{
+	static const struct {
+		const char *row;
+		uint8_t icv_len;
+	} rows[] = {
+		{ "\"AES-CBC [RFC3602]\"," KEY16 "," ANY(64), 8 },
+		{ "\"AES-CBC [RFC3602]\"," KEY16 "," ANY(96), 12 },
+		{ "\"AES-CBC [RFC3602]\"," KEY16 "," ANY(128), 16 },
+		{ "\"NULL\",\"\"," ANY(192), 24 },
+		{ "\"NULL\",\"0x1234\"," ANY(256), 32 },
+		{ GCM "," ANY(96), 0 }, /* its own is checked */
+		{ "\"AES-CBC [RFC3602]\"," KEY16 ",\"NULL\",\"0x55\"", 0 },
+	};
+
+	for (unsigned int i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct msg_dp_sa m;
+		uint8_t icv_len;
+
+		CU_ASSERT_EQUAL(look_up(rows[i].row, &m, &icv_len), ESP_SA_FOUND);
+		CU_ASSERT_EQUAL(icv_len, rows[i].icv_len);
+		CU_ASSERT_TRUE(m.auth == ALG_AUTH_NONE && m.auth_key.len == 0);
+		CU_ASSERT_EQUAL(m.cipher_key.len, alg_cipher_keymat(alg_cipher(m.cipher)));
+	}
+}
+
+static void
+an_algorithm_that_is_not_ours_keeps_its_row(void)
+{
+	static const char *const rows[] = {
+		"\"CAST5-CBC [RFC2144]\"," KEY16 "," NO_AUTH,
+		"\"BLOWFISH-CBC [RFC2451]\"," KEY16 "," ANY(96),
+		"\"TWOFISH-CBC\"," KEY16 ",\"HMAC-MD5-96 [RFC2403]\"," KEY16,
+		"\"AES-CBC [RFC3602]\"," KEY16 ",\"MAC-RIPEMD-160-96 [RFC2857]\",\"0x01\"",
+		"\"AES-GCM with IIV and 16 octet ICV [RFC4106 & RFC8750]\"," KEY16 "," NO_AUTH,
+		GCM ",\"HMAC-MD5-96 [RFC2403]\"," KEY16, /* two ICVs */
+	};
+
+	for (unsigned int i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct msg_dp_sa m;
+		uint8_t icv_len;
+
+		CU_ASSERT_EQUAL(look_up(rows[i], &m, &icv_len), ESP_SA_UNSUPPORTED);
+		CU_ASSERT_EQUAL(m.cipher_key.len, 0);
+	}
+}
+
+static void
+a_key_of_an_odd_number_of_digits_begins_with_0(void)
+{
+	struct msg_dp_sa m;
+	uint8_t icv_len;
+
+	CU_ASSERT_EQUAL(
+		look_up("\"DES-CBC [RFC2405]\",\"0x123456789abcdef\"," NO_AUTH, &m, &icv_len),
+		ESP_SA_FOUND);
+	CU_ASSERT_EQUAL(m.cipher_key.len, 8);
+	CU_ASSERT_EQUAL(memcmp(m.cipher_key.data, "\x01\x23\x45\x67\x89\xab\xcd\xef", 8), 0);
+}
+
 static void
 what_is_malformed_names_its_line(void)
 {
@@ -83,6 +211,20 @@ what_is_malformed_names_its_line(void)
 		"\"IPv4\",\"*\",\"*\",\"\"," GCM "," NO_AUTH,
 		"\"IPv4\",\"*\",\"*\",\"4294967296\"," GCM "," NO_AUTH,
 		"\"IPv4\",\"*\",\"1.2.3\",\"*\"," GCM "," NO_AUTH,
+		"\"IPv4\",\"*\",\"1.*.3\",\"*\"," GCM "," NO_AUTH,
+		"\"IPv4\",\"*\",\"1.*.3.256\",\"*\"," GCM "," NO_AUTH,
+		"\"IPv4\",\"*\",\"1.*.3.4.5\",\"*\"," GCM "," NO_AUTH,
+		"\"IPv4\",\"*\",\"1.*.3.4/33\",\"*\"," GCM "," NO_AUTH,
+		"\"IPv4\",\"*\",\"1.*.3.4/\",\"*\"," GCM "," NO_AUTH,
+		"\"IPv6\",\"*\",\"1:*::2::3\",\"*\"," GCM "," NO_AUTH,
+		"\"IPv6\",\"*\",\"1:*****::\",\"*\"," GCM "," NO_AUTH,
+		"\"IPv6\",\"*\",\"1:*:3\",\"*\"," GCM "," NO_AUTH,
+		"\"IPv6\",\"*\",\"1:2:3:4:5:6:7:8:*\",\"*\"," GCM "," NO_AUTH,
+		"\"IPv6\",\"*\",\"1:2:3:4::5:6:7:*\",\"*\"," GCM "," NO_AUTH,
+		"\"IPv6\",\"*\",\"*:\",\"*\"," GCM "," NO_AUTH,
+		"\"IPv6\",\"*\",\":*\",\"*\"," GCM "," NO_AUTH,
+		"\"IPv4\",\"*\",\"*\",\"0x100*\"," GCM "," NO_AUTH,
+		"\"IPv4\",\"*\",\"*\",\"0x000010**0\"," GCM "," NO_AUTH,
 		"\"IPv4\",\"*\",\"*\",\"*\"," GCM ",\"HMAC-SHA-1-96\",\"0x00\"",
 		"\"IPv4\",\"*\",\"*\",\"*\"," GCM "," NO_AUTH ",\"32\",\"more\"",
 		"\"IPv4\",\"*\",\"*\",\"*\"," GCM "," NO_AUTH " x",
@@ -102,7 +244,7 @@ what_is_malformed_names_its_line(void)
 static void
 garbage_is_refused_or_taken(void)
 {
-	static const char bits[] = "\"\",,\\x*0123/:. IPv4AES\n";
+	static const char bits[] = "\"\",,*:\\x*0123/:. IPv4AES\n";
 	uint64_t d = 4;
 
 	for (unsigned int round = 0; round < 3000; round++) {
@@ -119,6 +261,12 @@ garbage_is_refused_or_taken(void)
 
 CU_TestInfo esp_sa_tests[] = {
 	{ "a row becomes an SA", a_row_becomes_an_sa },
+	{ "patterns match what Wireshark's do", patterns_match_what_wireshark_s_do },
+	{ "an ICV that nobody checks has a length", an_icv_that_nobody_checks_has_a_length },
+	{ "an algorithm that is not ours keeps its row",
+		an_algorithm_that_is_not_ours_keeps_its_row },
+	{ "a key of an odd number of digits begins with 0",
+		a_key_of_an_odd_number_of_digits_begins_with_0 },
 	{ "what is malformed names its line", what_is_malformed_names_its_line },
 	{ "garbage is refused or taken", garbage_is_refused_or_taken },
 	CU_TEST_INFO_NULL,
