@@ -175,6 +175,15 @@ may_start(const struct request *r)
 	}
 }
 
+/* Whether the peer's window has room: it begins with the oldest that is not answered (RFC 7296 2.3). */
+static bool
+has_room(const struct ike_sa *sa)
+{
+	const struct request *oldest = TAILQ_FIRST(&sa->out);
+
+	return !oldest || sa->window.next_id - oldest->id < sa->window.peer_size;
+}
+
 void
 request_pump(struct ike_sa *sa)
 {
@@ -182,7 +191,7 @@ request_pump(struct ike_sa *sa)
 
 	for (r = TAILQ_FIRST(&sa->waiting); r && !sa->dead; r = next) {
 		next = TAILQ_NEXT(r, link);
-		if (sa->window.n_out >= sa->window.peer_size)
+		if (!has_room(sa))
 			return;
 		if (!may_start(r))
 			continue;
@@ -215,7 +224,6 @@ request_start(struct request *r)
 	TAILQ_REMOVE(&sa->waiting, r, link);
 	TAILQ_INSERT_TAIL(&sa->out, r, link);
 	sa->window.next_id++;
-	sa->window.n_out++;
 	transmit(r);
 	return 0;
 }
@@ -255,7 +263,6 @@ request_answered(struct request *r)
 {
 	timer_cancel(r->timer);
 	TAILQ_REMOVE(&r->sa->out, r, link);
-	r->sa->window.n_out--;
 }
 
 uint8_t
@@ -318,7 +325,6 @@ request_fail_all(struct ike_sa *sa)
 {
 	fail_list(&sa->waiting);
 	fail_list(&sa->out);
-	sa->window.n_out = 0;
 }
 
 void

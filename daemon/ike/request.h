@@ -46,7 +46,7 @@ struct request {
 	uint8_t nonce[32];   /* our Ni */
 	uint8_t group;	     /* enum alg_dh that the peer wants instead; 0: our first */
 };
-TAILQ_HEAD(request_list, request);
+TAILQ_HEAD(request_list, request); /* those that are out: in the order of their ids */
 
 /* Queues a request; it goes as soon as it may. NULL when memory is short. */
 struct request *request_queue(struct ike_sa *sa, enum request_kind kind);

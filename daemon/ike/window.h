@@ -43,9 +43,8 @@ enum window_place {
  * how many of our own may be out.
  */
 struct window {
-	uint32_t next_id; /* of our next request */
-	unsigned int n_out;
-	unsigned int peer_size; /* how many of ours may be out */
+	uint32_t next_id;	/* of our next request */
+	unsigned int peer_size; /* of ours, from the oldest without answer on, that may be out */
 	unsigned int size;	/* how many of the peer's may be, ≤ WINDOW_SIZE */
 	uint32_t low;		/* all of the peer's before this one are answered */
 	uint32_t newest;	/* 1 + the highest that was accepted */

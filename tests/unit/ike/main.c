@@ -28,6 +28,7 @@ static CU_SuiteInfo suites[] = {
 	{ .pName = "sender", .pTests = sender_tests },
 	{ .pName = "rekey_child", .pTests = rekey_child_tests },
 	{ .pName = "rekey_ike", .pTests = rekey_ike_tests },
+	{ .pName = "request", .pTests = request_tests },
 	{ .pName = "sim", .pTests = sim_tests },
 	{ .pName = "ts", .pTests = ts_tests },
 	{ .pName = "wire", .pTests = wire_tests },

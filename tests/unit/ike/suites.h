@@ -20,6 +20,7 @@ extern CU_TestInfo proposal_tests[];
 extern CU_TestInfo protect_tests[];
 extern CU_TestInfo rekey_child_tests[];
 extern CU_TestInfo rekey_ike_tests[];
+extern CU_TestInfo request_tests[];
 extern CU_TestInfo sandbox_tests[];
 extern CU_TestInfo sender_tests[];
 extern CU_TestInfo sim_tests[];
