@@ -106,7 +106,7 @@ answer_fault(struct ike_sa *sa, const struct exchange *x, enum wire_fault f)
 		return;
 	if (info->notify == NOTIFY_unsupported_critical_payload)
 		data = (struct span){ &x->in->bad_payload, 1 };
-	window_accept(&sa->window, x->id);
+	window_accept(&sa->window, x->id, x->path);
 	seal_reply_notify(sa, x->in->hdr.exchange, x->id, info->notify, data);
 	if (sa->state == EXCHANGE_init_answered)
 		ike_sa_kill(sa, NULL);
@@ -120,7 +120,7 @@ answer_again(struct ike_sa *sa, const struct exchange *x)
 		return;
 	statistics_count(sa->ike, STATISTIC_answered_again);
 	child_sa_asked_again(sa, x->id);
-	seal_send(sa, window_answered(&sa->window, x->id));
+	seal_send(sa, x->path, window_answered(&sa->window, x->id));
 }
 
 /* A request that is authentic and new. */
@@ -137,7 +137,7 @@ handle(struct ike_sa *sa, struct exchange *x, enum wire_fault f, bool complete)
 		return;
 	count_notifies(sa->ike, x->in);
 	if (!exchange_refusal(sa->state, x->message))
-		window_accept(&sa->window, x->id);
+		window_accept(&sa->window, x->id, x->path);
 	exchange_dispatch(sa, x);
 }
 

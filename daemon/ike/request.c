@@ -122,7 +122,7 @@ static void
 transmit(struct request *r)
 {
 	r->tries++;
-	seal_send(r->sa, &r->datagrams);
+	seal_send(r->sa, &r->sa->path.at, &r->datagrams);
 	timer_set(r->timer, patience(r));
 }
 

@@ -82,23 +82,23 @@ seal_message(struct ike_sa *sa, uint8_t exchange, bool response, uint32_t id, st
 }
 
 void
-seal_send(struct ike_sa *sa, const struct datagrams *d)
+seal_send(struct ike_sa *sa, const struct ike_path *path, const struct datagrams *d)
 {
 	sa->sent_ms = loop_now_ms(sa->ike->loop);
-	datagrams_send(sa->ike, &sa->path.at, d);
+	datagrams_send(sa->ike, path, d);
 }
 
 void
 seal_reply(struct ike_sa *sa, uint8_t exchange, uint32_t id, struct compose *c)
 {
 	struct datagrams d = { 0 };
-	const struct datagrams *kept;
+	const struct answer *kept;
 
 	if (seal_message(sa, exchange, true, id, c, &d) != 0)
 		return;
 	kept = window_answer(&sa->window, id, &d);
 	if (kept)
-		seal_send(sa, kept);
+		seal_send(sa, &kept->path, &kept->datagrams);
 }
 
 void

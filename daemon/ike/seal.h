@@ -9,6 +9,7 @@
 
 struct datagrams;
 struct exchange;
+struct ike_path;
 struct ike_sa;
 
 /* Makes the datagrams of a message out of a chain of payloads (compose_inner), which is ended and freed. Replies
@@ -22,8 +23,8 @@ void seal_reply(struct ike_sa *sa, uint8_t exchange, uint32_t id, struct compose
 /* Answers with one notification. data.p may be NULL. */
 void seal_reply_notify(
 	struct ike_sa *sa, uint8_t exchange, uint32_t id, uint16_t notify, struct span data);
-/* Sends datagrams by the SA's path. */
-void seal_send(struct ike_sa *sa, const struct datagrams *d);
+/* Sends datagrams of the SA by a path: requests by the SA's, answers by that of their request (RFC 7296 2.11). */
+void seal_send(struct ike_sa *sa, const struct ike_path *path, const struct datagrams *d);
 /* A message in clear with one notification, in answer to one for which there is no SA (RFC 7296 1.5). */
 void seal_stray(struct exchange *x, const struct wire_hdr *to, uint16_t notify, struct span data);
 

@@ -117,18 +117,18 @@ window_fragments(struct window *w, uint32_t id)
 
 /* What was answered WINDOW_SIZE requests ago is forgotten. */
 void
-window_accept(struct window *w, uint32_t id)
+window_accept(struct window *w, uint32_t id, const struct ike_path *path)
 {
 	struct answer *a = slot(w, id);
 
 	datagrams_clear(&a->datagrams);
 	window_fragments_free(a->fragments);
-	*a = (struct answer){ .id = id, .taken = true };
+	*a = (struct answer){ .id = id, .taken = true, .path = *path };
 	if (id >= w->newest)
 		w->newest = id + 1;
 }
 
-const struct datagrams *
+const struct answer *
 window_answer(struct window *w, uint32_t id, struct datagrams *d)
 {
 	struct answer *a = slot(w, id);
@@ -141,7 +141,7 @@ window_answer(struct window *w, uint32_t id, struct datagrams *d)
 	a->answered = true;
 	while (window_place(w, w->low) == WINDOW_ANSWERED)
 		w->low++;
-	return &a->datagrams;
+	return a;
 }
 
 const struct datagrams *

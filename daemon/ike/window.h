@@ -5,9 +5,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "daemon/ike/ike.h"
+
 struct fragments;
-struct ike;
-struct ike_path;
 
 enum {
 	WINDOW_SIZE = 4,  /* requests of the peer that may be on their way */
@@ -52,6 +52,7 @@ struct window {
 		uint32_t id;
 		bool taken;
 		bool answered;
+		struct ike_path path; /* the request came by */
 		struct datagrams datagrams;
 		struct fragments *fragments; /* of a request that will take this place */
 		uint32_t fragments_id;
@@ -63,10 +64,11 @@ void window_fini(struct window *w);
 enum window_place window_place(const struct window *w, uint32_t id);
 /* Where the request's fragments are collected; NULL when id is not WINDOW_NEW. */
 struct fragments **window_fragments(struct window *w, uint32_t id);
-/* The request is being handled. */
-void window_accept(struct window *w, uint32_t id);
-/* What was accepted is answered by these datagrams, which are taken. Returns where they are kept. */
-const struct datagrams *window_answer(struct window *w, uint32_t id, struct datagrams *d);
+/* The request, which came by a path, is being handled. */
+void window_accept(struct window *w, uint32_t id, const struct ike_path *path);
+/* What was accepted is answered by these datagrams, which are taken. Returns where they are kept, with the path
+ * to send them by (2.11: the request's); NULL: nothing was accepted. */
+const struct answer *window_answer(struct window *w, uint32_t id, struct datagrams *d);
 /* The answer given to it; NULL when there is none. */
 const struct datagrams *window_answered(const struct window *w, uint32_t id);
 /* How many requests of the peer are being handled. */

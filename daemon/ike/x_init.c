@@ -394,8 +394,9 @@ reply(struct ike_sa *sa, const struct message *m)
 		return e;
 	}
 	statistics_count(sa->ike, STATISTIC_out_init_response);
-	window_accept(&sa->window, 0);
-	seal_send(sa, window_answer(&sa->window, 0, &d));
+	window_accept(&sa->window, 0, &sa->path.at);
+	window_answer(&sa->window, 0, &d);
+	seal_send(sa, &sa->path.at, window_answered(&sa->window, 0));
 	return 0;
 }
 

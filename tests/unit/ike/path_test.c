@@ -1,5 +1,5 @@
 /*
- * Twin of daemon/ike/path.c: who keeps a NAT's mapping, and how often.
+ * NATs between the two ends: who is answered where, who is followed, who keeps the mapping, and how often.
  */
 #include "config.h"
 
@@ -52,8 +52,99 @@ test_the_end_behind_a_nat_sends_keepalives_as_configured(void)
 	sim_free(s);
 }
 
+static const struct sim_child automatic = { .automatic = true };
+
+/* End 0 behind a NAT, up; by hand from here. */
+static struct sim *
+behind_a_nat(void)
+{
+	struct sim *s = sim_new(1);
+	char why[256];
+
+	s->end[0].nat_port = 20000;
+	for (unsigned int i = 0; i < 2; i++)
+		sim_peer(&s->end[i], NULL);
+	sim_child(&s->end[1], NULL);
+	sim_child(&s->end[0], &automatic);
+	sim_run(s, 5000);
+	CU_ASSERT_TRUE_FATAL(sim_is_settled(s, 1, why));
+	s->by_hand = true;
+	sim_expect_no_loss(s);
+	return s;
+}
+
+/* The NAT has another mapping from now on; nothing comes through the old one. */
+static void
+remap(struct sim *s)
+{
+	s->end[0].nat_port += 100;
+}
+
+static void
+test_a_new_mapping_is_followed(void)
+{
+	struct sim *s = behind_a_nat();
+
+	remap(s);
+	sim_rekey_child(&s->end[0], 1);
+	sim_deliver(s, 0);
+	CU_ASSERT_EQUAL(sim_ike(&s->end[1])->path.at.remote_port, s->end[0].nat_port + 1);
+	CU_ASSERT_EQUAL(s->end[1].n_moves, 1);
+	/* and the answer has come through */
+	CU_ASSERT_TRUE(sim_is(s, 0, 0, WIRE_CREATE_CHILD_SA, true));
+	sim_end_settled(s, 1);
+}
+
+/* The answer to a retransmission goes where that came from (RFC 7296 2.11), though nobody follows it: it may be
+ * an old one that somebody repeats. */
+static void
+test_a_retransmission_is_answered_where_it_comes_from(void)
+{
+	struct sim *s = behind_a_nat();
+	uint16_t before = sim_ike(&s->end[1])->path.at.remote_port;
+
+	sim_rekey_child(&s->end[0], 1);
+	sim_deliver(s, 0);
+	CU_ASSERT_TRUE(sim_is(s, 0, 0, WIRE_CREATE_CHILD_SA, true));
+	sim_drop(s, 0);
+	remap(s);
+	sim_run(s, 2500);
+	CU_ASSERT_TRUE(sim_is(s, 0, 1, WIRE_CREATE_CHILD_SA, false));
+	sim_deliver(s, 0);
+	CU_ASSERT_EQUAL(sim_statistic(&s->end[1], "Answered again"), 1);
+	CU_ASSERT_EQUAL(sim_ike(&s->end[1])->path.at.remote_port, before);
+	CU_ASSERT_EQUAL_FATAL(sim_n_packets(s), 1);
+	CU_ASSERT_TRUE(sim_is(s, 0, 0, WIRE_CREATE_CHILD_SA, true));
+	/* what comes next is new: now it is followed */
+	sim_deliver_all(s);
+	CU_ASSERT_EQUAL(sim_ike(&s->end[1])->path.at.remote_port, s->end[0].nat_port + 1);
+	sim_end_settled(s, 1);
+}
+
+/* Who is not behind a NAT is not followed, but is answered where it asks from. */
+static void
+test_without_a_nat_nobody_is_followed(void)
+{
+	struct sim *s = sim_up(1, NULL, NULL);
+	struct sim_packet *p;
+
+	sim_rekey_child(&s->end[0], 1);
+	p = TAILQ_FIRST(&s->packets);
+	p->path.remote_port = 1234;
+	sim_deliver(s, 0);
+	CU_ASSERT_EQUAL(sim_ike(&s->end[1])->path.at.remote_port, 500);
+	p = TAILQ_FIRST(&s->packets);
+	CU_ASSERT_PTR_NOT_NULL_FATAL(p);
+	CU_ASSERT_EQUAL(p->path.local_port, 1234);
+	sim_end_settled(s, 1);
+}
+
 CU_TestInfo path_tests[] = {
 	{ "the end behind a NAT sends keepalives as configured",
 		test_the_end_behind_a_nat_sends_keepalives_as_configured },
+	{ "a new mapping is followed", test_a_new_mapping_is_followed },
+	{ "a retransmission is answered where it comes from",
+		test_a_retransmission_is_answered_where_it_comes_from },
+	{ "without a NAT nobody is followed", test_without_a_nat_nobody_is_followed },
 	CU_TEST_INFO_NULL,
 };
