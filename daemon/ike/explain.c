@@ -1,7 +1,7 @@
 /*
  * Why negotiations fail and connections end: what `display ike error-info` and `offline-info` show.
  * The same failure again and again is one record that counts. A failure of our own machine is never told
- * as the peer's.
+ * as the peer's. Strangers, who may fail as often as they like, have few places, and none of the peers'.
  */
 #include "config.h"
 
@@ -27,18 +27,21 @@ static const struct {
 #undef REASON
 };
 
+static const unsigned int most[2] = { EXPLAIN_KEPT, EXPLAIN_STRANGERS };
+
 int
 explain_init(struct explain *x)
 {
-	x->errors = calloc(EXPLAIN_KEPT, sizeof(*x->errors));
+	TAILQ_INIT(&x->errors);
+	x->places = calloc(EXPLAIN_KEPT + EXPLAIN_STRANGERS, sizeof(*x->places));
 	x->offline = calloc(EXPLAIN_KEPT, sizeof(*x->offline));
-	return x->errors && x->offline ? 0 : -ENOMEM;
+	return x->places && x->offline ? 0 : -ENOMEM;
 }
 
 void
 explain_fini(struct explain *x)
 {
-	free(x->errors);
+	free(x->places);
 	free(x->offline);
 	*x = (struct explain){ 0 };
 }
@@ -51,13 +54,34 @@ same(const struct st_ike_error *a, const struct st_ike_error *b)
 		strcmp(a->reason, b->reason) == 0 && strcmp(a->detail, b->detail) == 0;
 }
 
-void
-explain_failure_at(struct ike *ike, const struct ike_path *path, const struct peer *peer,
+/* Where it goes: the place of the same failure, a free one, or that of the oldest of its kind. */
+static struct explain_error *
+place_for(struct explain *x, const struct st_ike_error *e, bool stranger)
+{
+	struct explain_error *p;
+
+	TAILQ_FOREACH (p, &x->errors, link)
+		if (p->stranger == stranger && same(&p->e, e))
+			return p;
+	if (x->n_of[stranger] < most[stranger]) {
+		x->n_of[stranger]++;
+		p = &x->places[x->n_places++];
+		*p = (struct explain_error){ .stranger = stranger };
+		TAILQ_INSERT_HEAD(&x->errors, p, link);
+		return p;
+	}
+	TAILQ_FOREACH_REVERSE (p, &x->errors, explain_errors, link)
+		if (p->stranger == stranger)
+			break;
+	p->e.times = 0;
+	return p;
+}
+
+/* What all records have, counted. */
+static void
+finish(struct ike *ike, const struct ike_path *path, const struct peer *peer,
 	struct st_ike_error *e, enum explain_reason reason)
 {
-	struct explain *x = &ike->explain;
-	unsigned int last = (x->next_error + EXPLAIN_KEPT - 1) % EXPLAIN_KEPT;
-
 	e->remote = path->remote;
 	e->remote_port = path->remote_port;
 	e->version = 2;
@@ -65,18 +89,36 @@ explain_failure_at(struct ike *ike, const struct ike_path *path, const struct pe
 		strlcpy(e->peer, peer->cfg.name, sizeof(e->peer));
 	strlcpy(e->reason, reasons[reason].text, sizeof(e->reason));
 	e->time = (uint64_t)time(NULL);
-	e->times = 1;
 	statistics_count(ike, reasons[reason].statistic);
 	debug_line(ike, MSG_IKE_DEBUG_ERROR, &path->remote, "%s: %s", e->reason, e->detail);
-	if (x->n_errors > 0 && same(&x->errors[last], e)) {
-		x->errors[last].times++;
-		x->errors[last].time = e->time;
-		return;
-	}
-	x->errors[x->next_error] = *e;
-	x->next_error = (x->next_error + 1) % EXPLAIN_KEPT;
-	if (x->n_errors < EXPLAIN_KEPT)
-		x->n_errors++;
+}
+
+static void
+record(struct ike *ike, struct st_ike_error *e, bool stranger)
+{
+	struct explain *x = &ike->explain;
+	struct explain_error *p = place_for(x, e, stranger);
+
+	e->times = p->e.times + 1;
+	p->e = *e;
+	TAILQ_REMOVE(&x->errors, p, link);
+	TAILQ_INSERT_HEAD(&x->errors, p, link);
+}
+
+static void
+take_terms(struct st_ike_error *e, const struct explain_terms *t)
+{
+	if (t && t->offered)
+		strlcpy(e->offered, t->offered, sizeof(e->offered));
+	if (t && t->configured)
+		strlcpy(e->configured, t->configured, sizeof(e->configured));
+}
+
+bool
+explain_is_known(const struct ike_sa *sa)
+{
+	return sa->initiator || sa->state >= EXCHANGE_established ||
+		(sa->peer && sa->peer->n_addresses > 0);
 }
 
 void
@@ -91,11 +133,26 @@ explain_failure(struct ike_sa *sa, unsigned int phase, bool initiator, bool by_p
 	va_start(ap, fmt);
 	vsnprintf(e.detail, sizeof(e.detail), fmt, ap);
 	va_end(ap);
-	if (t && t->offered)
-		strlcpy(e.offered, t->offered, sizeof(e.offered));
-	if (t && t->configured)
-		strlcpy(e.configured, t->configured, sizeof(e.configured));
-	explain_failure_at(sa->ike, &sa->path.at, sa->peer, &e, reason);
+	take_terms(&e, t);
+	finish(sa->ike, &sa->path.at, sa->peer, &e, reason);
+	record(sa->ike, &e, !explain_is_known(sa));
+}
+
+void
+explain_first(const struct exchange *x, const struct peer *peer, enum explain_reason reason,
+	const struct explain_terms *t, const char *fmt, ...)
+{
+	bool stranger = !peer || peer->n_addresses == 0;
+	struct st_ike_error e = { .phase = 1 };
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(e.detail, sizeof(e.detail), fmt, ap);
+	va_end(ap);
+	take_terms(&e, t);
+	finish(x->ike, x->path, peer, &e, reason);
+	if (!stranger || halfopen_may_explain(x->ike))
+		record(x->ike, &e, stranger);
 }
 
 void
@@ -107,7 +164,8 @@ explain_no_route(
 
 	strlcpy(e.detail, why && why->text[0] ? why->text : "there is no route to the peer",
 		sizeof(e.detail));
-	explain_failure_at(ike, &path, p, &e, EXPLAIN_route);
+	finish(ike, &path, p, &e, EXPLAIN_route);
+	record(ike, &e, false);
 }
 
 void
@@ -159,10 +217,10 @@ explain_of_notify(uint16_t notify, unsigned int phase)
 void
 explain_report_errors(struct ike *ike, void (*row)(void *arg, const void *record), void *arg)
 {
-	struct explain *x = &ike->explain;
+	const struct explain_error *p;
 
-	for (unsigned int i = 1; i <= x->n_errors; i++)
-		row(arg, &x->errors[(x->next_error + EXPLAIN_KEPT - i) % EXPLAIN_KEPT]);
+	TAILQ_FOREACH (p, &ike->explain.errors, link)
+		row(arg, &p->e);
 }
 
 void
@@ -177,7 +235,8 @@ explain_report_offline(struct ike *ike, void (*row)(void *arg, const void *recor
 void
 explain_reset_errors(struct ike *ike)
 {
-	ike->explain.n_errors = ike->explain.next_error = 0;
+	TAILQ_INIT(&ike->explain.errors);
+	ike->explain.n_places = ike->explain.n_of[0] = ike->explain.n_of[1] = 0;
 }
 
 void

@@ -3,17 +3,19 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <sys/queue.h>
 
 #include "lib/addr.h"
 #include "lib/state.h"
 
 struct err;
+struct exchange;
 struct ike;
 struct ike_path;
 struct ike_sa;
 struct peer;
 
-enum { EXPLAIN_KEPT = 200 };
+enum { EXPLAIN_KEPT = 200, EXPLAIN_STRANGERS = 20 };
 
 enum explain_reason {
 #define REASON(id, text, statistic) EXPLAIN_##id,
@@ -22,11 +24,20 @@ enum explain_reason {
 	EXPLAIN_N
 };
 
-/* The last failures and the last ends, each a ring. */
+struct explain_error {
+	TAILQ_ENTRY(explain_error) link;
+	bool stranger;
+	struct st_ike_error e;
+};
+TAILQ_HEAD(explain_errors, explain_error);
+
+/* The last failures, EXPLAIN_KEPT with those whom we know and EXPLAIN_STRANGERS with others, and the last ends, a
+ * ring. */
 struct explain {
-	struct st_ike_error *errors;
-	unsigned int next_error;
-	unsigned int n_errors;
+	struct explain_errors errors; /* newest first */
+	struct explain_error *places;
+	unsigned int n_places; /* that are in use */
+	unsigned int n_of[2];  /* of those we know, of strangers */
 	struct st_ike_offline *offline;
 	unsigned int next_offline;
 	unsigned int n_offline;
@@ -47,9 +58,12 @@ void explain_fini(struct explain *x);
 void explain_failure(struct ike_sa *sa, unsigned int phase, bool initiator, bool by_peer,
 	enum explain_reason reason, const struct explain_terms *t, const char *fmt, ...)
 	__attribute__((format(printf, 7, 8)));
-/* The same with a role of its own: a CHILD SA's, or of what has no IKE SA yet. peer may be NULL. */
-void explain_failure_at(struct ike *ike, const struct ike_path *path, const struct peer *peer,
-	struct st_ike_error *e, enum explain_reason reason);
+/* A first message has failed, of which there is no IKE SA. peer: whom its address may be; NULL: nobody. A record, once a
+ * second at most where that is not an address of its configuration. */
+void explain_first(const struct exchange *x, const struct peer *peer, enum explain_reason reason,
+	const struct explain_terms *t, const char *fmt, ...) __attribute__((format(printf, 5, 6)));
+/* Whether we know that this is the peer, or believe it for its address. */
+bool explain_is_known(const struct ike_sa *sa);
 /* There is no way to a peer. */
 void explain_no_route(
 	struct ike *ike, const struct peer *p, const struct addr *remote, const struct err *why);

@@ -15,7 +15,6 @@ void
 halfopen_init(struct ike *ike)
 {
 	ike->halfopen.max = HALFOPEN_MAX;
-	ike->halfopen.work = HALFOPEN_WORK_PER_S;
 	cookie_init(&ike->halfopen.jar, ike->crypt, loop_now_ms(ike->loop));
 }
 
@@ -45,20 +44,19 @@ subject(const struct exchange *x)
 		.spi_i = x->in->hdr.spi_i };
 }
 
-/* One more key exchange, if this second has room for it. */
+/* One more, if this second has room for it. */
 static bool
-may_work(struct ike *ike)
+take(const struct ike *ike, struct ration *r, uint32_t per_s)
 {
-	struct halfopen *h = &ike->halfopen;
 	uint64_t now = loop_now_ms(ike->loop);
 
-	if (now - h->work_ms >= 1000) {
-		h->work_ms = now;
-		h->work = HALFOPEN_WORK_PER_S;
+	if (r->since_ms == 0 || now - r->since_ms >= 1000) {
+		r->since_ms = now;
+		r->left = per_s;
 	}
-	if (h->work == 0)
+	if (r->left == 0)
 		return false;
-	h->work--;
+	r->left--;
 	return true;
 }
 
@@ -84,7 +82,7 @@ halfopen_check(struct exchange *x, bool known)
 		return HALFOPEN_DROP;
 	}
 	/* a configured address is not kept out by others' work, once it is proved */
-	if ((known && proved) || may_work(ike))
+	if ((known && proved) || take(ike, &ike->halfopen.work, HALFOPEN_WORK_PER_S))
 		return HALFOPEN_GO;
 	if (known) {
 		statistics_count(ike, STATISTIC_cookie_asked);
@@ -105,12 +103,13 @@ halfopen_cookie(struct exchange *x, uint8_t out[COOKIE_LEN])
 bool
 halfopen_may_explain(struct ike *ike)
 {
-	uint64_t now = loop_now_ms(ike->loop);
+	return take(ike, &ike->halfopen.explanations, HALFOPEN_EXPLAIN_PER_S);
+}
 
-	if (ike->halfopen.explained_ms != 0 && now - ike->halfopen.explained_ms < 1000)
-		return false;
-	ike->halfopen.explained_ms = now;
-	return true;
+bool
+halfopen_may_answer(struct ike *ike)
+{
+	return take(ike, &ike->halfopen.answers, HALFOPEN_ANSWER_PER_S);
 }
 
 void

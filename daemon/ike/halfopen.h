@@ -16,17 +16,25 @@ enum {
 	HALFOPEN_COOKIE = 30,	   /* from so many on, a cookie is asked for */
 	HALFOPEN_COOKIE_PER_ADDRESS = 3,
 	HALFOPEN_WORK_PER_S = 400,  /* key exchanges for who is not authenticated */
+	HALFOPEN_EXPLAIN_PER_S = 1, /* records of strangers */
+	HALFOPEN_ANSWER_PER_S = 10, /* answers in clear to what nobody asked for */
 	HALFOPEN_TIMEOUT_MS = 30000 /* an IKE_AUTH must come by then */
+};
+
+/* So much a second. */
+struct ration {
+	uint64_t since_ms; /* when it was last filled */
+	uint32_t left;
 };
 
 /* The defence against those who only begin (RFC 7296 2.6, 2.7). */
 struct halfopen {
 	struct cookie_jar jar;
 	uint32_t max;
-	uint32_t n;	  /* half-open SAs of which we are the responder */
-	uint64_t work_ms; /* when the budget of work was last filled */
-	uint64_t explained_ms;
-	uint32_t work; /* key exchanges that may be made still */
+	uint32_t n; /* half-open SAs of which we are the responder */
+	struct ration work;
+	struct ration explanations;
+	struct ration answers;
 };
 
 enum halfopen_verdict {
@@ -41,8 +49,9 @@ void halfopen_fini(struct ike *ike);
 enum halfopen_verdict halfopen_check(struct exchange *x, bool known);
 /* The cookie for it. 0 or -errno. */
 int halfopen_cookie(struct exchange *x, uint8_t out[COOKIE_LEN]);
-/* Strangers leave a record once a second at most. */
+/* Whether one more stranger may leave a record, or have an answer, in this second. */
 bool halfopen_may_explain(struct ike *ike);
+bool halfopen_may_answer(struct ike *ike);
 /* An SA joins; the oldest makes room. It leaves by itself when it is established or dies. */
 void halfopen_enter(struct ike_sa *sa);
 void halfopen_leave(struct ike_sa *sa);

@@ -262,7 +262,7 @@ bad_header(struct exchange *x, enum wire_fault f, const struct wire_hdr *h)
 	statistics_count(x->ike, fault_statistic[f]);
 	debug_line(
 		x->ike, MSG_IKE_DEBUG_ERROR, &x->path->remote, "dropped: %s", wire_fault(f)->text);
-	if (f == FAULT_version && h->major > 2 && !h->response && halfopen_may_explain(x->ike))
+	if (f == FAULT_version && h->major > 2 && !h->response && halfopen_may_answer(x->ike))
 		seal_stray(x, h, NOTIFY_invalid_major_version, (struct span){ 0 });
 }
 
@@ -273,7 +273,7 @@ refuse_init(struct exchange *x, enum wire_fault f)
 	const struct wire_fault_info *info = wire_fault(f);
 	bool critical = info->notify == NOTIFY_unsupported_critical_payload;
 
-	if (info->notify != NOTIFY_none && halfopen_may_explain(x->ike))
+	if (info->notify != NOTIFY_none && halfopen_may_answer(x->ike))
 		seal_stray(x, &x->in->hdr, info->notify,
 			(struct span){ &x->in->bad_payload, critical ? 1 : 0 });
 }

@@ -203,6 +203,6 @@ void
 x_info_invalid_spi(struct ike_sa *none, struct exchange *x)
 {
 	statistics_count(x->ike, STATISTIC_invalid_cookie);
-	if (halfopen_may_explain(x->ike))
+	if (halfopen_may_answer(x->ike))
 		seal_stray(x, &x->in->hdr, NOTIFY_invalid_ike_spi, (struct span){ 0 });
 }

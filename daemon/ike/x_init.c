@@ -317,14 +317,11 @@ refuse(struct exchange *x, uint16_t notify, struct span data)
 static void
 explain_stranger(struct exchange *x)
 {
-	struct st_ike_error e = { .phase = 1 };
 	char text[ADDR_STRLEN];
 
-	if (!halfopen_may_explain(x->ike))
-		return;
-	snprintf(e.detail, sizeof(e.detail), "no ike peer with IKEv2 has the remote address %s",
+	explain_first(x, NULL, EXPLAIN_peer_address, NULL,
+		"no ike peer with IKEv2 has the remote address %s",
 		addr_format(&x->path->remote, text));
-	explain_failure_at(x->ike, x->path, NULL, &e, EXPLAIN_peer_address);
 }
 
 /* The first peer whose proposals the offer meets. NULL: none, *why is of the first. */
@@ -349,14 +346,9 @@ choose_peer(struct exchange *x, struct peer **peers, unsigned int n,
 static void
 explain_offer(struct exchange *x, struct peer *p, const struct proposal_why *why)
 {
-	struct st_ike_error e = { .phase = 1 };
+	struct explain_terms t = { why->offered, why->configured };
 
-	if (!halfopen_may_explain(x->ike))
-		return;
-	strlcpy(e.detail, why->detail, sizeof(e.detail));
-	strlcpy(e.offered, why->offered, sizeof(e.offered));
-	strlcpy(e.configured, why->configured, sizeof(e.configured));
-	explain_failure_at(x->ike, x->path, p, &e, EXPLAIN_phase1_proposal);
+	explain_first(x, p, EXPLAIN_phase1_proposal, &t, "%s", why->detail);
 }
 
 static int

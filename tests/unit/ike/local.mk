@@ -34,6 +34,7 @@ test_ike_SOURCES += \
 	tests/unit/ike/rekey_child_test.c \
 	tests/unit/ike/rekey_ike_test.c \
 	tests/unit/ike/path_test.c \
+	tests/unit/ike/explain_test.c \
 	tests/unit/ike/request_test.c \
 	tests/unit/ike/sim.c \
 	tests/unit/ike/sim.h \
