@@ -90,21 +90,31 @@ parse_notify(struct message *m, struct rbuf *b)
 	if (b->bad)
 		return false;
 	n.data = rest(b);
-	m->notifies[m->n_notifies++] = n;
+	if (m->n_notifies < MESSAGE_NOTIFY_MAX)
+		m->notifies[m->n_notifies++] = n;
 	return true;
 }
 
 static bool
+read_delete(struct rbuf *b, struct message_delete *d)
+{
+	uint8_t spi_len, want;
+
+	d->protocol = rbuf_u8(b);
+	spi_len = rbuf_u8(b);
+	want = d->protocol == WIRE_PROTO_IKE ? 0 : CHILD_SPI_LEN;
+	d->n_spis = rbuf_u16(b);
+	d->spis = rest(b);
+	return spi_len == want && d->spis.len == (size_t)want * d->n_spis;
+}
+
+/* Whoever wants them goes through the chain again. */
+static bool
 parse_delete(struct message *m, struct rbuf *b)
 {
-	struct message_delete d = { .protocol = rbuf_u8(b) };
-	uint8_t spi_len = rbuf_u8(b);
-	uint8_t want = d.protocol == WIRE_PROTO_IKE ? 0 : CHILD_SPI_LEN;
+	struct message_delete d;
 
-	d.n_spis = rbuf_u16(b);
-	d.spis = rest(b);
-	m->deletes[m->n_deletes++] = d;
-	return spi_len == want && d.spis.len == (size_t)want * d.n_spis;
+	return read_delete(b, &d);
 }
 
 static bool
@@ -144,39 +154,18 @@ static payload_fn *const parsers[64] = {
 	[PAYLOAD_ts_r] = parse_ts_r,
 };
 
-/* How many of each type there were. */
-struct census {
-	uint8_t n[64];
-};
-
-/* How often it may come: what the exchange allows and what there is room for. */
-static int
-limit_of(const struct message *m, uint8_t type)
+static enum wire_fault
+payload(struct message *m, uint8_t type, bool critical, struct rbuf *body)
 {
 	int limit = wire_payload_limit(type, m->hdr.exchange);
-
-	if (limit <= 1)
-		return limit;
-	switch (type) {
-	case PAYLOAD_notify: return MESSAGE_NOTIFY_MAX;
-	case PAYLOAD_delete: return MESSAGE_DELETE_MAX;
-	default: return limit;
-	}
-}
-
-static enum wire_fault
-payload(struct message *m, struct census *seen, uint8_t type, bool critical, struct rbuf *body)
-{
-	int limit = limit_of(m, type);
 
 	m->bad_payload = type;
 	if (limit < 0)
 		return critical ? FAULT_critical : FAULT_NONE;
 	if (limit == 0)
 		return FAULT_misplaced;
-	if (seen->n[type] >= limit)
+	if (limit == 1 && message_has(m, type))
 		return FAULT_repeated;
-	seen->n[type]++;
 	m->present |= (uint64_t)1 << type;
 	if (parsers[type] != NULL && (!parsers[type](m, body) || body->bad))
 		return FAULT_payload;
@@ -209,8 +198,8 @@ encrypted(struct message *m, uint8_t type, const uint8_t *start, uint8_t inner, 
 static enum wire_fault
 chain(struct message *m, uint8_t type, struct rbuf b, bool *sealed)
 {
-	struct census seen = { { 0 } };
-
+	m->first = type;
+	m->chain = (struct span){ b.p, rbuf_left(&b) };
 	while (type != PAYLOAD_NONE) {
 		const uint8_t *start = b.p;
 		uint8_t next = rbuf_u8(&b);
@@ -230,7 +219,7 @@ chain(struct message *m, uint8_t type, struct rbuf b, bool *sealed)
 			*sealed = true;
 			return encrypted(m, type, start, next, &body);
 		}
-		fault = payload(m, &seen, type, critical, &body);
+		fault = payload(m, type, critical, &body);
 		if (fault != FAULT_NONE)
 			return fault;
 		type = next;
@@ -290,6 +279,26 @@ message_error_find(const struct message *m)
 		if (wire_notify_is_error(m->notifies[i].type))
 			return &m->notifies[i];
 	return NULL;
+}
+
+bool
+message_delete_next(const struct message *m, struct message_at *at, struct message_delete *out)
+{
+	struct rbuf b, body;
+	uint8_t type;
+
+	if (at->rest.p == NULL)
+		*at = (struct message_at){ m->chain, m->first };
+	b = rbuf_over(at->rest.p, at->rest.len);
+	while ((type = at->type) != PAYLOAD_NONE && rbuf_left(&b) >= WIRE_PAYLOAD_HDR_LEN) {
+		at->type = rbuf_u8(&b);
+		rbuf_u8(&b);
+		body = rbuf_sub(&b, rbuf_u16(&b) - (size_t)WIRE_PAYLOAD_HDR_LEN);
+		at->rest = (struct span){ b.p, rbuf_left(&b) };
+		if (type == PAYLOAD_delete)
+			return !body.bad && read_delete(&body, out);
+	}
+	return false;
 }
 
 uint32_t

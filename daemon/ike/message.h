@@ -14,7 +14,7 @@
  *   (protect_open       message.encrypted → text, in place; fragment_add for SKF)
  *   message_parse_inner the chain of the text
  */
-enum { MESSAGE_NOTIFY_MAX = 32, MESSAGE_DELETE_MAX = 8, MESSAGE_VENDOR_MAX = 16 };
+enum { MESSAGE_NOTIFY_MAX = 32, MESSAGE_VENDOR_MAX = 16 };
 
 struct message_notify {
 	uint16_t type;	  /* enum wire_notify, or any other number */
@@ -56,12 +56,12 @@ struct message {
 	struct span nonce;
 	struct span ts_i; /* bodies: for ts_parse */
 	struct span ts_r;
-	unsigned int n_notifies;
+	unsigned int n_notifies; /* more than there is room for are ignored, */
 	struct message_notify notifies[MESSAGE_NOTIFY_MAX];
-	unsigned int n_deletes;
-	struct message_delete deletes[MESSAGE_DELETE_MAX];
-	unsigned int n_vendors; /* more than there is room for are ignored */
+	unsigned int n_vendors; /* of these too */
 	struct span vendors[MESSAGE_VENDOR_MAX];
+	uint8_t first; /* the chain: for message_delete_next */
+	struct span chain;
 	uint8_t bad_payload; /* with a fault: the payload's type, for UNSUPPORTED_CRITICAL_PAYLOAD and for
 			      * the operator; 0 = none */
 };
@@ -90,6 +90,13 @@ message_has(const struct message *m, uint8_t payload)
 const struct message_notify *message_notify_find(const struct message *m, uint16_t type);
 /* The first error notification, or NULL. */
 const struct message_notify *message_error_find(const struct message *m);
+/* One Delete payload after another, however many there are: *at is all zero before the first. False: there is none. */
+struct message_at {
+	struct span rest;
+	uint8_t type;
+};
+bool message_delete_next(
+	const struct message *m, struct message_at *at, struct message_delete *out);
 /* The i-th SPI of a delete payload, i < n_spis. */
 uint32_t message_delete_spi(const struct message_delete *d, unsigned int i);
 

@@ -256,8 +256,8 @@ offer_accept(struct child_sa *pair, const struct child *c, const struct message 
 	}
 	substitute(pair, pair->ike_sa, &local, &remote);
 	offer_selectors(c, &own_local.ts[0], &own_remote.ts[0]);
-	if (local.n == 0 || remote.n == 0 || !ts_list_subset(&local, &own_local) ||
-		!ts_list_subset(&remote, &own_remote)) {
+	if (local.n == 0 || remote.n == 0 || local.cut || remote.cut ||
+		!ts_list_subset(&local, &own_local) || !ts_list_subset(&remote, &own_remote)) {
 		explain_flow(pair->ike_sa, true, &local, &remote,
 			"the answer's selectors are not within what was offered");
 		return -EPROTO;
@@ -375,8 +375,11 @@ choose_suite(struct ike_sa *sa, const struct child *c, const struct message *m, 
 	const struct alg_dh_info *dh;
 	uint16_t ke = message_has(m, PAYLOAD_ke) ? m->ke_group : 0;
 
-	if (proposal_parse(m->sa, &offered) != FAULT_NONE)
+	if (proposal_parse(m->sa, &offered) != FAULT_NONE) {
+		explain_failure(sa, 2, false, false, EXPLAIN_malformed_payload, NULL,
+			"the peer's proposals are not well formed");
 		return NOTIFY_invalid_syntax;
+	}
 	if (proposal_select(config, n, &offered, ke, with_dh, choice, &why) != 0) {
 		explain_proposal(sa, false, &why);
 		return NOTIFY_no_proposal_chosen;
@@ -407,8 +410,12 @@ offer_choose(struct ike_sa *sa, const struct message *m, const struct child_sa *
 
 	if (!message_has(m, PAYLOAD_sa) || !message_has(m, PAYLOAD_ts_i) ||
 		!message_has(m, PAYLOAD_ts_r) || ts_parse(m->ts_i, &remote) != FAULT_NONE ||
-		ts_parse(m->ts_r, &local) != FAULT_NONE)
+		ts_parse(m->ts_r, &local) != FAULT_NONE) {
+		explain_failure(sa, 2, false, false, EXPLAIN_malformed_payload, NULL,
+			"the peer asks for a CHILD SA without proposals or selectors that are well "
+			"formed");
 		return NOTIFY_invalid_syntax;
+	}
 	substitute(&view, sa, &local, &remote);
 	c = best_child(sa, &local, &remote, transport, old);
 	if (c && transport && c->cfg.mode == MSG_SA_TUNNEL) {

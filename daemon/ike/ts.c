@@ -51,7 +51,10 @@ ts_parse(struct span body, struct ts_list *out)
 	struct rbuf b = rbuf_over(body.p, body.len);
 	unsigned int n = rbuf_u8(&b);
 
+	struct ts beyond;
+
 	out->n = 0;
+	out->cut = false;
 	rbuf_take(&b, 3);
 	if (b.bad || n == 0)
 		return FAULT_payload;
@@ -70,12 +73,14 @@ ts_parse(struct span body, struct ts_list *out)
 			return FAULT_payload;
 		if (type != TYPE_V4 && type != TYPE_V6)
 			continue;
-		if (out->n == TS_MAX)
-			return FAULT_payload;
 		/* protocol, then the length that was read above */
-		if (!selector_parse(&one, type == TYPE_V4 ? AF_INET : AF_INET6, &out->ts[out->n]))
+		if (!selector_parse(&one, type == TYPE_V4 ? AF_INET : AF_INET6,
+			    out->n < TS_MAX ? &out->ts[out->n] : &beyond))
 			return FAULT_payload;
-		out->n++;
+		if (out->n < TS_MAX)
+			out->n++;
+		else
+			out->cut = true;
 	}
 	return rbuf_left(&b) == 0 ? FAULT_NONE : FAULT_payload;
 }
@@ -253,7 +258,7 @@ ts_narrow(const struct ts_list *offered, const struct ts_list *mine, struct ts_l
 {
 	const struct ts *trigger = ts_trigger(offered);
 
-	out->n = 0;
+	*out = (struct ts_list){ .n = 0 };
 	for (unsigned int i = 0; i < offered->n; i++) {
 		for (unsigned int j = 0; j < mine->n; j++) {
 			struct ts both;
@@ -272,7 +277,7 @@ ts_narrow(const struct ts_list *offered, const struct ts_list *mine, struct ts_l
 		}
 	}
 	if (narrowed != NULL)
-		*narrowed = !ts_list_subset(offered, out);
+		*narrowed = offered->cut || !ts_list_subset(offered, out);
 	return out->n > 0 ? 0 : -ENOENT;
 }
 

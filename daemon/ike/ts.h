@@ -24,11 +24,13 @@ struct ts {
 
 struct ts_list {
 	unsigned int n;
+	bool cut; /* there were more than there is room for */
 	struct ts ts[TS_MAX];
 };
 
 /* Body of a TSi or TSr payload. FAULT_payload when a length, a range or the number is wrong;
- * selectors of types we do not know (3.13.1: TS_FC_ADDR_RANGE …) are left out, so that n may be 0. */
+ * selectors of types we do not know (3.13.1: TS_FC_ADDR_RANGE …) are left out, so that n may be 0; those beyond
+ * TS_MAX too, and the list is cut: a request is narrowed, an answer is not what was asked for. */
 enum wire_fault ts_parse(struct span body, struct ts_list *out);
 /* Writes such a body. */
 void ts_write(struct wbuf *w, const struct ts_list *l);

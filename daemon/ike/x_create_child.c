@@ -333,6 +333,8 @@ make_pair(struct ike_sa *sa, struct exchange *x, struct child_sa *old)
 	uint16_t notify, group = 0;
 
 	if (!message_has(x->in, PAYLOAD_nonce)) {
+		explain_failure(sa, 2, false, false, EXPLAIN_malformed_message, NULL,
+			"the peer asks for a CHILD SA without a nonce");
 		refuse(sa, x->id, NOTIFY_invalid_syntax, 0);
 		return;
 	}

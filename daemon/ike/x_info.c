@@ -16,7 +16,7 @@
 #include <errno.h>
 #include <netinet/in.h>
 
-enum { SPIS_MAX = 64 };
+enum { SPIS_MAX = 4096 };
 
 /* SPIs of ours that go into the answer, of one protocol. */
 struct spis {
@@ -66,21 +66,22 @@ delete_pair(struct ike_sa *sa, uint8_t protocol, uint32_t spi, struct spis *answ
 static void
 delete_pairs(struct ike_sa *sa, const struct message *m, uint8_t protocol, struct spis *answer)
 {
-	for (unsigned int i = 0; i < m->n_deletes; i++) {
-		const struct message_delete *d = &m->deletes[i];
+	struct message_at at = { .type = PAYLOAD_NONE };
+	struct message_delete d;
 
-		if (d->protocol != wire_protocol(protocol))
-			continue;
-		for (unsigned int j = 0; j < d->n_spis; j++)
-			delete_pair(sa, protocol, message_delete_spi(d, j), answer);
-	}
+	while (message_delete_next(m, &at, &d))
+		for (unsigned int i = 0; d.protocol == wire_protocol(protocol) && i < d.n_spis; i++)
+			delete_pair(sa, protocol, message_delete_spi(&d, i), answer);
 }
 
 static bool
 deletes_ike(const struct message *m)
 {
-	for (unsigned int i = 0; i < m->n_deletes; i++)
-		if (m->deletes[i].protocol == WIRE_PROTO_IKE)
+	struct message_at at = { .type = PAYLOAD_NONE };
+	struct message_delete d;
+
+	while (message_delete_next(m, &at, &d))
+		if (d.protocol == WIRE_PROTO_IKE)
 			return true;
 	return false;
 }

@@ -292,6 +292,9 @@ x_rekey_ike_request(struct ike_sa *sa, struct exchange *x)
 	}
 	if (!message_has(m, PAYLOAD_nonce) || !message_has(m, PAYLOAD_ke) ||
 		proposal_parse(m->sa, &offered) != FAULT_NONE) {
+		explain_failure(sa, 1, false, false, EXPLAIN_malformed_message, NULL,
+			"the peer rekeys the IKE SA without KE, nonce or proposals that are well "
+			"formed");
 		refuse(sa, x->id, NOTIFY_invalid_syntax, (struct span){ 0 });
 		return;
 	}

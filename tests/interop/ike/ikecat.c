@@ -336,6 +336,9 @@ show_selectors(const char *name, struct span body)
 static void
 show(const struct message *m)
 {
+	struct message_at at = { .type = PAYLOAD_NONE };
+	struct message_delete d;
+
 	printf("header %s %u %s %u\n", wire_exchange_name(m->hdr.exchange), m->hdr.id,
 		m->hdr.response ? "response" : "request", m->hdr.initiator);
 	if (message_has(m, PAYLOAD_sa))
@@ -362,10 +365,9 @@ show(const struct message *m)
 		printf("N %u %u ", n->type, n->protocol);
 		print_hex("data", n->data);
 	}
-	for (unsigned int i = 0; i < m->n_deletes; i++)
-		for (unsigned int j = 0; j < m->deletes[i].n_spis; j++)
-			printf("D %u %08x\n", m->deletes[i].protocol,
-				message_delete_spi(&m->deletes[i], j));
+	while (message_delete_next(m, &at, &d))
+		for (unsigned int i = 0; i < d.n_spis && d.protocol != WIRE_PROTO_IKE; i++)
+			printf("D %u %08x\n", d.protocol, message_delete_spi(&d, i));
 }
 
 static const char *

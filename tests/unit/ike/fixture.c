@@ -11,7 +11,7 @@
 
 #include <CUnit/CUnit.h>
 
-enum { RING = 32, BYTES_MAX = 2048 };
+enum { RING = 32, BYTES_MAX = 4096 };
 
 struct span
 fix_hex(const char *digits)

@@ -238,10 +238,42 @@ many_notifications_are_bounded(void)
 	CU_ASSERT_PTR_EQUAL(message_error_find(&m), &m.notifies[MESSAGE_NOTIFY_MAX - 1]);
 	CU_ASSERT_PTR_EQUAL(message_notify_find(&m, NOTIFY_initial_contact), &m.notifies[0]);
 	CU_ASSERT_PTR_NULL(message_notify_find(&m, NOTIFY_cookie));
+	/* of more the last are ignored */
 	memmove(digits + 19, digits, strlen(digits) + 1);
 	memcpy(digits, "29 00 0008 00004000", 19);
-	CU_ASSERT_EQUAL(
-		parse_inner(WIRE_INFORMATIONAL, PAYLOAD_notify, digits, &m), FAULT_repeated);
+	CU_ASSERT_EQUAL(parse_inner(WIRE_INFORMATIONAL, PAYLOAD_notify, digits, &m), FAULT_NONE);
+	CU_ASSERT_EQUAL(m.n_notifies, MESSAGE_NOTIFY_MAX);
+	CU_ASSERT_PTR_NULL(message_error_find(&m));
+	/* but have a form all the same */
+	memcpy(digits + strlen(digits) - 8, "00010018", 8);
+	CU_ASSERT_EQUAL(parse_inner(WIRE_INFORMATIONAL, PAYLOAD_notify, digits, &m), FAULT_payload);
+}
+
+/* None of what the peer deletes is lost, in however many payloads it says so. */
+static void
+many_deletes_are_read(void)
+{
+	enum { MANY = 260 };
+	static char digits[MANY * 40];
+	struct message_at at = { .type = PAYLOAD_NONE };
+	struct message_delete d;
+	struct message m;
+	unsigned int n = 0;
+
+	for (unsigned int i = 0; i < MANY; i++)
+		snprintf(digits + strlen(digits), 40, "%s 00 000c 03 04 0001 %08x",
+			i == MANY - 1 ? "29" : "2a", i);
+	strcat(digits, "00 00 0008 00004000");
+	memset(&m, 0, sizeof(m));
+	m.hdr.exchange = WIRE_INFORMATIONAL;
+	CU_ASSERT_EQUAL(message_parse_inner(&m, PAYLOAD_delete, fix_hex(digits)), FAULT_NONE);
+	while (message_delete_next(&m, &at, &d)) {
+		CU_ASSERT_EQUAL(d.n_spis, 1);
+		CU_ASSERT_EQUAL(message_delete_spi(&d, 0), n);
+		n++;
+	}
+	CU_ASSERT_EQUAL(n, MANY);
+	CU_ASSERT_EQUAL(m.n_notifies, 1);
 }
 
 static void
@@ -260,6 +292,8 @@ many_vendors_are_forgotten(void)
 static void
 identities_notifications_and_deletes_are_read(void)
 {
+	struct message_at at = { .type = PAYLOAD_NONE };
+	struct message_delete d;
 	struct message m;
 	struct span text = fix_hex("24 00 000c 02 ffffff 61622e63"
 				   "29 00 000c 01 000000 c0000201"
@@ -284,10 +318,12 @@ identities_notifications_and_deletes_are_read(void)
 	m.hdr.exchange = WIRE_INFORMATIONAL;
 	text = fix_hex("2a 00 0010 03 04 0002 11223344 55667788 00 00 0008 01 00 0000");
 	CU_ASSERT_EQUAL(message_parse_inner(&m, PAYLOAD_delete, text), FAULT_NONE);
-	CU_ASSERT_EQUAL(m.n_deletes, 2);
-	CU_ASSERT_EQUAL(m.deletes[0].n_spis, 2);
-	CU_ASSERT_EQUAL(message_delete_spi(&m.deletes[0], 1), 0x55667788);
-	CU_ASSERT_EQUAL(m.deletes[1].protocol, WIRE_PROTO_IKE);
+	CU_ASSERT_TRUE(message_delete_next(&m, &at, &d));
+	CU_ASSERT_EQUAL(d.n_spis, 2);
+	CU_ASSERT_EQUAL(message_delete_spi(&d, 1), 0x55667788);
+	CU_ASSERT_TRUE(message_delete_next(&m, &at, &d));
+	CU_ASSERT_EQUAL(d.protocol, WIRE_PROTO_IKE);
+	CU_ASSERT_FALSE(message_delete_next(&m, &at, &d));
 }
 
 static void
@@ -386,6 +422,7 @@ CU_TestInfo message_tests[] = {
 	{ "what comes twice or where it does not belong is refused",
 		what_comes_twice_or_where_it_does_not_belong_is_refused },
 	{ "many notifications are bounded", many_notifications_are_bounded },
+	{ "many deletes are read", many_deletes_are_read },
 	{ "many vendors are forgotten", many_vendors_are_forgotten },
 	{ "identities, notifications and deletes are read",
 		identities_notifications_and_deletes_are_read },
