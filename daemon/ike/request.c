@@ -12,6 +12,7 @@
 #include "daemon/ike/fragment.h"
 #include "daemon/ike/seal.h"
 #include "daemon/ike/x.h"
+#include "lib/buf.h"
 #include "lib/loop.h"
 #include "lib/secret.h"
 
@@ -20,6 +21,7 @@
 
 /* 2, 3.6, 6.5, 11.7, 21 (, 38) s: 45 s until a new peer is given up, 83 s for a known one. */
 enum { FIRST_MS = 2000, GROWTH_TENTHS = 18, TRIES = 6, TRIES_NEW = 5 };
+enum { GROUPS = 2 }; /* asked for one after another */
 
 static const struct kind {
 	const char *name;
@@ -269,6 +271,18 @@ uint8_t
 request_exchange(const struct request *r)
 {
 	return kinds[r->kind].exchange;
+}
+
+uint8_t
+request_other_group(const struct request *r, const struct proposal_config *config, unsigned int n,
+	struct span data)
+{
+	enum alg_dh group = data.len == 2 ? proposal_dh_find(be16_get(data.p)) : ALG_DH_NONE;
+
+	if (group == ALG_DH_NONE || r->rounds == GROUPS ||
+		(r->dh && group == crypt_dh_group(r->dh)) || !proposal_has_dh(config, n, group))
+		return ALG_DH_NONE;
+	return (uint8_t)group;
 }
 
 void

@@ -6,6 +6,7 @@
 #include <sys/queue.h>
 
 #include "daemon/ike/window.h"
+#include "daemon/ike/wire.h"
 
 struct child;
 struct child_sa;
@@ -13,6 +14,7 @@ struct compose;
 struct crypt_dh;
 struct exchange;
 struct fragments;
+struct proposal_config;
 struct ike;
 struct ike_sa;
 struct timer;
@@ -45,6 +47,7 @@ struct request {
 	struct crypt_dh *dh; /* our half */
 	uint8_t nonce[32];   /* our Ni */
 	uint8_t group;	     /* enum alg_dh that the peer wants instead; 0: our first */
+	uint8_t rounds;	     /* how often it has wanted another one */
 };
 TAILQ_HEAD(request_list, request); /* those that are out: in the order of their ids */
 
@@ -65,6 +68,10 @@ struct request *request_of(struct ike_sa *sa, enum request_kind kind, const stru
 void request_answered(struct request *r);
 /* enum wire_exchange. */
 uint8_t request_exchange(const struct request *r);
+/* Whether the peer's INVALID_KE_PAYLOAD with this data is to be followed: the group (enum alg_dh) that it wants, of those
+ * configured, not the one that it got, nor a third time another one (RFC 7296 1.3, 2.7). ALG_DH_NONE: no. */
+uint8_t request_other_group(const struct request *r, const struct proposal_config *config,
+	unsigned int n, struct span data);
 /* Hands the response to who handles this kind. */
 void request_answer(struct request *r, struct exchange *x);
 /* Frees it with its larval pair or IKE SA, if it has them still. */

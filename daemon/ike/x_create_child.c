@@ -97,16 +97,16 @@ try_group(struct request *r, struct child *c, struct span data)
 {
 	struct proposal_config config[PROPOSAL_CONFIG_MAX];
 	unsigned int n = suite_child_config(c, config);
-	uint8_t group = data.len == 2 ? (uint8_t)proposal_dh_find(be16_get(data.p)) : ALG_DH_NONE;
+	uint8_t group = request_other_group(r, config, n, data);
 	struct request *again;
 
-	if (group == ALG_DH_NONE || group == r->group ||
-		!proposal_has_dh(config, n, (enum alg_dh)group))
+	if (group == ALG_DH_NONE)
 		return false;
 	again = request_queue(r->sa, r->kind);
 	if (!again)
 		return false;
 	again->group = group;
+	again->rounds = r->rounds + 1;
 	again->pair = r->pair;
 	if (r->pair)
 		r->pair->rekeying = true;

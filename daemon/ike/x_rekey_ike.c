@@ -127,16 +127,14 @@ try_group(struct request *r, struct span data)
 {
 	struct proposal_config config[PROPOSAL_CONFIG_MAX];
 	unsigned int n = suite_ike_config(r->sa->ike, r->sa->peer, config);
-	uint8_t group = data.len == 2 ? (uint8_t)proposal_dh_find(be16_get(data.p)) : ALG_DH_NONE;
-	struct request *again;
+	uint8_t group = request_other_group(r, config, n, data);
+	struct request *again = group ? request_queue(r->sa, REQUEST_ike_rekey) : NULL;
 
-	if (group == ALG_DH_NONE || group == r->group ||
-		!proposal_has_dh(config, n, (enum alg_dh)group))
+	if (!again)
 		return false;
-	again = request_queue(r->sa, REQUEST_ike_rekey);
-	if (again)
-		again->group = group;
-	return again != NULL;
+	again->group = group;
+	again->rounds = r->rounds + 1;
+	return true;
 }
 
 static void

@@ -62,8 +62,60 @@ test_a_lost_request_holds_the_window(void)
 	sim_end_settled(s, CHILDREN);
 }
 
+/* The peer wants another group whichever it gets: the number of requests until we have had enough. */
+static unsigned int
+rounds(struct sim *s, uint8_t *wanted)
+{
+	unsigned int n = 0;
+
+	for (; sim_is(s, 0, 1, WIRE_CREATE_CHILD_SA, false) && n < 10; n++) {
+		*wanted = n % 2 ? ALG_DH_x25519 : ALG_DH_ecp_256;
+		sim_deliver(s, 0);
+		CU_ASSERT_EQUAL(sim_statistic(&s->end[1], "Sent INVALID_KE_PAYLOAD"), n + 1);
+		sim_deliver(s, 0);
+	}
+	return n;
+}
+
+static void
+test_a_peer_that_wants_ever_other_groups_for_a_child(void)
+{
+	const struct sim_child both = { .dh = { ALG_DH_x25519, ALG_DH_ecp_256 } };
+	struct sim *s = sim_up(1, NULL, &both);
+	struct msg_ike_child_proposal *p = &child_find(s->end[1].ike, 1)->proposals[0];
+	struct st_ike_error e;
+
+	p->dh.len = 1;
+	sim_rekey_child(&s->end[0], 1);
+	CU_ASSERT_EQUAL(rounds(s, &p->dh.data[0]), 3);
+	CU_ASSERT_STRING_EQUAL(sim_reason(&s->end[0], &e), "responder dh mismatch");
+	CU_ASSERT_TRUE(e.by_peer);
+	p->dh.data[0] = ALG_DH_x25519;
+	sim_end_settled(s, 1);
+}
+
+static void
+test_a_peer_that_wants_ever_other_groups_for_the_ike_sa(void)
+{
+	const struct sim_peer both = { .dh = { ALG_DH_x25519, ALG_DH_ecp_256 } };
+	struct sim *s = sim_up(1, &both, NULL);
+	struct msg_ike_peer_proposal *p = &TAILQ_FIRST(&s->end[1].ike->peers)->proposals[0];
+	struct st_ike_error e;
+
+	p->dh.len = 1;
+	sim_rekey_ike(&s->end[0]);
+	CU_ASSERT_EQUAL(rounds(s, &p->dh.data[0]), 3);
+	CU_ASSERT_STRING_EQUAL(sim_reason(&s->end[0], &e), "responder dh mismatch");
+	p->dh.data[0] = ALG_DH_x25519;
+	sim_end_settled(s, 1);
+}
+
 CU_TestInfo request_tests[] = {
 	{ "the peer's window is filled", test_the_peers_window_is_filled },
 	{ "a lost request holds the window", test_a_lost_request_holds_the_window },
+	{ "a peer that wants ever other groups for a child",
+		test_a_peer_that_wants_ever_other_groups_for_a_child },
+	{ "a peer that wants ever other groups for the IKE SA",
+		test_a_peer_that_wants_ever_other_groups_for_the_ike_sa },
 	CU_TEST_INFO_NULL,
 };
