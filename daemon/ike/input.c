@@ -248,6 +248,11 @@ for_sa(struct ike_sa *sa, struct exchange *x, uint8_t *data)
 		statistics_count(sa->ike, STATISTIC_no_keys);
 		return;
 	}
+	/* only who has agreed to fragments sends them (RFC 7383 2.3) */
+	if (x->in->encrypted.is_fragment && !sa->fragmentation) {
+		statistics_count(sa->ike, STATISTIC_malformed_message);
+		return;
+	}
 	if (x->in->hdr.response)
 		response_of_peer(sa, x, data);
 	else

@@ -94,10 +94,10 @@ protect_open(const struct keys *k, uint8_t *datagram, const struct message *m, s
 	uint8_t *p;
 
 	if (e->payload.p == NULL || e->payload.len < fixed + iv_len + icv_len + 1)
-		return FAULT_payload;
+		return FAULT_integrity;
 	text_len = e->payload.len - fixed - iv_len - icv_len;
 	if (text_len % crypt_box_block(k->open) != 0)
-		return FAULT_payload;
+		return FAULT_integrity;
 	aad_len = (size_t)(e->payload.p - datagram) + fixed;
 	if (crypt_box_open(k->open, datagram, aad_len, text_len) != 0)
 		return FAULT_integrity;

@@ -27,8 +27,8 @@ int protect_seal(const struct keys *k, const struct wire_hdr *h, uint8_t first, 
 	struct protect_part part, struct wbuf *w);
 /*
  * Opens m->encrypted in place: datagram is what m was parsed from. FAULT_NONE and *text, a chain (of a
- * fragment: a piece of one) within the datagram; FAULT_integrity: not the peer's (or spoiled); as if it had
- * never come; FAULT_padding, FAULT_payload: too short, or the padding longer than the text.
+ * fragment: a piece of one) within the datagram; FAULT_integrity: not the peer's (or spoiled, or too
+ * short for anybody to vouch for it); as if it had never come; FAULT_padding: the padding is longer than the text.
  */
 enum wire_fault protect_open(
 	const struct keys *k, uint8_t *datagram, const struct message *m, struct span *text);

@@ -35,6 +35,7 @@ test_ike_SOURCES += \
 	tests/unit/ike/rekey_ike_test.c \
 	tests/unit/ike/path_test.c \
 	tests/unit/ike/explain_test.c \
+	tests/unit/ike/input_test.c \
 	tests/unit/ike/request_test.c \
 	tests/unit/ike/sim.c \
 	tests/unit/ike/sim.h \

@@ -8,6 +8,7 @@
 #include "daemon/ike/child_sa.h"
 #include "daemon/ike/lifetime.h"
 #include "daemon/ike/migrate.h"
+#include "daemon/ike/seal.h"
 #include "lib/err.h"
 #include "lib/loop.h"
 #include "tests/unit/ike/sim_daemon.h"
@@ -190,6 +191,16 @@ sim_deliver_all(struct sim *s)
 {
 	while (sim_n_packets(s) > 0)
 		sim_deliver(s, 0);
+}
+
+void
+sim_say(struct ike_sa *sa, uint8_t exchange, bool response, uint32_t id, struct compose *c)
+{
+	struct datagrams d = { 0 };
+
+	CU_ASSERT_EQUAL_FATAL(seal_message(sa, exchange, response, id, c, &d), 0);
+	seal_send(sa, &sa->path.at, &d);
+	datagrams_clear(&d);
 }
 
 bool

@@ -14,6 +14,7 @@
  * delays (or does what a test tells it, packet by packet), and at each end a daemon with a datapath
  * that installs what it is told and keeps the books.
  */
+struct compose;
 struct sim;
 
 /* An SA as a datapath has it. */
@@ -160,6 +161,8 @@ void sim_deliver(struct sim *s, unsigned int n);
 void sim_drop(struct sim *s, unsigned int n);
 /* All of them, and what they bring about, in order. */
 void sim_deliver_all(struct sim *s);
+/* What this end says by one of its IKE SAs besides, authentic as all it says; c is taken. */
+void sim_say(struct ike_sa *sa, uint8_t exchange, bool response, uint32_t id, struct compose *c);
 /* The n-th is such a message for this end. */
 bool sim_is(const struct sim *s, unsigned int n, unsigned int to, uint8_t exchange, bool response);
 /* Two ends with the same peer (NULL: usual) and a child, automatic at end 0, up, and everything by hand

@@ -1,0 +1,118 @@
+/*
+ * What comes for an established SA and is not as it should be: who vouches for it decides.
+ */
+#include "config.h"
+
+#include "daemon/ike/compose.h"
+#include "daemon/ike/engine.h"
+#include "tests/unit/ike/sim.h"
+#include "tests/unit/ike/suites.h"
+
+#include <string.h>
+
+/* To end 1, whose SA is sa, from where end 0 is: a header of end 0 and that much more, of which nobody vouches for
+ * anything. */
+static void
+forge(struct sim *s, const struct ike_sa *sa, uint8_t next, size_t more)
+{
+	const struct ike_path path = { .local = s->end[1].addr,
+		.remote = s->end[0].addr,
+		.local_port = 500,
+		.remote_port = 500 };
+	struct wire_hdr h = { .spi_i = ike_sa_spi_i(sa),
+		.spi_r = ike_sa_spi_r(sa),
+		.next = next,
+		.exchange = WIRE_INFORMATIONAL,
+		.initiator = !sa->initiator,
+		.id = sa->window.low,
+		.len = (uint32_t)(WIRE_HDR_LEN + more) };
+	uint8_t datagram[256] = { 0 };
+	struct wbuf w = wbuf_over(datagram, sizeof(datagram));
+
+	wire_hdr_write(&w, &h);
+	wbuf_u16(&w, 0);
+	wbuf_u16(&w, (uint16_t)more);
+	ike_input(s->end[1].ike, &path, datagram, h.len);
+}
+
+/* However short it is, it takes no place in the window and is not answered. */
+static void
+test_what_is_too_short_to_be_authentic_changes_nothing(void)
+{
+	for (size_t more = WIRE_PAYLOAD_HDR_LEN; more < 80; more++) {
+		struct sim *s = sim_up(1, NULL, NULL);
+		struct ike_sa *sa = sim_ike(&s->end[1]);
+		uint32_t low = sa->window.low;
+
+		forge(s, sa, PAYLOAD_sk, more);
+		CU_ASSERT_EQUAL(sa->window.low, low);
+		CU_ASSERT_EQUAL(sim_n_packets(s), 0);
+		CU_ASSERT_EQUAL(sim_statistic(&s->end[1], "Integrity check fail"), 1);
+		CU_ASSERT_PTR_EQUAL(sim_ike(&s->end[1]), sa);
+		sim_free(s);
+	}
+}
+
+/* 2,000 bytes that nobody reads. */
+static void
+say_much(struct sim_end *e)
+{
+	static const uint8_t much[2000];
+	struct ike_sa *sa = sim_ike(e);
+	struct compose c;
+
+	compose_inner(&c);
+	compose_vendor(&c, (struct span){ much, sizeof(much) });
+	sim_say(sa, WIRE_INFORMATIONAL, false, sa->window.next_id++, &c);
+}
+
+static void
+test_fragments_are_for_who_has_agreed_to_them(void)
+{
+	struct sim *s = sim_up(1, NULL, NULL);
+	uint32_t low = sim_ike(&s->end[1])->window.low;
+
+	say_much(&s->end[0]);
+	CU_ASSERT_TRUE(sim_n_packets(s) > 3);
+	sim_ike(&s->end[1])->fragmentation = false;
+	sim_deliver(s, 0);
+	CU_ASSERT_EQUAL(sim_statistic(&s->end[1], "Received fragments"), 0);
+	sim_ike(&s->end[1])->fragmentation = true;
+	sim_deliver_all(s);
+	/* one is missing */
+	CU_ASSERT_EQUAL(sim_ike(&s->end[1])->window.low, low);
+	CU_ASSERT_TRUE(sim_statistic(&s->end[1], "Received fragments") > 2);
+	sim_free(s);
+}
+
+/* It is answered with its type, and the SA goes on (RFC 7296 2.5). */
+static void
+test_a_critical_payload_that_is_not_known_is_refused(void)
+{
+	struct sim *s = sim_up(1, NULL, NULL);
+	struct ike_sa *sa = sim_ike(&s->end[0]);
+	struct compose c;
+
+	compose_inner(&c);
+	compose_payload(&c, 200);
+	c.w.start[c.start_at + 1] = 0x80;
+	sim_say(sa, WIRE_INFORMATIONAL, false, sa->window.next_id++, &c);
+	sim_deliver(s, 0);
+	CU_ASSERT_EQUAL(sim_statistic(&s->end[1], "Sent UNSUPPORTED_CRITICAL_PAYLOAD"), 1);
+	CU_ASSERT_EQUAL(sim_statistic(&s->end[1], "Critical drop"), 1);
+	CU_ASSERT_TRUE(sim_is(s, 0, 0, WIRE_INFORMATIONAL, true));
+	sim_deliver_all(s);
+	sim_rekey_child(&s->end[0], 1);
+	sim_deliver_all(s);
+	sim_end_settled(s, 1);
+}
+
+CU_TestInfo input_tests[] = {
+	{ "what is too short to be authentic changes nothing",
+		test_what_is_too_short_to_be_authentic_changes_nothing },
+	{ "fragments are for who has agreed to them",
+		test_fragments_are_for_who_has_agreed_to_them },
+	{ "a critical payload that is not known is refused",
+		test_a_critical_payload_that_is_not_known_is_refused },
+	CU_TEST_INFO_NULL,
+};
