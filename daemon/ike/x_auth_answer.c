@@ -90,6 +90,7 @@ x_auth_request(struct ike_sa *sa, struct exchange *x)
 		return;
 	}
 	if (handshake_hold(h, x) != 0) {
+		explain_failure(sa, 1, false, false, EXPLAIN_local_failure, NULL, "out of memory");
 		refuse(sa, NOTIFY_no_additional_sas);
 		return;
 	}
@@ -97,19 +98,36 @@ x_auth_request(struct ike_sa *sa, struct exchange *x)
 	auth_verify(sa, m->auth_method, m->auth, m->id_i_body);
 }
 
+/* Why the initiator's AUTH does not hold. What we lack is not the peer's fault. */
+static void
+explain_auth(struct ike_sa *sa, int error)
+{
+	static const struct {
+		int error;
+		uint8_t reason;
+		const char *text;
+	} rows[] = {
+		{ -EACCES, EXPLAIN_authentication, "the pre-shared keys differ" },
+		{ -EPROTONOSUPPORT, EXPLAIN_authentication,
+			"the peer does not authenticate by a pre-shared key" },
+		{ -ENOKEY, EXPLAIN_local_failure, "the ike peer has no pre-shared key" },
+		{ 0, EXPLAIN_local_failure, "the peer's AUTH could not be verified" },
+	};
+	char id[IDENTITY_TEXT];
+	struct explain_terms t = { .offered = identity_format(&sa->remote_id, id) };
+	size_t i = 0;
+
+	while (rows[i].error != error && rows[i].error != 0)
+		i++;
+	explain_failure(
+		sa, 1, false, false, (enum explain_reason)rows[i].reason, &t, "%s", rows[i].text);
+}
+
 void
 x_auth_request_verified(struct ike_sa *sa, struct exchange *x)
 {
-	struct explain_terms t = { 0 };
-	char id[IDENTITY_TEXT];
-
 	if (x->error != 0) {
-		t.offered = identity_format(&sa->remote_id, id);
-		explain_failure(sa, 1, false, false, EXPLAIN_authentication, &t,
-			x->error == -EPROTONOSUPPORT
-				? "the peer does not authenticate by a pre-shared key"
-				: x->error == -ENOKEY ? "the ike peer has no pre-shared key"
-						      : "the pre-shared keys differ");
+		explain_auth(sa, x->error);
 		sa->state = EXCHANGE_init_answered;
 		refuse(sa, NOTIFY_authentication_failed);
 		return;
@@ -172,6 +190,7 @@ x_auth_response_signed(struct ike_sa *sa, struct exchange *x)
 	struct child_sa *pair = NULL;
 	struct message m;
 	uint16_t notify, group;
+	int e;
 
 	if (x->error != 0 || x->auth_len > sizeof(h->auth) || handshake_held(h, &m) != FAULT_NONE) {
 		explain_failure(sa, 1, false, false, EXPLAIN_local_failure, NULL,
@@ -188,12 +207,13 @@ x_auth_response_signed(struct ike_sa *sa, struct exchange *x)
 		return;
 	}
 	notify = offer_choose(sa, &m, NULL, false, &pair, &group);
-	if (notify == 0 &&
-		(x_child_keys(pair, sa, NULL, handshake_nonce_peer(h), handshake_nonce(h)) != 0 ||
-			child_sa_install(pair, installed) != 0)) {
-		child_sa_end(pair, false);
-		notify = NOTIFY_no_additional_sas;
+	if (notify == 0) {
+		e = x_child_keys(pair, sa, NULL, handshake_nonce_peer(h), handshake_nonce(h));
+		if (e == 0)
+			e = child_sa_install(pair, installed);
+		if (e != 0)
+			installed(pair, e, NULL);
+		return;
 	}
-	if (notify != 0)
-		answer(sa, NULL, notify);
+	answer(sa, NULL, notify);
 }

@@ -137,17 +137,13 @@ put_off(struct ike_sa *sa)
 		ike_sa_delete(sa, "temporary-failure");
 }
 
-/* The keys and selectors of an answer that agrees. 0; else the pair was dropped (with explanation). */
+/* The keys of a pair that is agreed to. 0 or -errno. */
 static int
-take_answer(struct request *r, struct child *c, const struct message *m)
+answer_keys(struct request *r, struct child_sa *pair, const struct message *m)
 {
-	struct child_sa *pair = r->made;
 	struct secret *shared = NULL;
-	int e;
+	int e = message_has(m, PAYLOAD_nonce) ? 0 : -EBADMSG;
 
-	r->made = NULL;
-	r->sa->temporary = 0;
-	e = message_has(m, PAYLOAD_nonce) ? offer_accept(pair, c, m, true) : -EBADMSG;
 	if (e == 0 && pair->suite.dh != ALG_DH_NONE) {
 		if (!r->dh || !message_has(m, PAYLOAD_ke) ||
 			crypt_dh_group(r->dh) != (enum alg_dh)pair->suite.dh ||
@@ -160,6 +156,27 @@ take_answer(struct request *r, struct child *c, const struct message *m)
 		e = x_child_keys(
 			pair, r->sa, shared, (struct span){ r->nonce, sizeof(r->nonce) }, m->nonce);
 	secret_free(shared);
+	if (e != 0)
+		explain_failure(r->sa, 2, true, false,
+			e == -EBADMSG ? EXPLAIN_malformed_payload : EXPLAIN_local_failure, NULL,
+			"%s",
+			e == -EBADMSG ? "the answer's nonce or KE payload is not valid"
+				      : "the keys could not be made");
+	return e;
+}
+
+/* The keys and selectors of an answer that agrees. 0; else the pair was dropped (with explanation). */
+static int
+take_answer(struct request *r, struct child *c, const struct message *m)
+{
+	struct child_sa *pair = r->made;
+	int e;
+
+	r->made = NULL;
+	r->sa->temporary = 0;
+	e = offer_accept(pair, c, m, true);
+	if (e == 0)
+		e = answer_keys(r, pair, m);
 	if (x_child_is_gone(r->sa, pair)) {
 		child_sa_end(pair, false);
 		return -ECANCELED;
@@ -320,9 +337,11 @@ make_keys(struct ike_sa *sa, struct child_sa *pair, const struct message *m)
 		e = x_child_keys(pair, sa, shared, m->nonce,
 			(struct span){ pair->nonce, sizeof(pair->nonce) });
 	secret_free(shared);
-	if (e == -EBADMSG)
-		explain_failure(sa, 2, false, false, EXPLAIN_malformed_payload, NULL,
-			"the peer's KE value is not valid");
+	if (e != 0)
+		explain_failure(sa, 2, false, false,
+			e == -EBADMSG ? EXPLAIN_malformed_payload : EXPLAIN_local_failure, NULL,
+			e == -EBADMSG ? "the peer's KE value is not valid"
+				      : "the keys could not be made");
 	return e == 0 ? 0 : e == -EBADMSG ? NOTIFY_invalid_syntax : NOTIFY_no_additional_sas;
 }
 
@@ -331,6 +350,7 @@ make_pair(struct ike_sa *sa, struct exchange *x, struct child_sa *old)
 {
 	struct child_sa *pair = NULL;
 	uint16_t notify, group = 0;
+	int e;
 
 	if (!message_has(x->in, PAYLOAD_nonce)) {
 		explain_failure(sa, 2, false, false, EXPLAIN_malformed_message, NULL,
@@ -345,9 +365,10 @@ make_pair(struct ike_sa *sa, struct exchange *x, struct child_sa *old)
 		pair->replaces = old ? old->sa : 0;
 		pair->request_id = x->id;
 		collide_child_asked(pair, old);
-		if (child_sa_install(pair, installed) == 0)
-			return;
-		notify = NOTIFY_no_additional_sas;
+		e = child_sa_install(pair, installed);
+		if (e != 0)
+			installed(pair, e, NULL);
+		return;
 	}
 	if (notify != NOTIFY_invalid_ke_payload)
 		statistics_count(sa->ike, STATISTIC_child_failed);

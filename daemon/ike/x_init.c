@@ -497,8 +497,10 @@ x_init_keys(struct ike_sa *sa)
 	struct handshake *h = sa->handshake;
 	int r = handshake_keys(sa, (struct span){ h->ke_peer, h->ke_peer_len });
 
-	if (r == -EBADMSG)
-		explain_failure(sa, 1, false, false, EXPLAIN_malformed_payload, NULL,
-			"the peer's KE value is not valid");
+	if (r != 0)
+		explain_failure(sa, 1, false, false,
+			r == -EBADMSG ? EXPLAIN_malformed_payload : EXPLAIN_local_failure, NULL,
+			r == -EBADMSG ? "the peer's KE value is not valid"
+				      : "the keys could not be made");
 	return r;
 }

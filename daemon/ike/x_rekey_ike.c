@@ -157,6 +157,7 @@ refused(struct request *r, const struct message *m)
 	lifetime_retry_ike(sa);
 }
 
+/* 0, or -EBADMSG: it is not valid, or -errno. */
 static int
 take_answer(struct request *r, struct ike_sa *made, const struct message *m)
 {
@@ -166,7 +167,9 @@ take_answer(struct request *r, struct ike_sa *made, const struct message *m)
 	struct proposal_why why = { 0 };
 	unsigned int n;
 
-	if (!sa->peer || !message_has(m, PAYLOAD_nonce) || !message_has(m, PAYLOAD_ke) ||
+	if (!sa->peer)
+		return -ENOENT;
+	if (!message_has(m, PAYLOAD_nonce) || !message_has(m, PAYLOAD_ke) ||
 		proposal_parse(m->sa, &answer) != FAULT_NONE)
 		return -EBADMSG;
 	n = suite_ike_config(sa->ike, sa->peer, config);
@@ -186,14 +189,20 @@ x_rekey_ike_answered(struct request *r, struct exchange *x)
 {
 	struct ike_sa *sa = r->sa, *made = ike_sa_find(sa->ike, r->made_sa);
 	const struct message *m = x->in;
+	int e;
 
 	if (!message_has(m, PAYLOAD_sa)) {
 		refused(r, m);
 		return;
 	}
-	if (!made || take_answer(r, made, m) != 0) {
-		explain_failure(sa, 1, true, false, EXPLAIN_rekey, NULL,
-			"the answer to the rekeying of the IKE SA is not valid");
+	e = made ? take_answer(r, made, m) : -ENOENT;
+	if (e != 0) {
+		explain_failure(sa, 1, true, false,
+			e == -EBADMSG ? EXPLAIN_rekey : EXPLAIN_local_failure, NULL, "%s",
+			e == -EBADMSG ? "the answer to the rekeying of the IKE SA is not valid"
+				: e == -ENOENT
+				? "what the IKE SA is rekeyed for is no longer configured"
+				: "the keys could not be made");
 		if (!collide_ike_superseded(sa))
 			lifetime_retry_ike(sa);
 		return;
@@ -240,7 +249,7 @@ reply(struct ike_sa *sa, struct ike_sa *made, uint32_t id, struct crypt_dh *dh, 
 	seal_reply(sa, WIRE_CREATE_CHILD_SA, id, &c);
 }
 
-/* What was agreed. 0 or -errno. */
+/* What was agreed. 0, or -EBADMSG: what the peer sent is no good, or -errno. */
 static int
 make(struct ike_sa *sa, struct exchange *x, const struct proposal_choice *choice)
 {
@@ -279,6 +288,7 @@ x_rekey_ike_request(struct ike_sa *sa, struct exchange *x)
 	struct proposal_why why = { 0 };
 	struct explain_terms t = { why.offered, why.configured };
 	uint8_t group[2];
+	int r;
 
 	if (sa->state != EXCHANGE_established || is_busy(sa)) {
 		refuse(sa, x->id, NOTIFY_temporary_failure, (struct span){ 0 });
@@ -308,6 +318,13 @@ x_rekey_ike_request(struct ike_sa *sa, struct exchange *x)
 		refuse(sa, x->id, NOTIFY_invalid_ke_payload, (struct span){ group, sizeof(group) });
 		return;
 	}
-	if (make(sa, x, &choice) != 0)
-		refuse(sa, x->id, NOTIFY_invalid_syntax, (struct span){ 0 });
+	r = make(sa, x, &choice);
+	if (r == 0)
+		return;
+	explain_failure(sa, 1, false, false,
+		r == -EBADMSG ? EXPLAIN_malformed_payload : EXPLAIN_local_failure, NULL, "%s",
+		r == -EBADMSG ? "the peer's KE value or SPI is not valid"
+			      : "the keys could not be made");
+	refuse(sa, x->id, r == -EBADMSG ? NOTIFY_invalid_syntax : NOTIFY_no_additional_sas,
+		(struct span){ 0 });
 }

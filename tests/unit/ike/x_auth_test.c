@@ -59,6 +59,22 @@ test_a_key_that_is_missing_is_our_failure(void)
 }
 
 static void
+test_a_key_that_is_missing_here_is_not_told_as_the_peers_failure(void)
+{
+	const struct sim_peer none = { .psk = "" };
+	struct sim *s = begin(NULL, &none);
+	struct st_ike_error e;
+
+	sim_run(s, 3000);
+	CU_ASSERT_STRING_EQUAL(sim_reason(&s->end[1], &e), "local failure");
+	CU_ASSERT_FALSE(e.by_peer);
+	CU_ASSERT_STRING_EQUAL(e.detail, "the ike peer has no pre-shared key");
+	CU_ASSERT_STRING_EQUAL(sim_reason(&s->end[0], &e), "authentication fail");
+	CU_ASSERT_TRUE(e.by_peer);
+	sim_free(s);
+}
+
+static void
 test_names_are_identities(void)
 {
 	const struct sim_peer left = { .local_id_type = MSG_IKE_ID_FQDN,
@@ -276,6 +292,8 @@ test_a_changed_key_begins_anew(void)
 CU_TestInfo x_auth_tests[] = {
 	{ "a wrong key is told to both operators", test_a_wrong_key_is_told_to_both_operators },
 	{ "a key that is missing is our failure", test_a_key_that_is_missing_is_our_failure },
+	{ "a key that is missing here is not told as the peer's failure",
+		test_a_key_that_is_missing_here_is_not_told_as_the_peers_failure },
 	{ "names are identities", test_names_are_identities },
 	{ "another identity than configured is refused",
 		test_another_identity_than_configured_is_refused },
