@@ -7,6 +7,7 @@
 #include "daemon/ike/input.h"
 
 #include "daemon/ike/child_sa.h"
+#include "daemon/ike/collide.h"
 #include "daemon/ike/debug.h"
 #include "daemon/ike/dpd.h"
 #include "daemon/ike/engine.h"
@@ -95,19 +96,26 @@ count_notifies(struct ike *ike, const struct message *m)
 		statistics_count_notify(ike, m->notifies[i].type, false);
 }
 
-/* An authentic request that cannot be understood is answered, once (RFC 7296 2.21.3). */
+/* An authentic request that cannot be understood is answered, once (RFC 7296 2.5, 2.21.3). */
 static void
 answer_fault(struct ike_sa *sa, const struct exchange *x, enum wire_fault f)
 {
 	const struct wire_fault_info *info = wire_fault(f);
-	struct span data = { 0 };
+	bool critical = f == FAULT_critical;
 
-	if (info->notify == NOTIFY_none)
+	if (info->notify == NOTIFY_none) {
+		statistics_count(sa->ike, fault_statistic[f]);
 		return;
-	if (info->notify == NOTIFY_unsupported_critical_payload)
-		data = (struct span){ &x->in->bad_payload, 1 };
+	}
+	explain_failure(sa, 1, false, false,
+		critical		     ? EXPLAIN_critical
+			: f == FAULT_payload ? EXPLAIN_malformed_payload
+					     : EXPLAIN_malformed_message,
+		NULL, "the peer's %s request (payload %u): %s",
+		wire_exchange_name(x->in->hdr.exchange), x->in->bad_payload, info->text);
 	window_accept(&sa->window, x->id, x->path);
-	seal_reply_notify(sa, x->in->hdr.exchange, x->id, info->notify, data);
+	x_refuse(sa, x->in->hdr.exchange, x->id, info->notify,
+		(struct span){ &x->in->bad_payload, critical ? 1 : 0 });
 	if (sa->state == EXCHANGE_init_answered)
 		ike_sa_kill(sa, NULL);
 }
@@ -129,7 +137,6 @@ handle(struct ike_sa *sa, struct exchange *x, enum wire_fault f, bool complete)
 {
 	path_heard(sa, x->path);
 	if (f != FAULT_NONE) {
-		statistics_count(sa->ike, fault_statistic[f]);
 		answer_fault(sa, x, f);
 		return;
 	}
@@ -172,6 +179,17 @@ request_of_peer(struct ike_sa *sa, struct exchange *x, uint8_t *data)
 	window_fragments_free(held);
 }
 
+/* The peer could not read what we asked, and has dropped the IKE SA: so do we (RFC 7296 2.21.3). */
+static void
+not_understood(struct ike_sa *sa, struct request *r)
+{
+	explain_failure(sa, 1, true, true, EXPLAIN_malformed_message, NULL,
+		"the peer answers %s with INVALID_SYNTAX", wire_exchange_name(request_exchange(r)));
+	collide_ike_superseded(sa);
+	ike_sa_kill(sa, "invalid-syntax");
+	request_fail(r);
+}
+
 static void
 response_of_peer(struct ike_sa *sa, struct exchange *x, uint8_t *data)
 {
@@ -195,6 +213,11 @@ response_of_peer(struct ike_sa *sa, struct exchange *x, uint8_t *data)
 	count_notifies(sa->ike, x->in);
 	x->request = r;
 	request_answered(r);
+	if (sa->state >= EXCHANGE_established &&
+		message_notify_find(x->in, NOTIFY_invalid_syntax)) {
+		not_understood(sa, r);
+		return;
+	}
 	exchange_dispatch(sa, x);
 	request_free(r);
 }

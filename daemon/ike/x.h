@@ -55,7 +55,9 @@ x_answered_fn x_child_new_answered;
 x_build_fn x_child_rekey_build;
 x_answered_fn x_child_rekey_answered;
 
-/* x_child.c: what IKE_AUTH and CREATE_CHILD_SA do alike */
+/* x_child.c: what exchanges do alike */
+/* Answers a request of the peer by an error. INVALID_SYNTAX ends the IKE SA for both, without a Delete (2.21.3). */
+void x_refuse(struct ike_sa *sa, uint8_t exchange, uint32_t id, uint16_t notify, struct span data);
 /* The keys of a pair. 0 or -errno. */
 int x_child_keys(struct child_sa *pair, struct ike_sa *sa, const struct secret *shared,
 	struct span nonce_i, struct span nonce_r);

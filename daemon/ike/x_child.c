@@ -1,5 +1,6 @@
 /*
- * What the two exchanges that make CHILD SAs have in common: keys, installation, and who takes whose place.
+ * What exchanges have in common: how they refuse; those that make CHILD SAs: keys, installation, and who takes
+ * whose place.
  */
 #include "config.h"
 
@@ -9,12 +10,21 @@
 #include "daemon/ike/debug.h"
 #include "daemon/ike/engine.h"
 #include "daemon/ike/handshake.h"
+#include "daemon/ike/seal.h"
 #include "lib/err.h"
 
 #include <errno.h>
 #include <netinet/in.h>
 #include <stdlib.h>
 #include <string.h>
+
+void
+x_refuse(struct ike_sa *sa, uint8_t exchange, uint32_t id, uint16_t notify, struct span data)
+{
+	seal_reply_notify(sa, exchange, id, notify, data);
+	if (notify == NOTIFY_invalid_syntax)
+		ike_sa_kill(sa, "invalid-syntax");
+}
 
 int
 x_child_keys(struct child_sa *pair, struct ike_sa *sa, const struct secret *shared,

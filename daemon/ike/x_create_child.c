@@ -288,7 +288,7 @@ refuse(struct ike_sa *sa, uint32_t id, uint16_t notify, uint16_t group)
 	uint8_t data[2];
 
 	be16_put(data, group);
-	seal_reply_notify(sa, WIRE_CREATE_CHILD_SA, id, notify,
+	x_refuse(sa, WIRE_CREATE_CHILD_SA, id, notify,
 		notify == NOTIFY_invalid_ke_payload ? (struct span){ data, 2 }
 						    : (struct span){ 0 });
 }

@@ -218,7 +218,7 @@ x_rekey_ike_answered(struct request *r, struct exchange *x)
 static void
 refuse(struct ike_sa *sa, uint32_t id, uint16_t notify, struct span data)
 {
-	seal_reply_notify(sa, WIRE_CREATE_CHILD_SA, id, notify, data);
+	x_refuse(sa, WIRE_CREATE_CHILD_SA, id, notify, data);
 }
 
 /* Nothing else may be going on about its children (2.25.2). */

@@ -107,6 +107,85 @@ test_a_critical_payload_that_is_not_known_is_refused(void)
 	sim_end_settled(s, 1);
 }
 
+/* Both ends drop the IKE SA without a Delete, and begin anew (RFC 7296 2.21.3). */
+static void
+test_bad_syntax_ends_the_ike_sa_at_both_ends(void)
+{
+	struct sim *s = sim_up(1, NULL, NULL);
+	struct ike_sa *sa = sim_ike(&s->end[0]);
+	struct st_ike_error e;
+	struct compose c;
+
+	/* instead of what it asks */
+	sim_rekey_child(&s->end[0], 1);
+	sim_drop(s, 0);
+	compose_inner(&c);
+	wbuf_u8(compose_payload(&c, PAYLOAD_notify), 0);
+	sim_say(sa, WIRE_CREATE_CHILD_SA, false, sa->window.next_id - 1, &c);
+	sim_deliver(s, 0);
+	CU_ASSERT_EQUAL(sim_statistic(&s->end[1], "Sent INVALID_SYNTAX"), 1);
+	CU_ASSERT_EQUAL(sim_statistic(&s->end[1], "Malformed payload"), 1);
+	CU_ASSERT_EQUAL(sim_n_ike(&s->end[1], NULL), 0);
+	CU_ASSERT_TRUE(TAILQ_EMPTY(&s->end[1].sas));
+	CU_ASSERT_STRING_EQUAL(sim_reason(&s->end[1], &e), "malformed payload");
+	CU_ASSERT_FALSE(e.by_peer);
+	CU_ASSERT_FALSE(e.initiator);
+	CU_ASSERT_EQUAL_FATAL(sim_n_packets(s), 1);
+	sim_deliver(s, 0);
+	CU_ASSERT_EQUAL(sim_n_ike(&s->end[0], "established"), 0);
+	CU_ASSERT_STRING_EQUAL(sim_reason(&s->end[0], &e), "malformed message");
+	CU_ASSERT_TRUE(e.by_peer);
+	sim_end_settled(s, 1);
+}
+
+/* An IKE SA without KE: what is missing is bad syntax too. */
+static void
+test_a_request_that_lacks_a_payload_ends_the_ike_sa(void)
+{
+	struct sim *s = sim_up(1, NULL, NULL);
+	struct ike_sa *sa = sim_ike(&s->end[0]);
+	struct st_ike_error e;
+	struct compose c;
+
+	sim_rekey_ike(&s->end[0]);
+	sim_drop(s, 0);
+	compose_inner(&c);
+	proposal_write_choice(compose_payload(&c, PAYLOAD_sa), &sa->suite,
+		(struct span){ (const uint8_t *)"12345678", 8 });
+	sim_say(sa, WIRE_CREATE_CHILD_SA, false, sa->window.next_id - 1, &c);
+	sim_deliver(s, 0);
+	CU_ASSERT_EQUAL(sim_statistic(&s->end[1], "Sent INVALID_SYNTAX"), 1);
+	CU_ASSERT_EQUAL(sim_n_ike(&s->end[1], NULL), 0);
+	CU_ASSERT_STRING_EQUAL(sim_reason(&s->end[1], &e), "malformed message");
+	sim_deliver(s, 0);
+	CU_ASSERT_EQUAL(sim_n_ike(&s->end[0], "established"), 0);
+	sim_end_settled(s, 1);
+}
+
+/* What makes no keys is no public value: small order (RFC 7748 6.1). */
+static void
+test_a_public_value_that_is_none_ends_the_ike_sa(void)
+{
+	static const uint8_t zero[32], nonce[32] = { 1 };
+	struct sim *s = sim_up(1, NULL, NULL);
+	struct ike_sa *sa = sim_ike(&s->end[0]);
+	struct st_ike_error e;
+	struct compose c;
+
+	compose_inner(&c);
+	proposal_write_choice(compose_payload(&c, PAYLOAD_sa), &sa->suite,
+		(struct span){ (const uint8_t *)"12345678", 8 });
+	compose_nonce(&c, (struct span){ nonce, sizeof(nonce) });
+	compose_ke(&c, 31, (struct span){ zero, sizeof(zero) });
+	sim_say(sa, WIRE_CREATE_CHILD_SA, false, sa->window.next_id++, &c);
+	sim_deliver(s, 0);
+	CU_ASSERT_EQUAL(sim_statistic(&s->end[1], "Sent INVALID_SYNTAX"), 1);
+	CU_ASSERT_STRING_EQUAL(sim_reason(&s->end[1], &e), "malformed payload");
+	CU_ASSERT_STRING_EQUAL(e.detail, "the peer's KE value or SPI is not valid");
+	CU_ASSERT_EQUAL(sim_n_ike(&s->end[1], NULL), 0);
+	sim_free(s);
+}
+
 CU_TestInfo input_tests[] = {
 	{ "what is too short to be authentic changes nothing",
 		test_what_is_too_short_to_be_authentic_changes_nothing },
@@ -114,5 +193,10 @@ CU_TestInfo input_tests[] = {
 		test_fragments_are_for_who_has_agreed_to_them },
 	{ "a critical payload that is not known is refused",
 		test_a_critical_payload_that_is_not_known_is_refused },
+	{ "bad syntax ends the IKE SA at both ends", test_bad_syntax_ends_the_ike_sa_at_both_ends },
+	{ "a request that lacks a payload ends the IKE SA",
+		test_a_request_that_lacks_a_payload_ends_the_ike_sa },
+	{ "a public value that is none ends the IKE SA",
+		test_a_public_value_that_is_none_ends_the_ike_sa },
 	CU_TEST_INFO_NULL,
 };
