@@ -59,14 +59,15 @@ static const struct alg_prf_info prfs[ALG_PRF_N] = {
 };
 
 static const struct alg_dh_info groups[ALG_DH_N] = {
-#define ALG_DH(id, IANA, KEYWORD, DISPLAY, WEAK, KIND, PUBLIC, SHARED, OPENSSL) \
-	[ALG_DH_##id] = { .keyword = (KEYWORD),                                 \
-		.display = (DISPLAY),                                           \
-		.iana = (IANA),                                                 \
-		.kind = ALG_DH_KIND_##KIND,                                     \
-		.public_len = (PUBLIC),                                         \
-		.shared_len = (SHARED),                                         \
-		.openssl = (OPENSSL),                                           \
+#define ALG_DH(id, IANA, KEYWORD, DISPLAY, WEAK, KIND, PUBLIC, SHARED, COST, OPENSSL) \
+	[ALG_DH_##id] = { .keyword = (KEYWORD),                                       \
+		.display = (DISPLAY),                                                 \
+		.iana = (IANA),                                                       \
+		.kind = ALG_DH_KIND_##KIND,                                           \
+		.public_len = (PUBLIC),                                               \
+		.shared_len = (SHARED),                                               \
+		.cost = (COST),                                                       \
+		.openssl = (OPENSSL),                                                 \
 		.weak = (WEAK) },
 #include "lib/alg.def"
 #undef ALG_DH

@@ -101,6 +101,7 @@ struct alg_dh_info {
 	uint8_t kind;	     /* enum alg_dh_kind */
 	uint16_t public_len; /* bytes on the wire */
 	uint16_t shared_len; /* of g^ir, bytes */
+	uint8_t cost;	     /* of half an exchange, in tenths of a millisecond */
 	const char *openssl;
 	bool weak;
 };

@@ -44,9 +44,9 @@ subject(const struct exchange *x)
 		.spi_i = x->in->hdr.spi_i };
 }
 
-/* One more, if this second has room for it. */
+/* So much more, if this second has room for any: who may go beyond it all the same leaves nothing to others. */
 static bool
-take(const struct ike *ike, struct ration *r, uint32_t per_s)
+take(const struct ike *ike, struct ration *r, uint32_t per_s, uint32_t cost)
 {
 	uint64_t now = loop_now_ms(ike->loop);
 
@@ -56,8 +56,17 @@ take(const struct ike *ike, struct ration *r, uint32_t per_s)
 	}
 	if (r->left == 0)
 		return false;
-	r->left--;
+	r->left -= cost < r->left ? cost : r->left;
 	return true;
+}
+
+/* Half a Diffie-Hellman exchange. */
+static bool
+may_work(struct ike *ike, enum alg_dh group)
+{
+	const struct alg_dh_info *dh = alg_dh(group);
+
+	return take(ike, &ike->halfopen.work, HALFOPEN_WORK_PER_S, dh ? dh->cost : 0);
 }
 
 enum halfopen_verdict
@@ -82,7 +91,7 @@ halfopen_check(struct exchange *x, bool known)
 		return HALFOPEN_DROP;
 	}
 	/* a configured address is not kept out by others' work, once it is proved */
-	if ((known && proved) || take(ike, &ike->halfopen.work, HALFOPEN_WORK_PER_S))
+	if (may_work(ike, proposal_dh_find(x->in->ke_group)) || (known && proved))
 		return HALFOPEN_GO;
 	if (known) {
 		statistics_count(ike, STATISTIC_cookie_asked);
@@ -90,6 +99,18 @@ halfopen_check(struct exchange *x, bool known)
 	}
 	statistics_count(ike, STATISTIC_half_open_work);
 	return HALFOPEN_DROP;
+}
+
+bool
+halfopen_may_go_on(const struct ike_sa *sa)
+{
+	bool known = sa->peer && sa->peer->n_addresses > 0;
+
+	/* the answer has reached its address: that is proved by now */
+	if (may_work(sa->ike, (enum alg_dh)sa->suite.dh) || known)
+		return true;
+	statistics_count(sa->ike, STATISTIC_half_open_work);
+	return false;
 }
 
 int
@@ -103,13 +124,13 @@ halfopen_cookie(struct exchange *x, uint8_t out[COOKIE_LEN])
 bool
 halfopen_may_explain(struct ike *ike)
 {
-	return take(ike, &ike->halfopen.explanations, HALFOPEN_EXPLAIN_PER_S);
+	return take(ike, &ike->halfopen.explanations, HALFOPEN_EXPLAIN_PER_S, 1);
 }
 
 bool
 halfopen_may_answer(struct ike *ike)
 {
-	return take(ike, &ike->halfopen.answers, HALFOPEN_ANSWER_PER_S);
+	return take(ike, &ike->halfopen.answers, HALFOPEN_ANSWER_PER_S, 1);
 }
 
 void

@@ -15,9 +15,11 @@ enum {
 	HALFOPEN_PER_ADDRESS = 10, /* without a cookie: HALFOPEN_COOKIE_PER_ADDRESS */
 	HALFOPEN_COOKIE = 30,	   /* from so many on, a cookie is asked for */
 	HALFOPEN_COOKIE_PER_ADDRESS = 3,
-	HALFOPEN_WORK_PER_S = 400,  /* key exchanges for who is not authenticated */
+	HALFOPEN_WORK_PER_S =
+		4000, /* tenths of a millisecond of Diffie-Hellman for who is not authenticated */
 	HALFOPEN_EXPLAIN_PER_S = 1, /* records of strangers */
 	HALFOPEN_ANSWER_PER_S = 10, /* answers in clear to what nobody asked for */
+	HALFOPEN_FIRST_LEN = 8192,  /* bytes of a first message, which is kept */
 	HALFOPEN_TIMEOUT_MS = 30000 /* an IKE_AUTH must come by then */
 };
 
@@ -47,6 +49,8 @@ void halfopen_init(struct ike *ike);
 void halfopen_fini(struct ike *ike);
 /* What is to be done with an IKE_SA_INIT request. known: a configured peer has the address. */
 enum halfopen_verdict halfopen_check(struct exchange *x, bool known);
+/* The other half of the work, when IKE_AUTH comes: now? Else counted; it will come again. */
+bool halfopen_may_go_on(const struct ike_sa *sa);
 /* The cookie for it. 0 or -errno. */
 int halfopen_cookie(struct exchange *x, uint8_t out[COOKIE_LEN]);
 /* Whether one more stranger may leave a record, or have an answer, in this second. */

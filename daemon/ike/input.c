@@ -96,6 +96,17 @@ count_notifies(struct ike *ike, const struct message *m)
 		statistics_count_notify(ike, m->notifies[i].type, false);
 }
 
+/* For faults that are answered; explain.def counts them as fault_statistic does. */
+static enum explain_reason
+reason_of(enum wire_fault f)
+{
+	switch (f) {
+	case FAULT_critical: return EXPLAIN_critical;
+	case FAULT_payload: return EXPLAIN_malformed_payload;
+	default: return EXPLAIN_malformed_message;
+	}
+}
+
 /* An authentic request that cannot be understood is answered, once (RFC 7296 2.5, 2.21.3). */
 static void
 answer_fault(struct ike_sa *sa, const struct exchange *x, enum wire_fault f)
@@ -107,12 +118,9 @@ answer_fault(struct ike_sa *sa, const struct exchange *x, enum wire_fault f)
 		statistics_count(sa->ike, fault_statistic[f]);
 		return;
 	}
-	explain_failure(sa, 1, false, false,
-		critical		     ? EXPLAIN_critical
-			: f == FAULT_payload ? EXPLAIN_malformed_payload
-					     : EXPLAIN_malformed_message,
-		NULL, "the peer's %s request (payload %u): %s",
-		wire_exchange_name(x->in->hdr.exchange), x->in->bad_payload, info->text);
+	explain_failure(sa, 1, false, false, reason_of(f), NULL,
+		"the peer's %s request (payload %u): %s", wire_exchange_name(x->in->hdr.exchange),
+		x->in->bad_payload, info->text);
 	window_accept(&sa->window, x->id, x->path);
 	x_refuse(sa, x->in->hdr.exchange, x->id, info->notify,
 		(struct span){ &x->in->bad_payload, critical ? 1 : 0 });
@@ -249,6 +257,18 @@ fits(const struct ike_sa *sa, const struct wire_hdr *h)
 	return h->initiator != sa->initiator && (sa->spi_remote == 0 || sa->spi_remote == remote);
 }
 
+/* The responder works for the keys when the first message asks for them. */
+static void
+work_for_keys(struct ike_sa *sa, const struct exchange *x)
+{
+	if (sa->keys.open || sa->state != EXCHANGE_init_answered || !sa->handshake ||
+		sa->handshake->failed || x->message != EXCHANGE_MSG_auth_request ||
+		!halfopen_may_go_on(sa))
+		return;
+	if (x_init_keys(sa) != 0)
+		ike_sa_kill(sa, NULL);
+}
+
 static void
 for_sa(struct ike_sa *sa, struct exchange *x, uint8_t *data)
 {
@@ -260,13 +280,9 @@ for_sa(struct ike_sa *sa, struct exchange *x, uint8_t *data)
 		in_clear(sa, x);
 		return;
 	}
-	/* the responder works for the keys when the first message asks for them */
-	if (!sa->keys.open && sa->state == EXCHANGE_init_answered && sa->handshake &&
-		x->message == EXCHANGE_MSG_auth_request && !sa->handshake->failed &&
-		x_init_keys(sa) != 0) {
-		ike_sa_kill(sa, NULL);
+	work_for_keys(sa, x);
+	if (sa->dead)
 		return;
-	}
 	if (!sa->keys.open) {
 		statistics_count(sa->ike, STATISTIC_no_keys);
 		return;
@@ -299,9 +315,13 @@ static void
 refuse_init(struct exchange *x, enum wire_fault f)
 {
 	const struct wire_fault_info *info = wire_fault(f);
-	bool critical = info->notify == NOTIFY_unsupported_critical_payload;
+	bool critical = f == FAULT_critical;
+	struct peer *p = NULL;
 
-	if (info->notify != NOTIFY_none && halfopen_may_answer(x->ike))
+	peer_candidates(x->ike, &x->path->remote, &p, 1);
+	explain_first(x, p, reason_of(f), NULL, "the peer begins an IKE SA (payload %u): %s",
+		x->in->bad_payload, info->text);
+	if (halfopen_may_answer(x->ike))
 		seal_stray(x, &x->in->hdr, info->notify,
 			(struct span){ &x->in->bad_payload, critical ? 1 : 0 });
 }
@@ -327,10 +347,10 @@ input_datagram(struct ike *ike, const struct ike_path *path, uint8_t *data, size
 	sa = ike_sa_find(ike, m.hdr.initiator ? m.hdr.spi_r : m.hdr.spi_i);
 	if (f == FAULT_exchange) {
 		exchange_dispatch(sa, &x);
+	} else if (f != FAULT_NONE && !sa && x.message == EXCHANGE_MSG_init_request) {
+		refuse_init(&x, f);
 	} else if (f != FAULT_NONE) {
 		statistics_count(ike, fault_statistic[f]);
-		if (!sa && x.message == EXCHANGE_MSG_init_request)
-			refuse_init(&x, f);
 	} else if (!sa) {
 		exchange_dispatch(NULL, &x);
 	} else {

@@ -419,6 +419,24 @@ begin(struct ike_sa *sa, struct exchange *x)
 	return reply(sa, m);
 }
 
+/* What is wrong with a first message; NULL: nothing. */
+static const char *
+complaint(const struct exchange *x, struct proposal_list *offered)
+{
+	const struct message *m = x->in;
+
+	if (x->len > HALFOPEN_FIRST_LEN)
+		return "its first message is too long";
+	if (m->hdr.id != 0)
+		return "the id of its first message is not 0";
+	if (!message_has(m, PAYLOAD_sa) || !message_has(m, PAYLOAD_ke) ||
+		!message_has(m, PAYLOAD_nonce))
+		return "its first message lacks SA, KE or nonce";
+	if (proposal_parse(m->sa, offered) != FAULT_NONE)
+		return "its proposals are not well formed";
+	return NULL;
+}
+
 static void
 accept_offer(struct exchange *x, struct peer *p, const struct proposal_choice *choice)
 {
@@ -450,20 +468,22 @@ x_init_request(struct ike_sa *none, struct exchange *x)
 	struct proposal_choice choice;
 	struct proposal_why why = { 0 };
 	uint8_t cookie[COOKIE_LEN], group[2];
+	const char *wrong;
 	unsigned int n;
 
 	if (sa) {
 		answer_again(sa, x);
 		return;
 	}
-	if (!message_has(m, PAYLOAD_sa) || !message_has(m, PAYLOAD_ke) ||
-		!message_has(m, PAYLOAD_nonce) || m->nonce.len > WIRE_NONCE_MAX || m->hdr.id != 0 ||
-		proposal_parse(m->sa, &offered) != FAULT_NONE) {
-		statistics_count(x->ike, STATISTIC_malformed_message);
-		refuse(x, NOTIFY_invalid_syntax, (struct span){ 0 });
+	n = peer_candidates(x->ike, &x->path->remote, peers, CANDIDATES);
+	wrong = complaint(x, &offered);
+	if (wrong) {
+		explain_first(x, n > 0 ? peers[0] : NULL, EXPLAIN_malformed_message, NULL,
+			"the peer begins an IKE SA: %s", wrong);
+		if (halfopen_may_answer(x->ike))
+			refuse(x, NOTIFY_invalid_syntax, (struct span){ 0 });
 		return;
 	}
-	n = peer_candidates(x->ike, &x->path->remote, peers, CANDIDATES);
 	if (n == 0) { /* costs nothing but the answer: no part of what peers are allowed */
 		explain_stranger(x);
 		refuse(x, NOTIFY_no_proposal_chosen, (struct span){ 0 });

@@ -36,6 +36,7 @@ test_ike_SOURCES += \
 	tests/unit/ike/path_test.c \
 	tests/unit/ike/explain_test.c \
 	tests/unit/ike/input_test.c \
+	tests/unit/ike/halfopen_test.c \
 	tests/unit/ike/request_test.c \
 	tests/unit/ike/sim.c \
 	tests/unit/ike/sim.h \

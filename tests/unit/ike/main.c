@@ -14,6 +14,7 @@ static CU_SuiteInfo suites[] = {
 	{ .pName = "crypt_openssl", .pTests = crypt_openssl_tests },
 	{ .pName = "explain", .pTests = explain_tests },
 	{ .pName = "fragment", .pTests = fragment_tests },
+	{ .pName = "halfopen", .pTests = halfopen_tests },
 	{ .pName = "input", .pTests = input_tests },
 	{ .pName = "x_auth", .pTests = x_auth_tests },
 	{ .pName = "x_init", .pTests = x_init_tests },

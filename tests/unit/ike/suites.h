@@ -10,6 +10,7 @@ extern CU_TestInfo crypt_dh_tests[];
 extern CU_TestInfo crypt_openssl_tests[];
 extern CU_TestInfo explain_tests[];
 extern CU_TestInfo fragment_tests[];
+extern CU_TestInfo halfopen_tests[];
 extern CU_TestInfo input_tests[];
 extern CU_TestInfo keys_tests[];
 extern CU_TestInfo link_tests[];
