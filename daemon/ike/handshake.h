@@ -41,7 +41,7 @@ struct handshake {
 	struct wire_hdr held_hdr;
 	uint8_t auth[256]; /* our AUTH */
 	size_t auth_len;
-	bool failed; /* authentication; kept for retransmissions only */
+	bool failed; /* authentication; kept for retransmissions, or to tell the peer */
 
 	struct child_sa *pair; /* initiator: asked for by IKE_AUTH */
 };

@@ -303,10 +303,18 @@ for_sa(struct ike_sa *sa, struct exchange *x, uint8_t *data)
 static void
 bad_header(struct exchange *x, enum wire_fault f, const struct wire_hdr *h)
 {
-	statistics_count(x->ike, fault_statistic[f]);
-	debug_line(
-		x->ike, MSG_IKE_DEBUG_ERROR, &x->path->remote, "dropped: %s", wire_fault(f)->text);
-	if (f == FAULT_version && h->major > 2 && !h->response && halfopen_may_answer(x->ike))
+	struct peer *p = NULL;
+
+	if (f != FAULT_version) {
+		statistics_count(x->ike, fault_statistic[f]);
+		debug_line(x->ike, MSG_IKE_DEBUG_ERROR, &x->path->remote, "dropped: %s",
+			wire_fault(f)->text);
+		return;
+	}
+	peer_candidates(x->ike, &x->path->remote, &p, 1);
+	explain_first(x, p, EXPLAIN_unsupported_version, NULL,
+		"the peer sends IKEv%u, we want IKEv2", h->major);
+	if (h->major > 2 && !h->response && halfopen_may_answer(x->ike))
 		seal_stray(x, h, NOTIFY_invalid_major_version, (struct span){ 0 });
 }
 

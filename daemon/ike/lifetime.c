@@ -10,6 +10,7 @@
 #include "daemon/ike/collide.h"
 #include "daemon/ike/debug.h"
 #include "daemon/ike/engine.h"
+#include "daemon/ike/handshake.h"
 #include "daemon/ike/migrate.h"
 #include "lib/loop.h"
 
@@ -142,6 +143,19 @@ tick_established(struct ike_sa *sa)
 		arm_ike(sa);
 }
 
+/* Who began and did not go on. Of peers that is told: a firewall may keep port 4500 or large datagrams. */
+static void
+expire_half_open(struct ike_sa *sa)
+{
+	if (sa->half_open)
+		statistics_count(sa->ike, STATISTIC_half_open_expired);
+	if (sa->half_open && sa->handshake && !sa->handshake->failed &&
+		(explain_is_known(sa) || halfopen_may_explain(sa->ike)))
+		explain_failure(sa, 1, false, false, EXPLAIN_no_answer, NULL,
+			"IKE_SA_INIT was answered, but IKE_AUTH did not come");
+	ike_sa_kill(sa, NULL);
+}
+
 void
 lifetime_tick(struct ike_sa *sa)
 {
@@ -152,9 +166,7 @@ lifetime_tick(struct ike_sa *sa)
 	} else if (sa->state == EXCHANGE_established) {
 		tick_established(sa);
 	} else if (sa->state < EXCHANGE_established) {
-		if (sa->half_open)
-			statistics_count(sa->ike, STATISTIC_half_open_expired);
-		ike_sa_kill(sa, NULL);
+		expire_half_open(sa);
 	}
 }
 

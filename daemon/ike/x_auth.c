@@ -192,6 +192,7 @@ disbelieve(struct ike_sa *sa, struct child *c, enum explain_reason reason, const
 	explain_failure(sa, 1, true, false, reason, &t, "%s", what);
 	statistics_count(sa->ike, STATISTIC_ike_failed);
 	request_fail_all(sa);
+	sa->handshake->failed = true;
 	sa->state = EXCHANGE_deleting;
 	if (request_queue(sa, REQUEST_ike_delete))
 		request_pump(sa);

@@ -11,6 +11,7 @@
 #include "daemon/ike/compose.h"
 #include "daemon/ike/debug.h"
 #include "daemon/ike/engine.h"
+#include "daemon/ike/handshake.h"
 #include "daemon/ike/seal.h"
 
 #include <errno.h>
@@ -86,27 +87,28 @@ deletes_ike(const struct message *m)
 	return false;
 }
 
-/* The peer did not believe who we are. */
-static void
-heed_notifies(struct ike_sa *sa, const struct message *m)
+/* Whether the peer ends the IKE SA: it says so, or does not believe who we are (2.21.2). */
+static bool
+ends_ike(struct ike_sa *sa, const struct message *m)
 {
-	if (message_notify_find(m, NOTIFY_authentication_failed))
-		explain_failure(sa, 1, sa->initiator, true, EXPLAIN_authentication, NULL,
-			"the peer does not accept our AUTH");
+	if (!message_notify_find(m, NOTIFY_authentication_failed))
+		return deletes_ike(m);
+	explain_failure(sa, 1, sa->initiator, true, EXPLAIN_authentication, NULL,
+		"the peer does not accept our AUTH");
+	return true;
 }
 
 void
 x_info_request(struct ike_sa *sa, struct exchange *x)
 {
 	static const uint8_t protocols[] = { IPPROTO_ESP, IPPROTO_AH };
-	bool ends = deletes_ike(x->in);
+	bool ends = ends_ike(sa, x->in);
 	struct compose c;
 
 	if (ends)
 		collide_ike_deleted(sa);
 	else
 		collide_ike_adopt(sa);
-	heed_notifies(sa, x->in);
 	compose_inner(&c);
 	for (size_t i = 0; i < sizeof(protocols) && !ends; i++) {
 		struct spis answer = { .n = 0 };
@@ -150,6 +152,11 @@ x_child_delete_answered(struct request *r, struct exchange *x)
 int
 x_ike_delete_build(struct request *r, struct compose *c)
 {
+	const struct handshake *h = r->sa->handshake;
+
+	/* we did not believe the responder (2.21.2) */
+	if (h && h->failed)
+		compose_notify(c, NOTIFY_authentication_failed, (struct span){ 0 });
 	compose_delete_ike(c);
 	return 0;
 }

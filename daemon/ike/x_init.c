@@ -495,7 +495,11 @@ x_init_request(struct ike_sa *none, struct exchange *x)
 		if (halfopen_cookie(x, cookie) == 0)
 			refuse(x, NOTIFY_cookie, (struct span){ cookie, sizeof(cookie) });
 		return;
-	case HALFOPEN_DROP: return;
+	case HALFOPEN_DROP:
+		explain_first(x, peers[0], EXPLAIN_first_limited, NULL,
+			"too many half-open IKE SAs of this address, or too much work for their "
+			"keys");
+		return;
 	}
 	p = choose_peer(x, peers, n, &offered, &choice, &why);
 	if (!p) {

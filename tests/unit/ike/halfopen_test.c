@@ -113,6 +113,7 @@ static void
 test_an_address_has_so_many(void)
 {
 	struct sim *s = open_house(ALG_DH_x25519);
+	struct st_ike_error e;
 	struct beginner b = beginner(s, ALG_DH_x25519);
 
 	for (unsigned int i = 0; i < HALFOPEN_PER_ADDRESS; i++, b.spi++) {
@@ -122,6 +123,7 @@ test_an_address_has_so_many(void)
 	}
 	CU_ASSERT_FALSE(gets_in(s, &b));
 	CU_ASSERT_EQUAL(sim_statistic(&s->end[1], "Too many half-open SAs of one address"), 1);
+	CU_ASSERT_STRING_EQUAL(sim_reason(&s->end[1], &e), "first packet limited");
 	/* another address is another matter */
 	b.address++;
 	CU_ASSERT_TRUE(gets_in(s, &b));

@@ -35,6 +35,34 @@ forge(struct sim *s, const struct ike_sa *sa, uint8_t next, size_t more)
 	ike_input(s->end[1].ike, &path, datagram, h.len);
 }
 
+/* A peer with another version is told so, if that is newer, and its operator's colleague here why it does not
+ * connect. */
+static void
+test_another_version_is_explained(void)
+{
+	for (unsigned int major = 1; major < 4; major += 2) {
+		struct sim *s = sim_up(1, NULL, NULL);
+		uint8_t datagram[28] = { 1, 2, 3, 4, 5, 6, 7, 8 };
+		const struct ike_path path = { .local = s->end[1].addr,
+			.remote = s->end[0].addr,
+			.local_port = 500,
+			.remote_port = 500 };
+		struct st_ike_error e;
+
+		datagram[17] = (uint8_t)(major << 4);
+		datagram[18] = 2;
+		datagram[27] = sizeof(datagram);
+		ike_input(s->end[1].ike, &path, datagram, sizeof(datagram));
+		ike_input(s->end[1].ike, &path, datagram, sizeof(datagram));
+		CU_ASSERT_STRING_EQUAL(sim_reason(&s->end[1], &e), "unsupported version");
+		CU_ASSERT_STRING_EQUAL(e.peer, "left");
+		CU_ASSERT_EQUAL(e.times, 2);
+		CU_ASSERT_EQUAL(sim_statistic(&s->end[1], "Version error"), 2);
+		CU_ASSERT_EQUAL(sim_n_packets(s), major > 2 ? 2 : 0);
+		sim_free(s);
+	}
+}
+
 /* However short it is, it takes no place in the window and is not answered. */
 static void
 test_what_is_too_short_to_be_authentic_changes_nothing(void)
@@ -187,6 +215,7 @@ test_a_public_value_that_is_none_ends_the_ike_sa(void)
 }
 
 CU_TestInfo input_tests[] = {
+	{ "another version is explained", test_another_version_is_explained },
 	{ "what is too short to be authentic changes nothing",
 		test_what_is_too_short_to_be_authentic_changes_nothing },
 	{ "fragments are for who has agreed to them",

@@ -3,6 +3,7 @@
  */
 #include "config.h"
 
+#include "daemon/ike/compose.h"
 #include "tests/unit/ike/sim.h"
 #include "tests/unit/ike/suites.h"
 
@@ -122,9 +123,31 @@ test_the_responder_is_not_who_it_should_be(void)
 	sim_run(s, 2000);
 	CU_ASSERT_STRING_EQUAL(sim_reason(&s->end[0], &e), "config ID mismatch");
 	CU_ASSERT_STRING_EQUAL(e.offered, "wrong");
+	CU_ASSERT_STRING_EQUAL(sim_reason(&s->end[1], &e), "authentication fail");
+	CU_ASSERT_TRUE(e.by_peer);
 	CU_ASSERT_EQUAL(sim_n_ike(&s->end[1], "established"), 0);
 	CU_ASSERT_EQUAL(sim_n_ike(&s->end[0], "established"), 0);
 	CU_ASSERT_TRUE(TAILQ_EMPTY(&s->end[1].sas));
+	sim_free(s);
+}
+
+/* Others only notify, without a Delete (RFC 7296 2.21.2): it ends all the same. */
+static void
+test_a_responder_that_is_not_believed_ends(void)
+{
+	struct sim *s = sim_up(1, NULL, NULL);
+	struct ike_sa *sa = sim_ike(&s->end[0]);
+	struct st_ike_error e;
+	struct compose c;
+
+	compose_inner(&c);
+	compose_notify(&c, NOTIFY_authentication_failed, (struct span){ 0 });
+	sim_say(sa, WIRE_INFORMATIONAL, false, sa->window.next_id++, &c);
+	sim_deliver(s, 0);
+	CU_ASSERT_EQUAL(sim_n_ike(&s->end[1], NULL), 0);
+	CU_ASSERT_STRING_EQUAL(sim_reason(&s->end[1], &e), "authentication fail");
+	CU_ASSERT_TRUE(e.by_peer);
+	CU_ASSERT_TRUE(sim_is(s, 0, 0, WIRE_INFORMATIONAL, true));
 	sim_free(s);
 }
 
@@ -298,6 +321,7 @@ CU_TestInfo x_auth_tests[] = {
 	{ "another identity than configured is refused",
 		test_another_identity_than_configured_is_refused },
 	{ "the responder is not who it should be", test_the_responder_is_not_who_it_should_be },
+	{ "a responder that is not believed ends", test_a_responder_that_is_not_believed_ends },
 	{ "the identity chooses the peer", test_the_identity_chooses_the_peer },
 	{ "the child fails alone", test_the_child_fails_alone },
 	{ "flows that do not match are explained", test_flows_that_do_not_match_are_explained },

@@ -249,6 +249,7 @@ static void
 test_a_half_open_sa_expires(void)
 {
 	struct sim *s = begin(NULL, NULL);
+	struct st_ike_error e;
 
 	s->by_hand = true;
 	sim_run(s, 2000);
@@ -258,6 +259,9 @@ test_a_half_open_sa_expires(void)
 	CU_ASSERT_EQUAL(s->end[1].ike->halfopen.n, 0);
 	CU_ASSERT_EQUAL(sim_n_ike(&s->end[1], NULL), 0);
 	CU_ASSERT_EQUAL(sim_statistic(&s->end[1], "Half-open SAs expired"), 1);
+	CU_ASSERT_STRING_EQUAL(sim_reason(&s->end[1], &e), "peer does not answer");
+	CU_ASSERT_STRING_EQUAL(e.peer, "left");
+	CU_ASSERT_STRING_EQUAL(e.detail, "IKE_SA_INIT was answered, but IKE_AUTH did not come");
 	sim_free(s);
 }
 
