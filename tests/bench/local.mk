@@ -23,3 +23,14 @@ bench_spd_SOURCES = tests/bench/bench_spd.c tests/unit/datapath/esp_fixture.c \
 	tests/unit/datapath/esp_fixture.h
 bench_spd_LDADD = libdatapath.a $(CORE_LIBS)
 CLEANFILES += bench_spd
+
+# IKE: two engines in memory
+ike_bench = tests/bench/ike_stub.c tests/bench/ike_stub.h tests/bench/initiators.c \
+	tests/bench/initiators.h
+BENCHES += bench_ike
+EXTRA_PROGRAMS += bench_ike ike_load
+bench_ike_SOURCES = tests/bench/bench_ike.c $(ike_bench)
+bench_ike_LDADD = libike.a $(CORE_LIBS)
+ike_load_SOURCES = tests/bench/ike_load.c $(ike_bench)
+ike_load_LDADD = libike.a $(CORE_LIBS)
+CLEANFILES += bench_ike ike_load
