@@ -24,7 +24,7 @@ bench_spd_SOURCES = tests/bench/bench_spd.c tests/unit/datapath/esp_fixture.c \
 bench_spd_LDADD = libdatapath.a $(CORE_LIBS)
 CLEANFILES += bench_spd
 
-# IKE: two engines in memory
+# IKE: two engines in memory; ike_load is what bench_ike.py loads responders with
 ike_bench = tests/bench/ike_stub.c tests/bench/ike_stub.h tests/bench/initiators.c \
 	tests/bench/initiators.h
 BENCHES += bench_ike
@@ -34,3 +34,4 @@ bench_ike_LDADD = libike.a $(CORE_LIBS)
 ike_load_SOURCES = tests/bench/ike_load.c $(ike_bench)
 ike_load_LDADD = libike.a $(CORE_LIBS)
 CLEANFILES += bench_ike ike_load
+EXTRA_DIST += tests/bench/bench_ike.py

@@ -8,7 +8,8 @@
  *   add|update|delete sa proto=esp spi=0x… src=… dst=… mode=tunnel esn=0 window=32 enc=… key=… …
  *   add|update|delete policy dir=out src=10.1.1.0/24 dst=10.1.2.0/24 proto=0 … spi=0x…
  *
- * It never expires an SA and never asks for one (no trap policies): tests rekey on demand.
+ * It never expires an SA and never asks for one (no trap policies): tests rekey on demand. Without that
+ * variable nothing is written down and no SA is kept: for who measures the daemon, and not us.
  */
 #include "config.h"
 
@@ -196,6 +197,8 @@ static void
 sa_keep(const struct xfrm_usersa_info *info, uint32_t len)
 {
 	struct xfrm_usersa_id id = { .spi = info->id.spi, .proto = info->id.proto };
+	if (!getenv("FAKEXFRM_LOG"))
+		return;
 	id.daddr = info->id.daddr;
 	struct sa *s = sa_find(&id);
 	for (size_t i = 0; !s && i < MAX_SA; i++)
