@@ -515,52 +515,59 @@ would_make(const struct child_sa *pair, const struct child *old, const struct ch
 
 /* The next pair of a child that a change of its configuration ends. */
 static struct child_sa *
-outdated(struct ike *ike, const struct child *old, const struct child *now)
+outdated(struct connection *c, const struct child *old, const struct child *now)
 {
-	struct connection *c = NULL;
 	struct child_sa *p;
 
-	while ((c = connection_next(ike, old->cfg.child, c)))
-		TAILQ_FOREACH (p, &c->pairs, pair_link)
-			if (p->state < CHILD_SA_DELETING && (!now || !would_make(p, old, now)))
-				return p;
+	TAILQ_FOREACH (p, &c->pairs, pair_link)
+		if (p->state < CHILD_SA_DELETING && (!now || !would_make(p, old, now)))
+			return p;
 	return NULL;
 }
 
 void
 child_sa_child_changed(struct ike *ike, struct child *old, struct child *now)
 {
+	struct connection *c = connection_from(ike, old->cfg.child, 0);
 	struct child_sa *pair;
+	uint32_t number;
 
-	while ((pair = outdated(ike, old, now)))
-		child_sa_delete(pair);
-}
-
-static struct child_sa *
-first_to_reset(struct ike *ike, const struct msg_ike_reset *m)
-{
-	struct child_sa *p;
-	struct child *c;
-
-	RB_FOREACH (p, child_sa_tree, &ike->pairs) {
-		if (p->state != CHILD_SA_ESTABLISHED)
-			continue;
-		c = child_find(ike, p->child);
-		if ((m->connection == 0 || m->connection == p->connection->number) &&
-			(m->remote.af == 0 || addr_eq(&m->remote, &p->ike_sa->path.at.remote)) &&
-			(m->name[0] == '\0' || (c && strcmp(m->name, c->cfg.name) == 0)))
-			return p;
+	/* with its last pair a connection ends */
+	while (c) {
+		number = c->number;
+		pair = outdated(c, old, now);
+		if (pair)
+			child_sa_delete(pair);
+		else
+			number++;
+		c = number > 0 ? connection_from(ike, old->cfg.child, number) : NULL;
 	}
-	return NULL;
 }
 
+static bool
+is_to_reset(const struct child_sa *p, const struct msg_ike_reset *m)
+{
+	const struct child *c = child_find(p->ike, p->child);
+
+	return p->state == CHILD_SA_ESTABLISHED &&
+		(m->connection == 0 || m->connection == p->connection->number) &&
+		(m->remote.af == 0 || addr_eq(&m->remote, &p->ike_sa->path.at.remote)) &&
+		(m->name[0] == '\0' || (c && strcmp(m->name, c->cfg.name) == 0));
+}
+
+/* Whatever else ends with one of them, the next is found by its number. */
 unsigned int
 child_sa_reset(struct ike *ike, const struct msg_ike_reset *m)
 {
-	struct child_sa *pair;
+	struct child_sa key = { 0 }, *p;
 	unsigned int n = 0;
 
-	for (; (pair = first_to_reset(ike, m)); n++)
-		child_sa_delete(pair);
+	while ((p = RB_NFIND(child_sa_tree, &ike->pairs, &key))) {
+		key.sa = p->sa + 1;
+		if (!is_to_reset(p, m))
+			continue;
+		child_sa_delete(p);
+		n++;
+	}
 	return n;
 }

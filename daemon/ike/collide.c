@@ -283,14 +283,25 @@ collide_ike_deleted(struct ike_sa *sa)
 
 /* --- new IKE SAs ------------------------------------------------------------------------ */
 
+static bool
+is_up(const struct ike_sa *sa)
+{
+	return sa->state == EXCHANGE_established || sa->state == EXCHANGE_rekeyed;
+}
+
 bool
 collide_has_sibling(const struct ike_sa *sa)
 {
-	const struct ike_sa *s;
+	struct ike_sa *s = NULL;
 
+	if (sa->remote_id.type != 0) {
+		while ((s = ike_sa_of_identity(sa->peer, &sa->remote_id, s)))
+			if (s != sa && is_up(s))
+				return true;
+		return false;
+	}
 	TAILQ_FOREACH (s, &sa->peer->sas, peer_link)
-		if (s != sa && (s->state == EXCHANGE_established || s->state == EXCHANGE_rekeyed) &&
-			(sa->remote_id.type == 0 || identity_eq(&sa->remote_id, &s->remote_id)))
+		if (s != sa && is_up(s))
 			return true;
 	return false;
 }
@@ -299,9 +310,9 @@ collide_has_sibling(const struct ike_sa *sa)
 static struct ike_sa *
 outdated(const struct ike_sa *sa)
 {
-	struct ike_sa *s;
+	struct ike_sa *s = NULL;
 
-	TAILQ_FOREACH (s, &sa->peer->sas, peer_link)
+	while ((s = ike_sa_of_identity(sa->peer, &sa->remote_id, s)))
 		if (s != sa && s->state >= EXCHANGE_established && ike_sa_same_ends(s, sa) &&
 			s->established_ms < sa->made_ms)
 			return s;
@@ -320,9 +331,9 @@ collide_initial_contact(struct ike_sa *sa)
 static struct ike_sa *
 twin(const struct ike_sa *sa)
 {
-	struct ike_sa *s;
+	struct ike_sa *s = NULL;
 
-	TAILQ_FOREACH (s, &sa->peer->sas, peer_link)
+	while ((s = ike_sa_of_identity(sa->peer, &sa->remote_id, s)))
 		if (s != sa && s->state == EXCHANGE_established && !s->redundant && s->heir == 0 &&
 			s->initiator != sa->initiator && ike_sa_same_ends(s, sa) &&
 			s->established_ms + OVERLAP_MS >= sa->made_ms)
@@ -333,11 +344,11 @@ twin(const struct ike_sa *sa)
 struct ike_sa *
 collide_younger(const struct ike_sa *sa)
 {
-	struct ike_sa *s;
+	struct ike_sa *s = NULL;
 
 	if (!sa->peer)
 		return NULL;
-	TAILQ_FOREACH (s, &sa->peer->sas, peer_link)
+	while ((s = ike_sa_of_identity(sa->peer, &sa->remote_id, s)))
 		if (s != sa && s->state == EXCHANGE_established && !s->redundant && s->heir == 0 &&
 			ike_sa_same_ends(s, sa) && s->established_ms > sa->established_ms)
 			return s;

@@ -22,15 +22,35 @@ order(const struct connection *a, const struct connection *b)
 	return a->number < b->number ? -1 : a->number > b->number;
 }
 
+static int
+selectors_order(const struct connection *a, const struct connection *b)
+{
+	if (a->child == b->child && a->hash != b->hash)
+		return a->hash < b->hash ? -1 : 1;
+	return order(a, b);
+}
+
 RB_GENERATE_INTERNAL(connection_tree, connection, node, order, static __attribute__((unused)))
+RB_GENERATE_INTERNAL(connection_selectors_tree, connection, selectors_node, selectors_order,
+	static __attribute__((unused)))
+
+struct connection *
+connection_from(struct ike *ike, uint32_t child, uint32_t number)
+{
+	struct connection key = { .child = child, .number = number };
+	struct connection *c = RB_NFIND(connection_tree, &ike->connections, &key);
+
+	return c && c->child == child ? c : NULL;
+}
 
 struct connection *
 connection_next(struct ike *ike, uint32_t child, struct connection *after)
 {
-	struct connection key = { .child = child };
-	struct connection *c = after ? RB_NEXT(connection_tree, &ike->connections, after)
-				     : RB_NFIND(connection_tree, &ike->connections, &key);
+	struct connection *c;
 
+	if (!after)
+		return connection_from(ike, child, 0);
+	c = RB_NEXT(connection_tree, &ike->connections, after);
 	return c && c->child == child ? c : NULL;
 }
 
@@ -45,12 +65,21 @@ same_ends(const struct connection *c, const struct ike_sa *sa)
 	return false;
 }
 
+static uint32_t
+hash_of(const struct ts_list *local, const struct ts_list *remote)
+{
+	return 31 * ts_list_hash(local) + ts_list_hash(remote);
+}
+
 static struct connection *
 find(struct child_sa *pair, const struct ts_list *local, const struct ts_list *remote)
 {
-	struct connection *c = NULL;
+	struct connection key = { .child = pair->child, .hash = hash_of(local, remote) };
+	struct connection_selectors_tree *t = &pair->ike->by_selectors;
+	struct connection *c = RB_NFIND(connection_selectors_tree, t, &key);
 
-	while ((c = connection_next(pair->ike, pair->child, c)))
+	for (; c && c->child == key.child && c->hash == key.hash;
+		c = RB_NEXT(connection_selectors_tree, t, c))
 		if (ts_list_eq(&c->local, local) && ts_list_eq(&c->remote, remote) &&
 			same_ends(c, pair->ike_sa))
 			return c;
@@ -72,7 +101,9 @@ connection_join(struct child_sa *pair, const struct ts_list *local, const struct
 		c->local = *local;
 		c->remote = *remote;
 		TAILQ_INIT(&c->pairs);
+		c->hash = hash_of(local, remote);
 		RB_INSERT(connection_tree, &pair->ike->connections, c);
+		RB_INSERT(connection_selectors_tree, &pair->ike->by_selectors, c);
 	}
 	pair->connection = c;
 	TAILQ_INSERT_TAIL(&c->pairs, pair, pair_link);
@@ -85,6 +116,7 @@ end(struct connection *c)
 	struct msg_ike_connection_del m = { .connection = c->number };
 
 	RB_REMOVE(connection_tree, &c->ike->connections, c);
+	RB_REMOVE(connection_selectors_tree, &c->ike->by_selectors, c);
 	if (c->told)
 		call_order(c->ike, MSG_ike_connection_del, &m);
 	free(c);

@@ -19,6 +19,8 @@ struct ike_sa;
  */
 struct connection {
 	RB_ENTRY(connection) node;
+	RB_ENTRY(connection) selectors_node;
+	uint32_t hash; /* of its selectors */
 	struct ike *ike;
 	uint32_t number;
 	uint32_t child; /* whose rule it protects */
@@ -29,6 +31,8 @@ struct connection {
 	bool told;				    /* the daemon knows its selectors */
 };
 RB_HEAD(connection_tree, connection); /* by child, then number */
+RB_HEAD(connection_selectors_tree,
+	connection); /* by child, then hash of the selectors, then number */
 
 /*
  * The pair joins the connection that its child and these selectors with the peer of its IKE SA make; it
@@ -46,6 +50,8 @@ void connection_use(struct child_sa *pair);
 struct child_sa *connection_other(const struct child_sa *pair);
 /* Whether it protects all that the child's configuration says. */
 bool connection_covers(const struct connection *c, const struct child *child);
+/* The first connection of a child with a number from this one on, or NULL. */
+struct connection *connection_from(struct ike *ike, uint32_t child, uint32_t number);
 /* The next connection of a child number after this one (NULL: the first), or NULL. */
 struct connection *connection_next(struct ike *ike, uint32_t child, struct connection *after);
 

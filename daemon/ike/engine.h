@@ -25,7 +25,9 @@ struct ike {
 	struct crypt *crypt;
 	char local_name[64];
 	uint32_t nat_keepalive_s;
-	struct peer_list peers;
+	struct peer_tree peers;
+	struct peer_place_tree places;
+	uint64_t last_turn;
 	struct peer *staged_peer;   /* between ike_peer and ike_peer_end */
 	struct child_tree children; /* by number */
 	struct child_peer_tree by_peer;
@@ -34,11 +36,13 @@ struct ike {
 	struct ike_sa_tree sas;	      /* by our SPI */
 	struct ike_sa_list sa_list;   /* oldest first */
 	struct ike_sa_list half_open; /* oldest first */
+	struct ike_sa_half_open_tree half_open_tree;
 	struct ike_sa_list dead; /* freed by the reaper: nothing on the stack refers to them then */
 	struct child_sa_tree pairs; /* by our identities */
 	struct child_sa_spi_tree by_spi;
 	struct child_sa_list dead_pairs;
 	struct connection_tree connections;
+	struct connection_selectors_tree by_selectors;
 	struct call_tree calls;
 	struct call_list no_owner;
 	struct timer *reaper;
@@ -47,6 +51,7 @@ struct ike {
 	struct statistics statistics;
 	uint32_t debug_mask;
 	struct addr debug_remote;
+	uint64_t n_made; /* IKE SAs */
 	uint32_t last_call;
 	uint32_t last_connection;
 	uint32_t last_sa;

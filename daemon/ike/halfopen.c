@@ -24,14 +24,46 @@ halfopen_fini(struct ike *ike)
 	cookie_fini(&ike->halfopen.jar);
 }
 
-static unsigned int
-of_address(const struct ike *ike, const struct addr *remote)
+static int
+place_order(const struct ike_sa *a, const struct ike_sa *b)
 {
-	const struct ike_sa *sa;
+	int d = addr_cmp(&a->from, &b->from);
+
+	if (d == 0 && a->spi_remote != b->spi_remote)
+		d = a->spi_remote < b->spi_remote ? -1 : 1;
+	return d != 0 ? d : a->number < b->number ? -1 : a->number > b->number;
+}
+
+RB_GENERATE_INTERNAL(
+	ike_sa_half_open_tree, ike_sa, half_open_node, place_order, static __attribute__((unused)))
+
+/* The first from there, whose SPI is not below this one; or another's. */
+static struct ike_sa *
+find(struct ike *ike, const struct addr *from, uint64_t spi)
+{
+	struct ike_sa key = { .from = *from, .spi_remote = spi };
+
+	return RB_NFIND(ike_sa_half_open_tree, &ike->half_open_tree, &key);
+}
+
+struct ike_sa *
+halfopen_of_request(const struct exchange *x)
+{
+	const struct addr *from = &x->path->remote;
+	struct ike_sa *sa = find(x->ike, from, x->in->hdr.spi_i);
+
+	return sa && addr_eq(&sa->from, from) && sa->spi_remote == x->in->hdr.spi_i ? sa : NULL;
+}
+
+/* How many there are; no more than is allowed are counted. */
+static unsigned int
+of_address(struct ike *ike, const struct addr *from)
+{
+	struct ike_sa *sa = find(ike, from, 0);
 	unsigned int n = 0;
 
-	TAILQ_FOREACH (sa, &ike->half_open, half_open_link)
-		n += addr_eq(&sa->path.at.remote, remote);
+	for (; sa && addr_eq(&sa->from, from) && n < HALFOPEN_PER_ADDRESS; n++)
+		sa = RB_NEXT(ike_sa_half_open_tree, &ike->half_open_tree, sa);
 	return n;
 }
 
@@ -143,6 +175,8 @@ halfopen_enter(struct ike_sa *sa)
 		ike_sa_kill(TAILQ_FIRST(&ike->half_open), NULL);
 	}
 	sa->half_open = true;
+	sa->from = sa->path.at.remote;
+	RB_INSERT(ike_sa_half_open_tree, &ike->half_open_tree, sa);
 	TAILQ_INSERT_TAIL(&ike->half_open, sa, half_open_link);
 	ike->halfopen.n++;
 }
@@ -153,6 +187,7 @@ halfopen_leave(struct ike_sa *sa)
 	if (!sa->half_open)
 		return;
 	sa->half_open = false;
+	RB_REMOVE(ike_sa_half_open_tree, &sa->ike->half_open_tree, sa);
 	TAILQ_REMOVE(&sa->ike->half_open, sa, half_open_link);
 	sa->ike->halfopen.n--;
 }

@@ -56,8 +56,11 @@ int halfopen_cookie(struct exchange *x, uint8_t out[COOKIE_LEN]);
 /* Whether one more stranger may leave a record, or have an answer, in this second. */
 bool halfopen_may_explain(struct ike *ike);
 bool halfopen_may_answer(struct ike *ike);
-/* An SA joins; the oldest makes room. It leaves by itself when it is established or dies. */
+/* An SA joins; the oldest makes room. */
 void halfopen_enter(struct ike_sa *sa);
+/* The one that this request has made already, or NULL. */
+struct ike_sa *halfopen_of_request(const struct exchange *x);
+/* It leaves by itself when it is established or dies. */
 void halfopen_leave(struct ike_sa *sa);
 
 #endif

@@ -53,19 +53,33 @@ identity_parse(uint8_t type, const char *text, struct identity *id)
 	return identity_set(id, type, (const uint8_t *)text, strlen(text));
 }
 
+/* Names of hosts and of mail users have no case. */
+static int
+name_cmp(const uint8_t *a, const uint8_t *b, size_t len)
+{
+	int d = 0;
+
+	for (size_t i = 0; i < len && d == 0; i++)
+		d = tolower(a[i]) - tolower(b[i]);
+	return d;
+}
+
+int
+identity_cmp(const struct identity *a, const struct identity *b)
+{
+	if (a->type != b->type)
+		return a->type - b->type;
+	if (a->len != b->len)
+		return a->len - b->len;
+	if (a->type == MSG_IKE_ID_FQDN || a->type == MSG_IKE_ID_USER_FQDN)
+		return name_cmp(a->value, b->value, a->len);
+	return memcmp(a->value, b->value, a->len);
+}
+
 bool
 identity_eq(const struct identity *a, const struct identity *b)
 {
-	if (a->type != b->type || a->len != b->len)
-		return false;
-	/* names of hosts and of mail users have no case */
-	if (a->type == MSG_IKE_ID_FQDN || a->type == MSG_IKE_ID_USER_FQDN) {
-		for (size_t i = 0; i < a->len; i++)
-			if (tolower(a->value[i]) != tolower(b->value[i]))
-				return false;
-		return true;
-	}
-	return memcmp(a->value, b->value, a->len) == 0;
+	return identity_cmp(a, b) == 0;
 }
 
 const char *

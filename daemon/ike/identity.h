@@ -23,6 +23,8 @@ struct identity identity_of_addr(const struct addr *a);
  * address of the wrong length. */
 int identity_set(struct identity *id, uint8_t type, const uint8_t *value, size_t len);
 bool identity_eq(const struct identity *a, const struct identity *b);
+/* Some order: 0 when they are equal. */
+int identity_cmp(const struct identity *a, const struct identity *b);
 /* For displays: printable characters only. Returns out. */
 const char *identity_format(const struct identity *id, char out[IDENTITY_TEXT]);
 

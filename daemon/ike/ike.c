@@ -69,7 +69,6 @@ ike_new(struct loop *l, const struct ike_ops *ops)
 	ike->loop = l;
 	ike->ops = *ops;
 	ike->nat_keepalive_s = NAT_KEEPALIVE_S;
-	TAILQ_INIT(&ike->peers);
 	TAILQ_INIT(&ike->sa_list);
 	TAILQ_INIT(&ike->half_open);
 	TAILQ_INIT(&ike->dead);

@@ -26,7 +26,17 @@ spi_order(const struct ike_sa *a, const struct ike_sa *b)
 	return a->spi_local < b->spi_local ? -1 : a->spi_local > b->spi_local;
 }
 
+static int
+identity_order(const struct ike_sa *a, const struct ike_sa *b)
+{
+	int d = identity_cmp(&a->remote_id, &b->remote_id);
+
+	return d != 0 ? d : a->number < b->number ? -1 : a->number > b->number;
+}
+
 RB_GENERATE_INTERNAL(ike_sa_tree, ike_sa, node, spi_order, static __attribute__((unused)))
+RB_GENERATE_INTERNAL(
+	ike_sa_identity_tree, ike_sa, identity_node, identity_order, static __attribute__((unused)))
 
 uint64_t
 ike_sa_spi_i(const struct ike_sa *sa)
@@ -48,14 +58,43 @@ ike_sa_find(struct ike *ike, uint64_t spi_local)
 	return RB_FIND(ike_sa_tree, &ike->sas, &key);
 }
 
+struct ike_sa *
+ike_sa_of_identity(struct peer *p, const struct identity *remote, struct ike_sa *after)
+{
+	struct ike_sa key = { .remote_id = *remote };
+	struct ike_sa *sa = after ? RB_NEXT(ike_sa_identity_tree, &p->by_identity, after)
+				  : RB_NFIND(ike_sa_identity_tree, &p->by_identity, &key);
+
+	return sa && identity_eq(&sa->remote_id, remote) ? sa : NULL;
+}
+
+static void
+leave_peer(struct ike_sa *sa)
+{
+	TAILQ_REMOVE(&sa->peer->sas, sa, peer_link);
+	if (sa->named)
+		RB_REMOVE(ike_sa_identity_tree, &sa->peer->by_identity, sa);
+}
+
 void
 ike_sa_set_peer(struct ike_sa *sa, struct peer *p)
 {
 	if (sa->peer)
-		TAILQ_REMOVE(&sa->peer->sas, sa, peer_link);
+		leave_peer(sa);
 	sa->peer = p;
 	if (p)
 		TAILQ_INSERT_TAIL(&p->sas, sa, peer_link);
+	if (p && sa->named)
+		RB_INSERT(ike_sa_identity_tree, &p->by_identity, sa);
+}
+
+/* From now on its identity does not change. */
+static void
+set_named(struct ike_sa *sa)
+{
+	if (!sa->named && sa->peer)
+		RB_INSERT(ike_sa_identity_tree, &sa->peer->by_identity, sa);
+	sa->named = true;
 }
 
 static void
@@ -75,6 +114,7 @@ ike_sa_new(struct ike *ike, struct peer *peer, bool initiator)
 	sa->initiator = initiator;
 	sa->made_ms = loop_now_ms(ike->loop);
 	sa->connection = engine_connection(ike);
+	sa->number = ++ike->n_made;
 	window_init(&sa->window);
 	TAILQ_INIT(&sa->waiting);
 	TAILQ_INIT(&sa->out);
@@ -175,6 +215,7 @@ ike_sa_establish(struct ike_sa *sa)
 	sa->state = EXCHANGE_established;
 	sa->established_ms = sa->heard_ms = loop_now_ms(sa->ike->loop);
 	halfopen_leave(sa);
+	set_named(sa);
 	handshake_free(sa->handshake);
 	sa->handshake = NULL;
 	debug_event(sa, "established");
@@ -292,26 +333,27 @@ ike_sa_peer_changed(struct ike *ike, struct peer *old, struct peer *now)
 	}
 }
 
-static struct ike_sa *
-first_to_reset(struct ike *ike, const struct msg_ike_reset *m)
+static bool
+is_to_reset(const struct ike_sa *sa, const struct msg_ike_reset *m)
 {
-	struct ike_sa *sa;
-
-	TAILQ_FOREACH (sa, &ike->sa_list, link)
-		if (sa->state != EXCHANGE_deleting && !is_larval(sa) &&
-			(m->connection == 0 || m->connection == sa->connection) &&
-			(m->remote.af == 0 || addr_eq(&m->remote, &sa->path.at.remote)))
-			return sa;
-	return NULL;
+	return sa->state != EXCHANGE_deleting && !is_larval(sa) &&
+		(m->connection == 0 || m->connection == sa->connection) &&
+		(m->remote.af == 0 || addr_eq(&m->remote, &sa->path.at.remote));
 }
 
+/* What dies is there until the reaper comes, but not in this list any more. */
 unsigned int
 ike_sa_reset(struct ike *ike, const struct msg_ike_reset *m)
 {
-	struct ike_sa *sa;
+	struct ike_sa *sa = TAILQ_FIRST(&ike->sa_list), *next;
 	unsigned int n = 0;
 
-	for (; (sa = first_to_reset(ike, m)); n++)
+	for (; sa; sa = next && next->dead ? TAILQ_FIRST(&ike->sa_list) : next) {
+		next = TAILQ_NEXT(sa, link);
+		if (!is_to_reset(sa, m))
+			continue;
 		ike_sa_delete(sa, "manual-reset");
+		n++;
+	}
 	return n;
 }

@@ -31,9 +31,12 @@ struct ike_sa {
 	TAILQ_ENTRY(ike_sa) link;
 	TAILQ_ENTRY(ike_sa) peer_link;
 	TAILQ_ENTRY(ike_sa) half_open_link;
+	RB_ENTRY(ike_sa) half_open_node;
+	RB_ENTRY(ike_sa) identity_node;
 	struct ike *ike;
 	struct peer *peer;   /* NULL: not known yet, or taken out of the configuration */
 	uint32_t connection; /* as displayed */
+	uint64_t number;     /* of all there ever were */
 	enum exchange_state state;
 	bool initiator; /* of this very IKE SA: the flag of its messages */
 	bool dead;
@@ -54,6 +57,8 @@ struct ike_sa {
 	unsigned int n_early;
 	bool fragmentation; /* RFC 7383 was agreed */
 	bool half_open;	    /* counted by halfopen.c */
+	bool named;	    /* found by its peer's identity: it was established once */
+	struct addr from;   /* half-open: where it began */
 	uint8_t lowest[32]; /* nonce of its making, for collisions; padded with zeros */
 
 	/* rekeying and its collisions (collide.c); others by their SPI of ours, 0: none */
@@ -87,6 +92,8 @@ struct ike_sa {
 	const char *reason; /* why it ends, for display ike offline-info */
 };
 RB_HEAD(ike_sa_tree, ike_sa);
+RB_HEAD(ike_sa_half_open_tree, ike_sa); /* by where they began, and the initiator's SPI */
+RB_HEAD(ike_sa_identity_tree, ike_sa);	/* by the peer's identity, oldest first */
 
 /* Makes one with a fresh SPI, in the tables. NULL when memory is short or there are too many. */
 struct ike_sa *ike_sa_new(struct ike *ike, struct peer *peer, bool initiator);
@@ -106,6 +113,10 @@ int ike_sa_initiate(
 struct ike_sa *ike_sa_for_child(const struct child *c, const struct peer *p);
 /* Whether requests may be queued: not so while the peer is making it. */
 bool ike_sa_may_request(const struct ike_sa *sa);
+/* The next after `after` (NULL: the first, the oldest) of a peer's that were established once and whose
+ * remote identity this is, or NULL. */
+struct ike_sa *ike_sa_of_identity(
+	struct peer *p, const struct identity *remote, struct ike_sa *after);
 /* The same peer and identities. */
 bool ike_sa_same_ends(const struct ike_sa *a, const struct ike_sa *b);
 /* Configuration: now is NULL when it was deleted. */

@@ -1,6 +1,6 @@
 /*
- * Peers as configured (VRP `ike peer`): staged message by message, taken over whole, found by address.
- * Refuses to know SAs beyond telling them that their peer has changed.
+ * Peers as configured (VRP `ike peer`): staged message by message, taken over whole, found by number and by
+ * address. Refuses to know SAs beyond telling them that their peer has changed.
  */
 #include "config.h"
 
@@ -14,6 +14,45 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+
+static int
+number_order(const struct peer *a, const struct peer *b)
+{
+	return a->cfg.peer < b->cfg.peer ? -1 : a->cfg.peer > b->cfg.peer;
+}
+
+static int
+place_order(const struct peer_place *a, const struct peer_place *b)
+{
+	int d = addr_cmp(&a->remote, &b->remote);
+
+	return d != 0 ? d : a->turn < b->turn ? -1 : a->turn > b->turn;
+}
+
+RB_GENERATE_INTERNAL(peer_tree, peer, node, number_order, static __attribute__((unused)))
+RB_GENERATE_INTERNAL(peer_place_tree, peer_place, node, place_order, static __attribute__((unused)))
+
+/* One that is named twice is known once. */
+static void
+insert(struct ike *ike, struct peer *p)
+{
+	RB_INSERT(peer_tree, &ike->peers, p);
+	for (unsigned int i = 0; i == 0 || i < p->n_addresses; i++) {
+		p->places[i] = (struct peer_place){ .turn = p->turn, .peer = p };
+		if (p->n_addresses > 0)
+			p->places[i].remote = p->address[i];
+		p->places[i].known = !RB_INSERT(peer_place_tree, &ike->places, &p->places[i]);
+	}
+}
+
+static void
+remove_peer(struct ike *ike, struct peer *p)
+{
+	RB_REMOVE(peer_tree, &ike->peers, p);
+	for (unsigned int i = 0; i < PEER_ADDRESSES; i++)
+		if (p->places[i].known)
+			RB_REMOVE(peer_place_tree, &ike->places, &p->places[i]);
+}
 
 void
 peer_free(struct peer *p)
@@ -32,8 +71,8 @@ peer_free_all(struct ike *ike)
 
 	peer_free(ike->staged_peer);
 	ike->staged_peer = NULL;
-	while ((p = TAILQ_FIRST(&ike->peers))) {
-		TAILQ_REMOVE(&ike->peers, p, link);
+	while ((p = RB_MIN(peer_tree, &ike->peers))) {
+		remove_peer(ike, p);
 		peer_free(p);
 	}
 }
@@ -41,12 +80,9 @@ peer_free_all(struct ike *ike)
 struct peer *
 peer_find(struct ike *ike, uint32_t id)
 {
-	struct peer *p;
+	struct peer key = { .cfg.peer = id };
 
-	TAILQ_FOREACH (p, &ike->peers, link)
-		if (p->cfg.peer == id)
-			return p;
-	return NULL;
+	return RB_FIND(peer_tree, &ike->peers, &key);
 }
 
 int
@@ -148,14 +184,13 @@ peer_commit(struct ike *ike, const struct msg_ike_peer_end *m, struct err *e)
 		peer_free(p);
 		return 0;
 	}
-	if (old) {
-		TAILQ_INSERT_AFTER(&ike->peers, old, p, link);
-		TAILQ_REMOVE(&ike->peers, old, link);
+	p->turn = old ? old->turn : ++ike->last_turn;
+	if (old)
+		remove_peer(ike, old);
+	insert(ike, p);
+	if (old)
 		ike_sa_peer_changed(ike, old, p);
-		peer_free(old);
-	} else {
-		TAILQ_INSERT_TAIL(&ike->peers, p, link);
-	}
+	peer_free(old);
 	child_peer_changed(ike, p->cfg.peer);
 	return 0;
 }
@@ -167,7 +202,7 @@ peer_delete(struct ike *ike, const struct msg_ike_peer_del *m, struct err *e)
 
 	if (!p)
 		return err_set(e, -ENOENT, "ike peer", "there is no peer %u", m->peer);
-	TAILQ_REMOVE(&ike->peers, p, link);
+	remove_peer(ike, p);
 	ike_sa_peer_changed(ike, p, NULL);
 	peer_free(p);
 	return 0;
@@ -182,18 +217,28 @@ peer_may_be_at(const struct peer *p, const struct addr *remote)
 	return p->n_addresses == 0;
 }
 
+/* Those of one place, behind the n that are there. */
+static unsigned int
+add_candidates(
+	struct ike *ike, const struct addr *at, struct peer **out, unsigned int n, unsigned int max)
+{
+	struct peer_place key = { .remote = *at };
+	struct peer_place *p = RB_NFIND(peer_place_tree, &ike->places, &key);
+
+	for (; p && addr_eq(&p->remote, at) && n < max;
+		p = RB_NEXT(peer_place_tree, &ike->places, p))
+		if (p->peer->cfg.versions & 2)
+			out[n++] = p->peer;
+	return n;
+}
+
 unsigned int
 peer_candidates(struct ike *ike, const struct addr *remote, struct peer **out, unsigned int max)
 {
-	struct peer *p;
-	unsigned int n = 0;
+	static const struct addr anywhere;
+	unsigned int n = addr_len(remote) > 0 ? add_candidates(ike, remote, out, 0, max) : 0;
 
-	for (int named = 1; named >= 0; named--)
-		TAILQ_FOREACH (p, &ike->peers, link)
-			if ((p->n_addresses > 0) == named && (p->cfg.versions & 2) && n < max &&
-				peer_may_be_at(p, remote))
-				out[n++] = p;
-	return n;
+	return add_candidates(ike, &anywhere, out, n, max);
 }
 
 int

@@ -4,6 +4,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 #include <sys/queue.h>
+#include <sys/tree.h>
 
 #include "daemon/ike/identity.h"
 #include "daemon/ike/ike_sa.h"
@@ -17,19 +18,32 @@ struct secret;
 
 enum { PEER_ADDRESSES = 8, PEER_PROPOSALS = 16, PEER_MAX = 65536 };
 
+/* One of a peer's places: an address, or anywhere (af 0). */
+struct peer_place {
+	RB_ENTRY(peer_place) node;
+	struct addr remote;
+	uint64_t turn; /* of its peer */
+	struct peer *peer;
+	bool known; /* in the tree */
+};
+
 /* One `ike peer` as configured. */
 struct peer {
-	TAILQ_ENTRY(peer) link;
+	RB_ENTRY(peer) node;
+	uint64_t turn;		 /* among those at one address: who was configured first */
 	struct msg_ike_peer cfg; /* without its key */
 	struct secret *psk;	 /* NULL: none */
 	struct addr address[PEER_ADDRESSES];
 	unsigned int n_addresses;
+	struct peer_place places[PEER_ADDRESSES];
 	struct msg_ike_peer_proposal *proposals;
 	unsigned int n_proposals;
-	struct ike_sa_list sas;	   /* with it, oldest first */
-	unsigned int next_address; /* where the next negotiation goes */
+	struct ike_sa_list sas;			 /* with it, oldest first */
+	struct ike_sa_identity_tree by_identity; /* of those, which were established once */
+	unsigned int next_address;		 /* where the next negotiation goes */
 };
-TAILQ_HEAD(peer_list, peer);
+RB_HEAD(peer_tree, peer);	      /* by identity */
+RB_HEAD(peer_place_tree, peer_place); /* by address, then turn */
 
 /* ike_peer, _address, _proposal, _end, _del. 0 or -errno. */
 int peer_begin(struct ike *ike, const struct msg_ike_peer *m, struct err *e);

@@ -223,6 +223,40 @@ ts_list_eq(const struct ts_list *a, const struct ts_list *b)
 	return true;
 }
 
+/* FNV-1a. */
+static uint32_t
+hash_bytes(uint32_t h, const uint8_t *p, size_t len)
+{
+	for (size_t i = 0; i < len; i++)
+		h = (h ^ p[i]) * 16777619;
+	return h;
+}
+
+static uint32_t
+hash_one(const struct ts *t)
+{
+	const uint8_t rest[] = { t->protocol, (uint8_t)(t->port_low >> 8), (uint8_t)t->port_low,
+		(uint8_t)(t->port_high >> 8), (uint8_t)t->port_high };
+	uint32_t h = hash_bytes(2166136261, t->low.b, addr_len(&t->low));
+
+	h = hash_bytes(h, t->high.b, addr_len(&t->high));
+	return hash_bytes(h, rest, sizeof(rest));
+}
+
+/* Of the least and the greatest: neither order nor repetition matters. */
+uint32_t
+ts_list_hash(const struct ts_list *l)
+{
+	uint32_t least = UINT32_MAX, most = 0, h;
+
+	for (unsigned int i = 0; i < l->n; i++) {
+		h = hash_one(&l->ts[i]);
+		least = h < least ? h : least;
+		most = h > most ? h : most;
+	}
+	return 31 * least + most;
+}
+
 const struct ts *
 ts_trigger(const struct ts_list *offered)
 {

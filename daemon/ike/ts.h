@@ -48,6 +48,8 @@ bool ts_is_host(const struct ts *t);
 bool ts_list_subset(const struct ts_list *a, const struct ts_list *b);
 /* The same selectors, in any order. */
 bool ts_list_eq(const struct ts_list *a, const struct ts_list *b);
+/* The same for lists that are equal. */
+uint32_t ts_list_hash(const struct ts_list *l);
 /* The selector of the packet that triggered it: the first, when it is smaller than one that follows
  * and inside it (2.9). NULL when the initiator named none. */
 const struct ts *ts_trigger(const struct ts_list *offered);

@@ -280,19 +280,6 @@ x_init_response(struct ike_sa *sa, struct exchange *x)
 
 /* --- responder ---------------------------------------------------------------------- */
 
-/* The half-open SA that this request made already. */
-static struct ike_sa *
-of_request(const struct exchange *x)
-{
-	struct ike_sa *sa;
-
-	TAILQ_FOREACH (sa, &x->ike->half_open, half_open_link)
-		if (sa->spi_remote == x->in->hdr.spi_i &&
-			addr_eq(&sa->path.at.remote, &x->path->remote))
-			return sa;
-	return NULL;
-}
-
 static void
 answer_again(struct ike_sa *sa, const struct exchange *x)
 {
@@ -463,7 +450,7 @@ x_init_request(struct ike_sa *none, struct exchange *x)
 {
 	const struct message *m = x->in;
 	struct peer *peers[CANDIDATES], *p;
-	struct ike_sa *sa = of_request(x);
+	struct ike_sa *sa = halfopen_of_request(x);
 	struct proposal_list offered;
 	struct proposal_choice choice;
 	struct proposal_why why = { 0 };

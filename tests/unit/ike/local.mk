@@ -31,9 +31,9 @@ test_ike_SOURCES += \
 	tests/unit/ike/x_init_test.c \
 	tests/unit/ike/offer_test.c \
 	tests/unit/ike/path_test.c \
+	tests/unit/ike/peer_test.c \
 	tests/unit/ike/rekey_child_test.c \
 	tests/unit/ike/rekey_ike_test.c \
-	tests/unit/ike/path_test.c \
 	tests/unit/ike/explain_test.c \
 	tests/unit/ike/input_test.c \
 	tests/unit/ike/halfopen_test.c \

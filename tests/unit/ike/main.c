@@ -24,6 +24,7 @@ static CU_SuiteInfo suites[] = {
 	{ .pName = "natd", .pTests = natd_tests },
 	{ .pName = "offer", .pTests = offer_tests },
 	{ .pName = "path", .pTests = path_tests },
+	{ .pName = "peer", .pTests = peer_tests },
 	{ .pName = "proposal", .pTests = proposal_tests },
 	{ .pName = "proposal_select", .pTests = proposal_select_tests },
 	{ .pName = "protect", .pTests = protect_tests },

@@ -49,8 +49,8 @@ test_ke_invalid(void)
 
 	/* what the responder would take now; the SA itself stays */
 	sim_ike(&s->end[0])->suite.dh = ALG_DH_NONE;
-	s->end[1].ike->peers.tqh_first->proposals[0].dh.data[0] = ALG_DH_ecp_256;
-	s->end[1].ike->peers.tqh_first->proposals[0].dh.len = 1;
+	peer_find(s->end[1].ike, 1)->proposals[0].dh.data[0] = ALG_DH_ecp_256;
+	peer_find(s->end[1].ike, 1)->proposals[0].dh.len = 1;
 	sim_rekey_ike(&s->end[0]);
 	sim_deliver(s, 0);
 	sim_deliver(s, 0);
@@ -106,8 +106,8 @@ test_collision_ke_invalid_delayed_retry(void)
 	for (unsigned int seed = 1; seed <= SEEDS; seed++) {
 		struct sim *s = sim_up(seed, &first, NULL);
 
-		s->end[1].ike->peers.tqh_first->proposals[0].dh.data[0] = ALG_DH_ecp_256;
-		s->end[1].ike->peers.tqh_first->proposals[0].dh.len = 1;
+		peer_find(s->end[1].ike, 1)->proposals[0].dh.data[0] = ALG_DH_ecp_256;
+		peer_find(s->end[1].ike, 1)->proposals[0].dh.len = 1;
 		sim_rekey_ike(&s->end[0]);
 		sim_deliver(s, 0);
 		sim_deliver(s, 0);
@@ -360,10 +360,10 @@ test_reauthentication_replaces_rekeying(void)
 	uint64_t spi = sim_ike(&s->end[0])->spi_local;
 
 	/* NO_PROPOSAL_CHOSEN for this once */
-	s->end[1].ike->peers.tqh_first->proposals[0].prf.data[0] = ALG_PRF_hmac_sha1;
+	peer_find(s->end[1].ike, 1)->proposals[0].prf.data[0] = ALG_PRF_hmac_sha1;
 	sim_rekey_ike(&s->end[0]);
 	sim_deliver(s, 0);
-	s->end[1].ike->peers.tqh_first->proposals[0].prf.data[0] = ALG_PRF_hmac_sha2_256;
+	peer_find(s->end[1].ike, 1)->proposals[0].prf.data[0] = ALG_PRF_hmac_sha2_256;
 	sim_deliver(s, 0);
 	CU_ASSERT_TRUE(sim_is(s, 0, 1, WIRE_IKE_SA_INIT, false));
 	s->by_hand = false;

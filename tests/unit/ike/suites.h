@@ -18,6 +18,7 @@ extern CU_TestInfo message_tests[];
 extern CU_TestInfo natd_tests[];
 extern CU_TestInfo offer_tests[];
 extern CU_TestInfo path_tests[];
+extern CU_TestInfo peer_tests[];
 extern CU_TestInfo proposal_select_tests[];
 extern CU_TestInfo proposal_tests[];
 extern CU_TestInfo protect_tests[];

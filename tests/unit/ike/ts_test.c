@@ -249,10 +249,16 @@ lists_are_compared_without_their_order(void)
 	const struct ts_list a = { .n = 2, .ts = { net_of("10.1.1.0/24"), net_of("::/0") } };
 	const struct ts_list b = { .n = 2, .ts = { net_of("::/0"), net_of("10.1.1.0/24") } };
 	const struct ts_list c = { .n = 1, .ts = { net_of("10.1.1.0/24") } };
+	const struct ts_list twice = { .n = 2,
+		.ts = { net_of("10.1.1.0/24"), net_of("10.1.1.0/24") } };
 
 	CU_ASSERT(ts_list_eq(&a, &b));
 	CU_ASSERT(!ts_list_eq(&a, &c) && !ts_list_eq(&c, &a));
 	CU_ASSERT(ts_list_subset(&c, &a) && !ts_list_subset(&a, &c));
+	CU_ASSERT_EQUAL(ts_list_hash(&a), ts_list_hash(&b));
+	CU_ASSERT(ts_list_eq(&c, &twice));
+	CU_ASSERT_EQUAL(ts_list_hash(&c), ts_list_hash(&twice));
+	CU_ASSERT_NOT_EQUAL(ts_list_hash(&a), ts_list_hash(&c));
 }
 
 static void

@@ -171,7 +171,7 @@ test_the_identity_chooses_the_peer(void)
 
 	sim_peer(&s->end[0], &left);
 	sim_peer(&s->end[1], &right);
-	proposal = s->end[1].ike->peers.tqh_first->proposals[0];
+	proposal = peer_find(s->end[1].ike, 1)->proposals[0];
 	proposal.peer = 7;
 	ike_command(s->end[1].ike, MSG_ike_peer, 0, &other, NULL);
 	ike_command(s->end[1].ike, MSG_ike_peer_proposal, 0, &proposal, NULL);

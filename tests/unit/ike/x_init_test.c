@@ -161,7 +161,7 @@ test_the_next_address_is_tried(void)
 	sim_run(s, 50000);
 	CU_ASSERT_EQUAL(sim_n_ike(&s->end[0], "established"), 1);
 	/* once it is up, the next negotiation begins with the first again */
-	CU_ASSERT_EQUAL(s->end[0].ike->peers.tqh_first->next_address, 0);
+	CU_ASSERT_EQUAL(peer_find(s->end[0].ike, 1)->next_address, 0);
 	sim_end_settled(s, 1);
 }
 
