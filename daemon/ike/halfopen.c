@@ -1,7 +1,8 @@
 /*
  * Half-open IKE SAs: cookies under load, limits by address and in all, and a budget of Diffie-Hellman work
  * for those who have proved nothing. When the limit is reached the oldest goes: who means it is
- * through in a round trip, so a flood needs the whole limit in that time to keep it out.
+ * through in a round trip, so a flood needs the whole limit in that time to keep it out. Work for who
+ * turns out to be authentic does not count: a thousand peers that come back at once are no flood.
  */
 #include "config.h"
 
@@ -92,7 +93,7 @@ take(const struct ike *ike, struct ration *r, uint32_t per_s, uint32_t cost)
 	return true;
 }
 
-/* Half a Diffie-Hellman exchange. */
+/* Half a Diffie-Hellman exchange; halfopen_prove gives it back. */
 static bool
 may_work(struct ike *ike, enum alg_dh group)
 {
@@ -190,4 +191,16 @@ halfopen_leave(struct ike_sa *sa)
 	RB_REMOVE(ike_sa_half_open_tree, &sa->ike->half_open_tree, sa);
 	TAILQ_REMOVE(&sa->ike->half_open, sa, half_open_link);
 	sa->ike->halfopen.n--;
+}
+
+void
+halfopen_prove(struct ike_sa *sa)
+{
+	struct ration *r = &sa->ike->halfopen.work;
+	const struct alg_dh_info *dh = alg_dh((enum alg_dh)sa->suite.dh);
+	uint32_t both = dh ? 2 * dh->cost : 0, spent = HALFOPEN_WORK_PER_S - r->left;
+
+	if (sa->half_open)
+		r->left += both < spent ? both : spent;
+	halfopen_leave(sa);
 }

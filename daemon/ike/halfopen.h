@@ -16,7 +16,7 @@ enum {
 	HALFOPEN_COOKIE = 30,	   /* from so many on, a cookie is asked for */
 	HALFOPEN_COOKIE_PER_ADDRESS = 3,
 	HALFOPEN_WORK_PER_S =
-		4000, /* tenths of a millisecond of Diffie-Hellman for who is not authenticated */
+		4000, /* tenths of a millisecond of Diffie-Hellman for who never authenticates */
 	HALFOPEN_EXPLAIN_PER_S = 1, /* records of strangers */
 	HALFOPEN_ANSWER_PER_S = 10, /* answers in clear to what nobody asked for */
 	HALFOPEN_FIRST_LEN = 8192,  /* bytes of a first message, which is kept */
@@ -60,7 +60,8 @@ bool halfopen_may_answer(struct ike *ike);
 void halfopen_enter(struct ike_sa *sa);
 /* The one that this request has made already, or NULL. */
 struct ike_sa *halfopen_of_request(const struct exchange *x);
-/* It leaves by itself when it is established or dies. */
+/* It leaves because it dies; or because its peer is authentic: the work was not for nothing. */
 void halfopen_leave(struct ike_sa *sa);
+void halfopen_prove(struct ike_sa *sa);
 
 #endif

@@ -214,7 +214,7 @@ ike_sa_establish(struct ike_sa *sa)
 {
 	sa->state = EXCHANGE_established;
 	sa->established_ms = sa->heard_ms = loop_now_ms(sa->ike->loop);
-	halfopen_leave(sa);
+	halfopen_prove(sa);
 	set_named(sa);
 	handshake_free(sa->handshake);
 	sa->handshake = NULL;

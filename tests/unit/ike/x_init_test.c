@@ -265,6 +265,24 @@ test_a_half_open_sa_expires(void)
 	sim_free(s);
 }
 
+/* From anywhere, so that it is not known by its address. */
+static void
+test_work_for_the_authentic_is_given_back(void)
+{
+	const struct sim_peer right = { .answers_only = true }, wrong = { .psk = "not the same" };
+	struct sim *s = begin(NULL, &right);
+
+	sim_run(s, 5000);
+	CU_ASSERT_EQUAL(sim_n_ike(&s->end[1], "established"), 1);
+	CU_ASSERT_EQUAL(s->end[1].ike->halfopen.work, HALFOPEN_WORK_PER_S);
+	sim_end_settled(s, 1);
+	s = begin(&wrong, &right);
+	sim_run(s, 2000);
+	CU_ASSERT_EQUAL(sim_n_ike(&s->end[1], "established"), 0);
+	CU_ASSERT_TRUE(s->end[1].ike->halfopen.work < HALFOPEN_WORK_PER_S);
+	sim_free(s);
+}
+
 /* Both begin at the same time: one IKE SA and one pair remain, and nothing is lost. */
 static void
 test_both_begin(void)
@@ -325,6 +343,7 @@ CU_TestInfo x_init_tests[] = {
 	{ "a cookie and another group", test_a_cookie_and_another_group },
 	{ "a doubled request is answered again", test_a_doubled_request_is_answered_again },
 	{ "a half-open SA expires", test_a_half_open_sa_expires },
+	{ "work for the authentic is given back", test_work_for_the_authentic_is_given_back },
 	{ "both begin", test_both_begin },
 	{ "keys are there when they are asked for", test_keys_are_there_when_they_are_asked_for },
 	CU_TEST_INFO_NULL,
