@@ -12,7 +12,7 @@ struct err;
  * Numbers are reserved on disk in blocks before their use, so that no number is used twice with one
  * key: the same boot goes on in the slot (whichever process died), another boot goes on at the limit.
  */
-#define SASTATE_SLOTS 8192
+#define SASTATE_SLOTS 32768 /* 10,000 tunnels, and some of them rekeying */
 #define SASTATE_BLOCK (UINT64_C(1) << 20)
 #define SASTATE_LAST UINT32_MAX /* no extended sequence numbers with manual keys (RFC 4303 2.2.1) */
 #define SASTATE_ID_LEN 32
