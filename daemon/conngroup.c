@@ -13,11 +13,13 @@
 #include "daemon/reconcile.h"
 #include "lib/err.h"
 #include "lib/log.h"
+#include "lib/loop.h"
 
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
+enum { RULES_PER_MS = 25, RULES_OF_CONN = 512 };
 #define OWN_GROUPS 0xc0000000u /* of connections; children have theirs below */
 
 /* --- answers ------------------------------------------------------------------------------ */
@@ -198,10 +200,11 @@ serving(const struct child *c, uint32_t *sa, uint32_t *same_as)
 	const struct child *sibling;
 
 	*sa = *same_as = 0;
-	LIST_FOREACH (conn, &c->conns, of_child)
-		if (conn->used != NULL && conn->group == c->id &&
-			(best == NULL || conn->used_at > best->used_at))
-			best = conn;
+	if (c->n_whole > 0)
+		LIST_FOREACH (conn, &c->conns, of_child)
+			if (conn->used != NULL && conn->group == c->id &&
+				(best == NULL || conn->used_at > best->used_at))
+				best = conn;
 	if (best != NULL) {
 		*sa = best->used->m.sa;
 		return;
@@ -282,12 +285,29 @@ is_narrow(const struct conn *conn)
 }
 
 static void
-spd_again(struct daemon *d, const struct policy *p)
+spd_now(void *arg)
 {
+	struct policy *p = arg;
+	struct daemon *d = p->daemon;
 	const struct child *c = LIST_FIRST(&p->children);
 
+	p->spd_ms = loop_now_ms(d->loop) + p->n_narrow / RULES_PER_MS;
 	if (c != NULL && d->reconcile != NULL)
 		reconcile_again(d->reconcile, WANT_SPD, c->device);
+}
+
+/* The list goes whole: of many changes, as many together as take the time that it takes. */
+static void
+spd_again(struct policy *p)
+{
+	uint64_t now = loop_now_ms(p->daemon->loop);
+
+	if (p->spd == NULL)
+		p->spd = timer_new(p->daemon->loop, spd_now, p);
+	if (p->spd_ms <= now || p->spd == NULL)
+		spd_now(p);
+	else if (!timer_pending(p->spd))
+		timer_set(p->spd, p->spd_ms - now);
 }
 
 bool
@@ -322,17 +342,36 @@ conngroup_refresh_policy(struct daemon *d, struct policy *p)
 	LIST_FOREACH (c, &p->children, sibling)
 		changed |= conngroup_refresh_child(d, c) && p->n_narrow > 0;
 	if (changed)
-		spd_again(d, p);
+		spd_again(p);
+}
+
+void
+conngroup_refresh_alone(struct daemon *d, struct child *c, bool changed)
+{
+	struct policy *p = c->policy;
+
+	changed |= p->stale;
+	p->stale = false;
+	changed |= conngroup_refresh_child(d, c) && p->n_narrow > 0;
+	if (changed)
+		spd_again(p);
 }
 
 /* The same for one connection, which mostly concerns nobody but its child. */
 void
 conngroup_refresh(struct daemon *d, struct conn *c)
 {
-	if (c->wide || c->narrow || c->group == c->own_group)
+	bool narrow, before = c->narrow;
+
+	if (c->wide) {
 		conngroup_refresh_policy(d, c->child->policy);
-	else
-		(void)conngroup_refresh_child(d, c->child);
+		return;
+	}
+	narrow = is_narrow(c);
+	c->narrow = narrow;
+	c->child->policy->n_narrow += narrow;
+	c->child->policy->n_narrow -= before;
+	conngroup_refresh_alone(d, c->child, narrow != before);
 }
 
 /* Only those that the datapath knows: the others are told when it is their turn. */
@@ -390,6 +429,8 @@ conngroup_settle(struct daemon *d, struct conn *c)
 	}
 	if (group == c->group)
 		return;
+	c->child->n_whole += group == c->child->id;
+	c->child->n_whole -= c->group == c->child->id;
 	c->group = group;
 	conngroup_sas_send(d, c);
 	conngroup_send(d, c);
@@ -410,30 +451,40 @@ conngroup_remove(struct daemon *d, struct conn *c, uint32_t request)
 	conngroup_answer(d, request, 0, NULL);
 }
 
+/* Of one connection, in front of one child's. */
+static size_t
+rules_of(const struct conn *conn, const struct child *c, struct msg_dp_spd_rule *out, size_t room)
+{
+	struct msg_ike_selector part;
+	size_t n = 0, filled;
+
+	for (size_t i = 0; i < conn->n_pairs && n < RULES_OF_CONN; i++)
+		if (narrow_meet(&conn->pairs[i], &c->wanted, &part))
+			n += narrow_rules(
+				&part, n < room ? out + n : NULL, n < room ? room - n : 0);
+	if (n > RULES_OF_CONN)
+		n = RULES_OF_CONN;
+	filled = n < room ? n : room;
+	for (size_t k = 0; k < filled; k++) {
+		out[k].rule = c->wanted.rule;
+		out[k].sa_out = out[k].sa_in = conn->group;
+	}
+	return n;
+}
+
 size_t
 negotiated_rules(const struct negotiated *n, uint32_t id, struct msg_dp_spd_rule *out, size_t room)
 {
 	const struct child *c = conntable_child(n, id), *sibling;
 	const struct conn *conn;
-	struct msg_ike_selector part;
-	size_t count = 0, more;
+	size_t count = 0;
 
 	if (c == NULL || c->policy->n_narrow == 0 || c->sa != 0 || c->same_as != 0)
 		return 0;
-	LIST_FOREACH (sibling, &c->policy->children, sibling) {
-		LIST_FOREACH (conn, &sibling->conns, of_child) {
-			for (size_t i = 0; conn->narrow && i < conn->n_pairs; i++) {
-				if (!narrow_meet(&conn->pairs[i], &c->wanted, &part))
-					continue;
-				more = narrow_rules(&part, out + count, room - count);
-				more = more < room - count ? more : room - count;
-				for (size_t k = count; k < count + more; k++) {
-					out[k].rule = c->wanted.rule;
-					out[k].sa_out = out[k].sa_in = conn->group;
-				}
-				count += more;
-			}
-		}
-	}
+	LIST_FOREACH (sibling, &c->policy->children, sibling)
+		LIST_FOREACH (conn, &sibling->conns, of_child)
+			if (conn->narrow)
+				count += rules_of(conn, c, count < room ? out + count : NULL,
+					count < room ? room - count : 0);
 	return count;
 }

@@ -33,6 +33,8 @@ void conngroup_send(struct daemon *d, const struct conn *c);
 /* All that follows from SAs being used, or not any more: for a connection, which mostly concerns nobody but
  * its child; for a child alone (whether that is served has changed); for its whole policy. */
 void conngroup_refresh(struct daemon *d, struct conn *c);
+/* One of the child's that is not wide has changed, or gone; changed: so have the rules in front. */
+void conngroup_refresh_alone(struct daemon *d, struct child *c, bool changed);
 bool conngroup_refresh_child(struct daemon *d, struct child *c);
 void conngroup_refresh_policy(struct daemon *d, struct policy *p);
 /* Which connections of a policy need rules in front; whether those that there are are not those any more,

@@ -9,6 +9,7 @@
 #include "daemon/daemon.h"
 #include "daemon/tree.h"
 #include "lib/err.h"
+#include "lib/loop.h"
 #include "lib/secret.h"
 
 #include <stdlib.h>
@@ -89,6 +90,7 @@ policy_make(struct negotiated *n, uint32_t number)
 	if (p == NULL)
 		abort();
 	p->number = number;
+	p->daemon = n->daemon;
 	LIST_INIT(&p->children);
 	RB_INSERT(policy_tree, &n->policies, p);
 	return p;
@@ -137,7 +139,10 @@ conntable_conn_free(struct negotiated *n, struct conn *c)
 	RB_REMOVE(conn_tree, &n->conns, c);
 	LIST_REMOVE(c, of_child);
 	c->child->policy->n_wide -= c->wide;
+	c->child->policy->n_narrow -= c->narrow;
 	c->child->policy->stale |= c->narrow;
+	c->child->n_whole -= c->group == c->child->id;
+	n->n_orphans -= c->epoch != n->epoch;
 	n->n_conns--;
 	free(c->pairs);
 	free(c);
@@ -154,6 +159,7 @@ conntable_child_free(struct negotiated *n, struct child *c)
 	LIST_REMOVE(c, sibling);
 	if (LIST_EMPTY(&p->children)) {
 		RB_REMOVE(policy_tree, &n->policies, p);
+		timer_free(p->spd);
 		free(p);
 	}
 	free(c->key);

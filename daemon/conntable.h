@@ -21,9 +21,12 @@ struct timer;
 struct policy {
 	RB_ENTRY(policy) entry;
 	uint32_t number;
+	struct daemon *daemon;
 	unsigned int n_narrow; /* connections that have rules in front */
 	unsigned int n_wide;   /* connections that may serve others than their child */
 	bool stale;	       /* rules in front are there that should not be */
+	struct timer *spd;     /* the next turn of the SPD; NULL: there was none yet */
+	uint64_t spd_ms;       /* no sooner than then */
 	LIST_HEAD(, child) children;
 };
 
@@ -41,7 +44,8 @@ struct child {
 	bool fragment_before;
 	bool whole; /* what is negotiated may not be less */
 	LIST_HEAD(, conn) conns;
-	bool told; /* the datapath knows the group, as the next two say */
+	unsigned int n_whole; /* of them, with its group */
+	bool told;	      /* the datapath knows the group, as the next two say */
 	uint32_t sa, same_as;
 };
 
@@ -86,6 +90,7 @@ struct negotiated {
 	struct sa_tree sas;
 	struct sa *by_slot[SASTATE_SLOTS]; /* an SA's identity in the datapath is its slot + 1 */
 	unsigned int n_conns;
+	unsigned int n_orphans; /* of them, of speakers that are gone */
 	uint32_t epoch;
 	uint32_t last_group;
 	uint64_t serial;

@@ -492,21 +492,21 @@ static struct msg_dp_spd_rule *
 narrow_all(struct daemon *d, const struct want_spd *s, size_t *end, size_t *n)
 {
 	struct msg_dp_spd_rule *all = NULL;
-	size_t room = 0;
 
 	*n = 0;
 	for (size_t i = 0; i < s->n_rules; i++) {
 		uint32_t child = child_of(d, s, i);
+		size_t more = child != 0 ? negotiated_rules(d->negotiated, child, NULL, 0) : 0;
 
-		if (room - *n < NEGOTIATED_RULES_MOST && child != 0) {
-			room += NEGOTIATED_RULES_MOST;
-			all = reallocarray(all, room, sizeof(*all));
+		if (more > NEGOTIATED_RULES_MOST)
+			more = NEGOTIATED_RULES_MOST;
+		if (more > 0) {
+			all = reallocarray(all, *n + more, sizeof(*all));
 			if (all == NULL)
 				abort();
+			(void)negotiated_rules(d->negotiated, child, all + *n, more);
 		}
-		if (child != 0)
-			*n += negotiated_rules(
-				d->negotiated, child, all + *n, NEGOTIATED_RULES_MOST);
+		*n += more;
 		end[i] = *n;
 	}
 	return all;

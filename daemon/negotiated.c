@@ -199,6 +199,8 @@ orphans_remove(struct daemon *d, struct child *c)
 {
 	struct conn *conn, *next;
 
+	if (d->negotiated->n_orphans == 0)
+		return;
 	LIST_FOREACH_SAFE (conn, &c->conns, of_child, next)
 		if (conn->epoch != d->negotiated->epoch)
 			conngroup_remove(d, conn, 0);
@@ -259,19 +261,19 @@ on_connection_del(struct daemon *d, uint32_t request, const void *body, struct e
 	const struct msg_ike_connection_del *m = body;
 	struct conn *c = conntable_conn(d->negotiated, m->connection);
 	struct child *child;
-	bool others;
+	bool wide;
 
 	if (c == NULL) {
 		conngroup_answer(d, request, 0, NULL);
 		return 0;
 	}
 	child = c->child;
-	others = c->wide || c->narrow;
+	wide = c->wide;
 	conngroup_remove(d, c, request);
-	if (others)
+	if (wide)
 		conngroup_refresh_policy(d, child->policy);
 	else
-		(void)conngroup_refresh_child(d, child);
+		conngroup_refresh_alone(d, child, false);
 	return 0;
 }
 
@@ -401,6 +403,7 @@ negotiated_speaker_gone(struct daemon *d)
 		c->until_ms = now + (lifetime != 0 ? lifetime : LIFETIME_S) * MS;
 	}
 	n->epoch++;
+	n->n_orphans = n->n_conns;
 	expiry_set(n);
 }
 

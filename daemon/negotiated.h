@@ -42,10 +42,10 @@ void negotiated_datapath_gone(struct daemon *d);
 void negotiated_speaker_gone(struct daemon *d);
 
 /* The rules that stand in front of a child's in the SPD because less was negotiated for some of its
- * packets; their sa_out and sa_in are set. As many as there is room for; returns how many. */
+ * packets; their sa_out and sa_in are set. As many as there is room for; returns how many there are. */
 size_t negotiated_rules(
 	const struct negotiated *n, uint32_t child, struct msg_dp_spd_rule *out, size_t room);
-enum { NEGOTIATED_RULES_MOST = 512 };
+enum { NEGOTIATED_RULES_MOST = 1 << 18 };
 
 /* An SA by its identity at the speaker that runs now, or in the datapath. False: there is none. */
 struct negotiated_sa {

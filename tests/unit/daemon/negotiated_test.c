@@ -338,6 +338,31 @@ narrower_selectors_get_a_group_and_rules_in_front(void)
 	stand_fini(&s);
 }
 
+/* A hub whose sites have a host each. */
+static void
+each_of_many_connections_has_its_rule(void)
+{
+	enum { N = 1000 };
+	struct stand s;
+	struct msg_dp_spd_rule rules[2];
+	char here[ADDR_STRLEN], there[ADDR_STRLEN];
+	const struct msg_ike_connection_del first = { .connection = 100 };
+
+	stand_init(&s);
+	for (uint32_t i = 0; i < N; i++) {
+		snprintf(here, sizeof(here), "10.1.1.%u", i % 256);
+		snprintf(there, sizeof(there), "10.1.2.%u", i / 256);
+		selector(&s, 100 + i, CHILD_ID, here, here, there, there);
+		connect(&s, 2 * i + 1, 100 + i, CHILD_ID);
+		CU_ASSERT_EQUAL_FATAL(s.ike->type, MSG_done);
+	}
+	CU_ASSERT_EQUAL(negotiated_rules(s.d->negotiated, CHILD_ID, NULL, 0), N);
+	CU_ASSERT_EQUAL(negotiated_rules(s.d->negotiated, CHILD_ID, rules, 2), N);
+	ask(&s, MSG_ike_connection_del, &first);
+	CU_ASSERT_EQUAL(negotiated_rules(s.d->negotiated, CHILD_ID, NULL, 0), N - 1);
+	stand_fini(&s);
+}
+
 static void
 a_child_that_becomes_more_makes_its_connection_narrow(void)
 {
@@ -625,6 +650,7 @@ CU_TestInfo negotiated_tests[] = {
 		selectors_of_the_whole_rule_need_no_rules_of_their_own },
 	{ "narrower selectors get a group, and rules in front",
 		narrower_selectors_get_a_group_and_rules_in_front },
+	{ "each of many connections has its rule", each_of_many_connections_has_its_rule },
 	{ "a child that becomes more makes its connection narrow",
 		a_child_that_becomes_more_makes_its_connection_narrow },
 	{ "one pair serves all children of its policy that it holds",
