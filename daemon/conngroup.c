@@ -19,7 +19,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { RULES_PER_MS = 25, RULES_OF_CONN = 512 };
+enum { RULES_PER_MS = 10, RULES_OF_CONN = 512 };
 #define OWN_GROUPS 0xc0000000u /* of connections; children have theirs below */
 
 /* --- answers ------------------------------------------------------------------------------ */

@@ -509,8 +509,8 @@ would_make(const struct child_sa *pair, const struct child *old, const struct ch
 		old->cfg.lifetime_s == now->cfg.lifetime_s &&
 		old->cfg.lifetime_bytes == now->cfg.lifetime_bytes &&
 		old->cfg.replay_window == now->cfg.replay_window &&
-		ts_list_subset(&pair->connection->local, &local) &&
-		ts_list_subset(&pair->connection->remote, &remote);
+		ts_list_subset(pair->connection->local, &local) &&
+		ts_list_subset(pair->connection->remote, &remote);
 }
 
 /* The next pair of a child that a change of its configuration ends. */

@@ -80,10 +80,44 @@ find(struct child_sa *pair, const struct ts_list *local, const struct ts_list *r
 
 	for (; c && c->child == key.child && c->hash == key.hash;
 		c = RB_NEXT(connection_selectors_tree, t, c))
-		if (ts_list_eq(&c->local, local) && ts_list_eq(&c->remote, remote) &&
+		if (ts_list_eq(c->local, local) && ts_list_eq(c->remote, remote) &&
 			same_ends(c, pair->ike_sa))
 			return c;
 	return NULL;
+}
+
+static void
+connection_free(struct connection *c)
+{
+	if (!c)
+		return;
+	free(c->local);
+	free(c->remote);
+	free(c);
+}
+
+/* NULL: memory is short. */
+static struct connection *
+make(struct child_sa *pair, const struct ts_list *local, const struct ts_list *remote)
+{
+	struct connection *c = calloc(1, sizeof(*c));
+
+	if (c) {
+		c->local = ts_list_dup(local);
+		c->remote = ts_list_dup(remote);
+	}
+	if (!c || !c->local || !c->remote) {
+		connection_free(c);
+		return NULL;
+	}
+	c->ike = pair->ike;
+	c->child = pair->child;
+	c->number = engine_connection(pair->ike);
+	c->hash = hash_of(local, remote);
+	TAILQ_INIT(&c->pairs);
+	RB_INSERT(connection_tree, &pair->ike->connections, c);
+	RB_INSERT(connection_selectors_tree, &pair->ike->by_selectors, c);
+	return c;
 }
 
 int
@@ -91,20 +125,10 @@ connection_join(struct child_sa *pair, const struct ts_list *local, const struct
 {
 	struct connection *c = find(pair, local, remote);
 
-	if (!c) {
-		c = calloc(1, sizeof(*c));
-		if (!c)
-			return -ENOMEM;
-		c->ike = pair->ike;
-		c->child = pair->child;
-		c->number = engine_connection(pair->ike);
-		c->local = *local;
-		c->remote = *remote;
-		TAILQ_INIT(&c->pairs);
-		c->hash = hash_of(local, remote);
-		RB_INSERT(connection_tree, &pair->ike->connections, c);
-		RB_INSERT(connection_selectors_tree, &pair->ike->by_selectors, c);
-	}
+	if (!c)
+		c = make(pair, local, remote);
+	if (!c)
+		return -ENOMEM;
 	pair->connection = c;
 	TAILQ_INSERT_TAIL(&c->pairs, pair, pair_link);
 	return 0;
@@ -119,7 +143,7 @@ end(struct connection *c)
 	RB_REMOVE(connection_selectors_tree, &c->ike->by_selectors, c);
 	if (c->told)
 		call_order(c->ike, MSG_ike_connection_del, &m);
-	free(c);
+	connection_free(c);
 }
 
 void
@@ -169,9 +193,9 @@ connection_tell(struct connection *c)
 	if (c->told)
 		return;
 	c->told = true;
-	for (unsigned int l = 0; l < c->local.n; l++)
-		for (unsigned int r = 0; r < c->remote.n; r++) {
-			const struct ts *local = &c->local.ts[l], *remote = &c->remote.ts[r];
+	for (unsigned int l = 0; l < c->local->n; l++)
+		for (unsigned int r = 0; r < c->remote->n; r++) {
+			const struct ts *local = &c->local->ts[l], *remote = &c->remote->ts[r];
 
 			if (local->low.af == remote->low.af && local->protocol == remote->protocol)
 				tell(c, local, remote);
@@ -210,5 +234,5 @@ connection_covers(const struct connection *c, const struct child *child)
 	struct ts_list local = { .n = 1 }, remote = { .n = 1 };
 
 	offer_selectors(child, &local.ts[0], &remote.ts[0]);
-	return ts_list_subset(&local, &c->local) && ts_list_subset(&remote, &c->remote);
+	return ts_list_subset(&local, c->local) && ts_list_subset(&remote, c->remote);
 }

@@ -24,8 +24,8 @@ struct connection {
 	struct ike *ike;
 	uint32_t number;
 	uint32_t child; /* whose rule it protects */
-	struct ts_list local;
-	struct ts_list remote;
+	struct ts_list *local;
+	struct ts_list *remote;
 	TAILQ_HEAD(child_sa_pairs, child_sa) pairs; /* oldest first */
 	struct child_sa *carries;		    /* sends; NULL: none yet */
 	bool told;				    /* the daemon knows its selectors */

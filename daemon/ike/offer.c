@@ -91,14 +91,9 @@ offer_write_ts(const struct child_sa *pair, const struct child *c, const struct 
 {
 	struct ts_list local, remote;
 
-	if (like) {
-		local = like->connection->local;
-		remote = like->connection->remote;
-	} else {
-		own_selectors(c, &local, &remote);
-	}
-	ts_write(compose_payload(out, PAYLOAD_ts_i), &local);
-	ts_write(compose_payload(out, PAYLOAD_ts_r), &remote);
+	own_selectors(c, &local, &remote);
+	ts_write(compose_payload(out, PAYLOAD_ts_i), like ? like->connection->local : &local);
+	ts_write(compose_payload(out, PAYLOAD_ts_r), like ? like->connection->remote : &remote);
 	if (pair->mode == MSG_SA_TRANSPORT)
 		compose_notify(out, NOTIFY_use_transport_mode, (struct span){ 0 });
 }
@@ -115,8 +110,8 @@ offer_write_choice(const struct child_sa *pair, struct compose *out)
 void
 offer_write_chosen_ts(const struct child_sa *pair, struct compose *out)
 {
-	ts_write(compose_payload(out, PAYLOAD_ts_i), &pair->connection->remote);
-	ts_write(compose_payload(out, PAYLOAD_ts_r), &pair->connection->local);
+	ts_write(compose_payload(out, PAYLOAD_ts_i), pair->connection->remote);
+	ts_write(compose_payload(out, PAYLOAD_ts_r), pair->connection->local);
 	if (pair->mode == MSG_SA_TRANSPORT)
 		compose_notify(out, NOTIFY_use_transport_mode, (struct span){ 0 });
 }

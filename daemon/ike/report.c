@@ -146,8 +146,8 @@ fill_pair(const struct child_sa *pair, const struct child *c, struct st_ike_chil
 		.lifetime_bytes = pair->hard_bytes,
 		.remaining_s = until_s(pair->ike, pair->hard_ms) };
 	strlcpy(r->state, pair_state(pair), sizeof(r->state));
-	ts_list_format(&pair->connection->local, r->flow_source, sizeof(r->flow_source));
-	ts_list_format(&pair->connection->remote, r->flow_destination, sizeof(r->flow_destination));
+	ts_list_format(pair->connection->local, r->flow_source, sizeof(r->flow_source));
+	ts_list_format(pair->connection->remote, r->flow_destination, sizeof(r->flow_destination));
 	if (!c)
 		return;
 	strlcpy(r->policy, c->cfg.name, sizeof(r->policy));

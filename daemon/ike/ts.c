@@ -9,7 +9,9 @@
 #include "lib/buf.h"
 
 #include <errno.h>
+#include <stddef.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 
@@ -221,6 +223,17 @@ ts_list_eq(const struct ts_list *a, const struct ts_list *b)
 		if (!has(a, &b->ts[i]))
 			return false;
 	return true;
+}
+
+struct ts_list *
+ts_list_dup(const struct ts_list *l)
+{
+	size_t len = offsetof(struct ts_list, ts) + l->n * sizeof(l->ts[0]);
+	struct ts_list *copy = malloc(len);
+
+	if (copy)
+		memcpy(copy, l, len);
+	return copy;
 }
 
 /* FNV-1a. */

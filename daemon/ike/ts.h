@@ -35,6 +35,9 @@ enum wire_fault ts_parse(struct span body, struct ts_list *out);
 /* Writes such a body. */
 void ts_write(struct wbuf *w, const struct ts_list *l);
 
+/* A copy that has room for what is in it and no more: to be read, and freed by free(). NULL: memory is short. */
+struct ts_list *ts_list_dup(const struct ts_list *l);
+
 /* The whole of a prefix, every protocol and port. */
 struct ts ts_of_prefix(const struct prefix *p);
 bool ts_eq(const struct ts *a, const struct ts *b);

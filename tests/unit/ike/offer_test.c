@@ -31,9 +31,9 @@ assert_flow(const struct sim_end *e, const char *local, const char *remote)
 	char text[128];
 
 	CU_ASSERT_PTR_NOT_NULL_FATAL(pair);
-	CU_ASSERT_STRING_EQUAL(ts_list_format(&pair->connection->local, text, sizeof(text)), local);
+	CU_ASSERT_STRING_EQUAL(ts_list_format(pair->connection->local, text, sizeof(text)), local);
 	CU_ASSERT_STRING_EQUAL(
-		ts_list_format(&pair->connection->remote, text, sizeof(text)), remote);
+		ts_list_format(pair->connection->remote, text, sizeof(text)), remote);
 }
 
 static void
@@ -92,7 +92,7 @@ test_one_pair_serves_several_rules(void)
 	sim_child(&s->end[1], &two);
 	sim_child(&s->end[0], &automatic);
 	sim_run(s, 5000);
-	CU_ASSERT_EQUAL(sim_pair(&s->end[0], 1)->connection->remote.n, 2);
+	CU_ASSERT_EQUAL(sim_pair(&s->end[0], 1)->connection->remote->n, 2);
 	CU_ASSERT_TRUE(child_sa_serves(child_find(s->end[1].ike, 1)));
 	CU_ASSERT_TRUE(child_sa_serves(child_find(s->end[1].ike, 2)));
 	/* a packet for the second asks for nothing more */
@@ -123,8 +123,8 @@ test_rules_that_do_not_multiply_are_not_joined(void)
 	sim_child(&s->end[1], &two);
 	sim_child(&s->end[0], &automatic);
 	sim_run(s, 5000);
-	CU_ASSERT_EQUAL(sim_pair(&s->end[0], 1)->connection->remote.n, 1);
-	CU_ASSERT_EQUAL(sim_pair(&s->end[0], 1)->connection->local.n, 1);
+	CU_ASSERT_EQUAL(sim_pair(&s->end[0], 1)->connection->remote->n, 1);
+	CU_ASSERT_EQUAL(sim_pair(&s->end[0], 1)->connection->local->n, 1);
 	sim_end_settled(s, 1);
 }
 

@@ -7,6 +7,7 @@
 #include "lib/buf.h"
 
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "tests/unit/ike/fixture.h"
@@ -246,6 +247,7 @@ many_selectors_stay_within_bounds(void)
 static void
 lists_are_compared_without_their_order(void)
 {
+	struct ts_list *copy;
 	const struct ts_list a = { .n = 2, .ts = { net_of("10.1.1.0/24"), net_of("::/0") } };
 	const struct ts_list b = { .n = 2, .ts = { net_of("::/0"), net_of("10.1.1.0/24") } };
 	const struct ts_list c = { .n = 1, .ts = { net_of("10.1.1.0/24") } };
@@ -259,6 +261,9 @@ lists_are_compared_without_their_order(void)
 	CU_ASSERT(ts_list_eq(&c, &twice));
 	CU_ASSERT_EQUAL(ts_list_hash(&c), ts_list_hash(&twice));
 	CU_ASSERT_NOT_EQUAL(ts_list_hash(&a), ts_list_hash(&c));
+	copy = ts_list_dup(&a);
+	CU_ASSERT(copy && ts_list_eq(copy, &b));
+	free(copy);
 }
 
 static void
