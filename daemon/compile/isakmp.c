@@ -106,10 +106,49 @@ proposal_lacks(struct compile_job *j, const struct isakmp *m, const struct cfg_i
 	return NULL;
 }
 
+/* What makes an identity of a name and a type unsayable: whoever is meant must never become anybody. Of the
+ * type ip it may be left out (an address of the end's), as may be our name. */
+static const char *
+identity_lacks(struct compile_job *j, const struct cfg_ike_peer *p, const char *which,
+	const char *type, const char *id, bool has_name)
+{
+	struct arena *a = j->set->arena;
+	struct addr addr;
+	bool is_ip = type != NULL && strcmp(type, "ip") == 0;
+
+	if (type == NULL && id != NULL)
+		return arena_printf(
+			a, "the IKE peer %s has a %s without %s-type", p->name, which, which);
+	if (type != NULL && !is_ip && id == NULL && !has_name)
+		return arena_printf(
+			a, "the IKE peer %s has a %s-type without %s", p->name, which, which);
+	if (is_ip && id != NULL && addr_parse(id, &addr) != 0)
+		return arena_printf(a, "the %s of the IKE peer %s is no address, as its type says",
+			which, p->name);
+	return NULL;
+}
+
+static const char *
+peer_lacks(struct compile_job *j, const struct cfg_ike_peer *p)
+{
+	bool has_name = p->local_id_type != NULL && strcmp(p->local_id_type, "fqdn") == 0;
+	const char *lacks;
+
+	if (p->pre_shared_key == NULL)
+		return arena_printf(
+			j->set->arena, "no pre-shared key for the IKE peer %s", p->name);
+	if (p->version_2 <= 0)
+		return arena_printf(j->set->arena,
+			"the IKE peer %s is not to speak IKEv2: nothing else runs here", p->name);
+	lacks = identity_lacks(j, p, "local-id", p->local_id_type, p->local_id, has_name);
+	return lacks != NULL
+		? lacks
+		: identity_lacks(j, p, "remote-id", p->remote_id_type, p->remote_id, false);
+}
+
 const char *
 isakmp_lacks(struct compile_job *j, const struct isakmp *m)
 {
-	struct arena *a = j->set->arena;
 	const char *lacks = NULL;
 
 	if (m->negotiation->ike_peer == NULL)
@@ -118,15 +157,7 @@ isakmp_lacks(struct compile_job *j, const struct isakmp *m)
 		return "no proposal";
 	for (size_t i = 0; i < m->n_proposals && lacks == NULL; i++)
 		lacks = proposal_lacks(j, m, &m->proposals[i]);
-	if (lacks != NULL)
-		return lacks;
-	if (m->peer.pre_shared_key == NULL)
-		return arena_printf(a, "no pre-shared key for the IKE peer %s", m->peer.name);
-	if (m->peer.version_2 <= 0)
-		return arena_printf(a,
-			"the IKE peer %s is not to speak IKEv2: nothing else runs here",
-			m->peer.name);
-	return NULL;
+	return lacks != NULL ? lacks : peer_lacks(j, &m->peer);
 }
 
 /* --- the peer --------------------------------------------------------------------------- */
@@ -209,28 +240,30 @@ ike_proposal(struct compile_job *j, const struct isakmp *m, struct msg_ike_peer_
 	return 0;
 }
 
-/* An identity as typed; of the type ip without a text it is an address: the given one, or 0 (whatever). */
+/* An identity as typed, which isakmp_lacks has looked at; of the type ip without a text it is any address
+ * that the end has, of this family (0: our own, whatever it is). */
 static uint8_t
-identity(const char *type, const char *id, const struct addr *address, char out[128])
+identity(const char *type, const char *id, uint8_t af, char out[128])
 {
 	static const struct {
 		const char *keyword;
 		uint8_t type;
 	} types[] = { { "fqdn", MSG_IKE_ID_FQDN }, { "user-fqdn", MSG_IKE_ID_USER_FQDN },
 		{ "key-id", MSG_IKE_ID_KEY_ID } };
-	struct addr a = *address;
+	struct addr a = { .af = af };
 
 	out[0] = '\0';
-	for (size_t i = 0; type != NULL && i < sizeof(types) / sizeof(types[0]); i++) {
+	if (type == NULL)
+		return MSG_IKE_ID_NONE;
+	for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++) {
 		if (strcmp(type, types[i].keyword) != 0)
 			continue;
 		strlcpy(out, id != NULL ? id : "", 128);
 		return types[i].type;
 	}
-	if (type == NULL || (id != NULL && addr_parse(id, &a) != 0) || a.af == 0)
-		return MSG_IKE_ID_NONE;
-	addr_format(&a, out);
-	return a.af == AF_INET6 ? MSG_IKE_ID_IPV6 : MSG_IKE_ID_IPV4;
+	if (id != NULL && addr_parse(id, &a) == 0)
+		addr_format(&a, out);
+	return a.af == 0 ? MSG_IKE_ID_NONE : a.af == AF_INET6 ? MSG_IKE_ID_IPV6 : MSG_IKE_ID_IPV4;
 }
 
 static uint32_t
@@ -275,8 +308,10 @@ pre_shared_key(
 static int
 peer_of(struct compile_job *j, const struct isakmp *m, struct msg_ike_peer *out, struct err *e)
 {
-	static const struct addr none;
 	const struct cfg_ike_peer *p = &m->peer;
+	const char *remote_id = p->remote_id;
+	uint8_t af = m->n_remotes > 0 ? m->remotes[0].af : m->local.af;
+	char text[ADDR_STRLEN];
 	struct value one = VALUE_OF_INT(1);
 	struct cfg_ike_global g;
 	int rc = cfg_get(j->store, &cfg_ike_global, &one, j->set->arena, &g);
@@ -285,9 +320,11 @@ peer_of(struct compile_job *j, const struct isakmp *m, struct msg_ike_peer *out,
 		return rc;
 	strlcpy(out->name, p->name, sizeof(out->name));
 	out->versions = (uint8_t)((p->version_1 > 0) | (p->version_2 > 0) << 1);
-	out->local_id_type = identity(p->local_id_type, p->local_id, &none, out->local_id);
-	out->remote_id_type = identity(p->remote_id_type, p->remote_id,
-		m->n_remotes == 1 ? &m->remotes[0] : &none, out->remote_id);
+	out->local_id_type = identity(p->local_id_type, p->local_id, 0, out->local_id);
+	if (remote_id == NULL && m->n_remotes == 1)
+		remote_id = addr_format(&m->remotes[0], text);
+	out->remote_id_type =
+		identity(p->remote_id_type, remote_id, af != 0 ? af : AF_INET, out->remote_id);
 	out->nat_traversal = p->nat_traversal > 0;
 	out->reauth_s = first_of(p->reauthentication, 0);
 	dpd(&p->dpd, &g.dpd, out);
