@@ -226,8 +226,11 @@ child_acquire(struct ike *ike, const struct msg_ike_acquire *m, struct err *e)
 
 	if (!c)
 		return err_set(e, -ENOENT, "ike child", "there is no child %u", m->child);
-	c->has_packet = true;
-	c->packet = *m;
+	/* what is asked for already is not changed under way */
+	if (!c->request || c->request->tries == 0) {
+		c->has_packet = true;
+		c->packet = *m;
+	}
 	/* an automatic one that waits only because it has just begun */
 	if (timer_pending(c->retry) && c->backoff_ms == FIRST_MS)
 		timer_cancel(c->retry);
@@ -331,12 +334,14 @@ child_succeeded(struct child *c)
 void
 child_failed(struct child *c)
 {
-	uint32_t most = c->cfg.automatic ? LAST_MS : LAST_ACQUIRE_MS;
+	uint32_t most;
 
+	/* a part that cannot be had must not keep the others of its rule waiting */
+	c->has_packet = false;
+	most = c->cfg.automatic && !child_sa_serves(c) ? LAST_MS : LAST_ACQUIRE_MS;
 	/* half of it at least, so that two ends do not go in step */
 	timer_set(c->retry, c->backoff_ms / 2 + engine_random(c->ike, c->backoff_ms / 2 + 1));
 	c->backoff_ms = c->backoff_ms * 2 < most ? c->backoff_ms * 2 : most;
-	c->has_packet = false;
 }
 
 void

@@ -456,7 +456,18 @@ is_carrying(const struct child_sa *p)
 		(p->connection->carries == p || !p->initiator);
 }
 
-/* A pair of that kind for the child's traffic; sa NULL: by any IKE SA. */
+/* A peer that allows less than a rule gets a pair for each part that a packet asks for (RFC 7296 2.9). */
+static bool
+is_for(const struct connection *n, const struct child *c)
+{
+	struct ts local, remote;
+
+	if (offer_packet(c, &local, &remote))
+		return connection_holds(n, &local, &remote);
+	return n->child == c->cfg.child || connection_covers(n, c);
+}
+
+/* A pair of that kind for what the child waits for; sa NULL: by any IKE SA. */
 static bool
 exists(const struct child *c, const struct ike_sa *sa, bool (*is)(const struct child_sa *p))
 {
@@ -467,7 +478,7 @@ exists(const struct child *c, const struct ike_sa *sa, bool (*is)(const struct c
 	do {
 		n = NULL;
 		while ((n = connection_next(c->ike, d->cfg.child, n))) {
-			if (d != c && !connection_covers(n, c))
+			if (!is_for(n, c))
 				continue;
 			TAILQ_FOREACH (p, &n->pairs, pair_link)
 				if (is(p) && (!sa || p->ike_sa == sa))
@@ -494,6 +505,17 @@ bool
 child_sa_carries_by(const struct child *c, const struct ike_sa *sa)
 {
 	return exists(c, sa, is_carrying);
+}
+
+unsigned int
+child_sa_count_by(const struct child *c, const struct ike_sa *sa)
+{
+	const struct child_sa *p;
+	unsigned int n = 0;
+
+	TAILQ_FOREACH (p, &sa->children, link)
+		n += p->child == c->cfg.child && is_serving(p);
+	return n;
 }
 
 /* Whether this configuration would have made it. */

@@ -111,11 +111,13 @@ void child_sa_step_back(struct child_sa *pair);
 void child_sa_inherit(struct ike_sa *from, struct ike_sa *to);
 /* The daemon learns of a new path of their IKE SA. */
 void child_sa_moved(struct ike_sa *sa);
-/* Whether a pair protects the child's traffic, or is about to. */
+/* Whether a pair protects what the child waits for, or is about to: the packet that asks, else some of its rule. */
 bool child_sa_serves(const struct child *c);
 /* The same by one IKE SA; and whether it carries already. */
 bool child_sa_serves_by(const struct child *c, const struct ike_sa *sa);
 bool child_sa_carries_by(const struct child *c, const struct ike_sa *sa);
+/* How many the IKE SA has for it, each for a part when there are several. */
+unsigned int child_sa_count_by(const struct child *c, const struct ike_sa *sa);
 /* Configuration: now is NULL when it was deleted. */
 void child_sa_child_changed(struct ike *ike, struct child *old, struct child *now);
 /* `reset ipsec sa`: how many were deleted. */

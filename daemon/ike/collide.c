@@ -90,14 +90,17 @@ collide_child_failed(struct child_sa *pair)
 	lifetime_retry_child(old);
 }
 
-/* What was asked for is there by another request of ours: the first was answered late. */
+/* What was asked for is there: by another request of ours, as the first was answered late, or because the peer
+ * has nothing else for what we ask. Of one that the peer has made it may be this one that stays: by the same
+ * rule there (settle_duplicate). */
 static bool
-is_one_too_many(const struct child_sa *mine)
+is_one_too_many(const struct child_sa *mine, const struct child_sa *theirs)
 {
 	const struct child_sa *p;
 
 	TAILQ_FOREACH (p, &mine->connection->pairs, pair_link)
-		if (p != mine && p->initiator && p->ike_sa == mine->ike_sa && !p->redundant &&
+		if (p != mine && p != theirs && p->ike_sa == mine->ike_sa && !p->redundant &&
+			(p->initiator || memcmp(p->lowest, mine->lowest, sizeof(p->lowest)) >= 0) &&
 			(p->state == CHILD_SA_INSTALLING || p->state == CHILD_SA_ESTABLISHED))
 			return true;
 	return false;
@@ -111,7 +114,7 @@ collide_child_answered(struct request *r, struct child_sa *old)
 
 	r->made = NULL;
 	mine->replaces = old ? old->sa : 0;
-	if (!old && is_one_too_many(mine)) {
+	if (!old && is_one_too_many(mine, theirs)) {
 		x_child_drop(mine, NULL);
 		return;
 	}

@@ -48,6 +48,8 @@ void connection_tell(struct connection *c);
 void connection_use(struct child_sa *pair);
 /* The newest pair but this one that could carry; or NULL. */
 struct child_sa *connection_other(const struct child_sa *pair);
+/* Whether it protects what both select: one end here, the other there. */
+bool connection_holds(const struct connection *c, const struct ts *local, const struct ts *remote);
 /* Whether it protects all that the child's configuration says. */
 bool connection_covers(const struct connection *c, const struct child *child);
 /* The first connection of a child with a number from this one on, or NULL. */

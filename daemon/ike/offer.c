@@ -65,19 +65,27 @@ of_packet(const struct addr *a, uint8_t protocol, uint16_t port)
 		.port_high = port ? port : UINT16_MAX };
 }
 
+bool
+offer_packet(const struct child *c, struct ts *local, struct ts *remote)
+{
+	const struct msg_ike_acquire *p = &c->packet;
+	struct ts l, r;
+
+	offer_selectors(c, &l, &r);
+	*local = of_packet(&p->source, p->protocol, p->source_port);
+	*remote = of_packet(&p->destination, p->protocol, p->destination_port);
+	return c->has_packet && ts_subset(local, &l) && ts_subset(remote, &r);
+}
+
 /* What an initiator proposes: the packet that asks first, when it is within the rule (2.9). */
 static void
 own_selectors(const struct child *c, struct ts_list *local, struct ts_list *remote)
 {
-	const struct msg_ike_acquire *p = &c->packet;
 	struct ts l, r, pl, pr;
 
 	offer_selectors(c, &l, &r);
-	pl = of_packet(&p->source, p->protocol, p->source_port);
-	pr = of_packet(&p->destination, p->protocol, p->destination_port);
 	local->n = remote->n = 0;
-	if (c->has_packet && ts_subset(&pl, &l) && ts_subset(&pr, &r) &&
-		!(ts_eq(&pl, &l) && ts_eq(&pr, &r))) {
+	if (offer_packet(c, &pl, &pr) && !(ts_eq(&pl, &l) && ts_eq(&pr, &r))) {
 		local->ts[local->n++] = pl;
 		remote->ts[remote->n++] = pr;
 	}
@@ -175,6 +183,23 @@ explain_flow(struct ike_sa *sa, bool initiator, const struct ts_list *local,
 	flow_format(local, remote, offered, sizeof(offered));
 	flows_format(sa, configured, sizeof(configured));
 	explain_failure(sa, 2, initiator, false, EXPLAIN_flow, &t, "%s", what);
+}
+
+bool
+offer_is_met(const struct child_sa *pair, const struct child *c)
+{
+	struct ts_list local = { .n = 1 }, remote = { .n = 1 };
+	char offered[FLOW_TEXT], configured[FLOW_TEXT];
+	struct explain_terms t = { offered, configured };
+
+	if (!offer_packet(c, &local.ts[0], &remote.ts[0]) ||
+		connection_holds(pair->connection, &local.ts[0], &remote.ts[0]))
+		return true;
+	flow_format(&local, &remote, offered, sizeof(offered));
+	flows_format(pair->ike_sa, configured, sizeof(configured));
+	explain_failure(pair->ike_sa, 2, true, true, EXPLAIN_flow, &t,
+		"the peer protects less than %s: not the packet that asks", c->cfg.name);
+	return false;
 }
 
 static void
@@ -336,10 +361,13 @@ widen(const struct child *c, const struct child *d, struct ts_list *local, struc
 	remote->ts[remote->n++] = r;
 }
 
-/* What of the offer the child, with the others of its policy, allows. */
+/* What of the offer the child, with the others of its policy, allows. A packet that asks for more than there is
+ * gets a pair next to that: where two select the same, the ends might not choose alike. */
 static int
-narrow(const struct child *c, struct ts_list *local, struct ts_list *remote)
+narrow(const struct ike_sa *sa, const struct child *c, const struct child_sa *old,
+	struct ts_list *local, struct ts_list *remote)
 {
+	bool more = !old && (ts_trigger(local) || ts_trigger(remote));
 	struct ts_list mine_local = { .n = 1 }, mine_remote = { .n = 1 }, l, r;
 	bool less_local, less_remote;
 
@@ -349,7 +377,8 @@ narrow(const struct child *c, struct ts_list *local, struct ts_list *remote)
 		return -ENOENT;
 	if (less_local || less_remote) {
 		for (const struct child *d = child_sibling(c); d && d != c; d = child_sibling(d))
-			if (fitness(d, local, remote, c->cfg.mode == MSG_SA_TRANSPORT) > 0)
+			if (!(more && child_sa_serves_by(d, sa)) &&
+				fitness(d, local, remote, c->cfg.mode == MSG_SA_TRANSPORT) > 0)
 				widen(c, d, &mine_local, &mine_remote);
 		ts_narrow(local, &mine_local, &l, NULL);
 		ts_narrow(remote, &mine_remote, &r, NULL);
@@ -440,7 +469,8 @@ offer_choose(struct ike_sa *sa, const struct message *m, const struct child_sa *
 		(*pair)->natt_local = view.natt_local;
 		(*pair)->natt_remote = view.natt_remote;
 	}
-	if (narrow(c, &local, &remote) != 0 || connection_join(*pair, &local, &remote) != 0) {
+	if (narrow(sa, c, old, &local, &remote) != 0 ||
+		connection_join(*pair, &local, &remote) != 0) {
 		child_sa_end(*pair, false);
 		*pair = NULL;
 		return NOTIFY_no_additional_sas;

@@ -18,6 +18,11 @@ struct ike_sa;
 /* The child's own selectors, as seen outbound. */
 void offer_selectors(const struct child *c, struct ts *local, struct ts *remote);
 
+/* The packet that the child waits for, as selectors. false: there is none, or it is outside of the rule. */
+bool offer_packet(const struct child *c, struct ts *local, struct ts *remote);
+/* Initiator: whether what was agreed holds the packet that the child waits for; if not, that is explained. */
+bool offer_is_met(const struct child_sa *pair, const struct child *c);
+
 /* The initiator's SA payload. */
 void offer_write_sa(
 	const struct child_sa *pair, const struct child *c, struct compose *out, bool with_dh);

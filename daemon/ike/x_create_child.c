@@ -22,7 +22,7 @@
 #include <netinet/in.h>
 #include <string.h>
 
-enum { CHILDREN_MAX = 4096, TEMPORARY_MAX = 30 };
+enum { CHILDREN_MAX = 4096, PARTS_MAX = 64, TEMPORARY_MAX = 30 };
 
 static uint8_t
 wire_protocol(uint8_t protocol)
@@ -68,6 +68,12 @@ x_child_new_build(struct request *r, struct compose *c)
 
 	if (!r->child || child_sa_serves_by(r->child, r->sa))
 		return -ECANCELED;
+	if (child_sa_count_by(r->child, r->sa) >= PARTS_MAX) {
+		explain_failure(r->sa, 2, true, false, EXPLAIN_limit, NULL,
+			"%s has %d pairs of SAs, each for a part of it", r->child->cfg.name,
+			PARTS_MAX);
+		return -E2BIG;
+	}
 	e = begin(r, r->child);
 	if (e == 0)
 		write_request(r, r->child, NULL, c);
@@ -214,10 +220,10 @@ x_child_new_answered(struct request *r, struct exchange *x)
 		r->made = NULL;
 		return;
 	}
-	if (take_answer(r, c, m) != 0) {
+	if (take_answer(r, c, m) != 0 || !offer_is_met(r->made, c))
 		child_failed(c);
+	if (!r->made)
 		return;
-	}
 	collide_child_answered(r, NULL);
 }
 

@@ -121,12 +121,22 @@ with Lab() as lab:
     reaches(lab.hostA)
 
     # the other end protects one host alone: what is more waits, and goes nowhere in clear
+    lab.RTB.cli("system-view", "ipsec policy vpn 10", "sa trigger-mode traffic-based")
     lab.RTB.cli("system-view", "acl number 3101", "undo rule 5",
                 "rule 5 permit ip source 10.1.2.2 0 destination 10.1.1.0 0.0.0.255")
     wait_for("narrower SAs", lambda: any(
         "10.1.2.2" in s.get("flow_destination", "") for s in lab.RTA.state("display ike sa verbose")))
     reaches(lab.hostA)
     assert silent(lab.hostA, "10.1.2.1")
+    assert any(r["reason"] == "flow mismatch" and "10.1.2.1" in r["offered"]
+               for r in lab.RTA.state("display ike error-info")), lab.RTA.cli("display ike error-info")
+    # another part gets a pair of its own, next to the first
+    lab.RTB.cli("system-view", "acl number 3101",
+                "rule 10 permit ip source 10.1.2.1 0 destination 10.1.1.0 0.0.0.255")
+    reaches(lab.hostA, "10.1.2.1")
+    lab.hostA.ping("10.1.2.2", count=3)
+    assert len(sas(lab.RTA)) == 4, sas(lab.RTA)
+    lab.RTB.cli("system-view", "acl number 3101", "undo rule 10")
     lab.RTB.cli("system-view", "acl number 3101", "undo rule 5",
                 "rule 5 permit ip source 10.1.2.0 0.0.0.255 destination 10.1.1.0 0.0.0.255")
     reaches(lab.hostA, "10.1.2.1")

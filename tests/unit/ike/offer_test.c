@@ -7,6 +7,7 @@
 #include "tests/unit/ike/sim.h"
 #include "tests/unit/ike/suites.h"
 
+#include <stdio.h>
 #include <string.h>
 
 static struct sim *
@@ -128,33 +129,164 @@ test_rules_that_do_not_multiply_are_not_joined(void)
 	sim_end_settled(s, 1);
 }
 
+/* A packet of TCP from 10.1.1.5 to 10.2.NET.5, for the first child of end 0. */
+static void
+acquire(struct sim *s, uint8_t net)
+{
+	struct msg_ike_acquire m = { .child = 1,
+		.protocol = 6,
+		.source = addr_v4(0x0a010105),
+		.destination = addr_v4(0x0a020005U | (uint32_t)net << 8),
+		.source_port = 1024,
+		.destination_port = 80 };
+
+	CU_ASSERT_EQUAL(ike_command(s->end[0].ike, MSG_ike_acquire, 0, &m, NULL), 0);
+}
+
+/* End 0 has one rule, 10.1.0.0/16 to 10.2.0.0/16; end 1 one for each of so many 10.2.N.0/24, of policies of
+ * their own. */
+static struct sim *
+begin_in_parts(uint64_t seed, uint32_t n)
+{
+	const struct sim_child wide = { .local = "10.1.0.0/16", .remote = "10.2.0.0/16" };
+	struct sim *s = sim_new(seed);
+	char local[32];
+
+	sim_peer(&s->end[0], NULL);
+	sim_peer(&s->end[1], NULL);
+	for (uint32_t i = 1; i <= n; i++) {
+		const struct sim_child part = {
+			.number = i, .local = local, .remote = "10.1.0.0/16"
+		};
+
+		snprintf(local, sizeof(local), "10.2.%u.0/24", i);
+		sim_child(&s->end[1], &part);
+	}
+	sim_child(&s->end[0], &wide);
+	return s;
+}
+
 /* The packet that asks comes first, and decides which of the responder's rules it is. */
 static void
 test_the_packet_decides(void)
 {
-	const struct sim_child wide = { .local = "10.1.0.0/16", .remote = "10.2.0.0/16" };
-	const struct sim_child one = { .local = "10.2.1.0/24", .remote = "10.1.0.0/16" };
-	const struct sim_child two = {
-		.number = 2, .local = "10.2.2.0/24", .remote = "10.1.0.0/16"
-	};
-	struct msg_ike_acquire m = { .child = 1,
-		.protocol = 6,
-		.source = addr_v4(0x0a010105),
-		.destination = addr_v4(0x0a020205),
-		.source_port = 1024,
-		.destination_port = 80 };
-	struct sim *s = sim_new(1);
+	struct sim *s = begin_in_parts(1, 2);
 
-	sim_peer(&s->end[0], NULL);
-	sim_peer(&s->end[1], NULL);
-	sim_child(&s->end[1], &one);
-	sim_child(&s->end[1], &two);
-	sim_child(&s->end[0], &wide);
-	ike_command(s->end[0].ike, MSG_ike_acquire, 0, &m, NULL);
+	acquire(s, 2);
 	sim_run(s, 5000);
 	CU_ASSERT_EQUAL(sim_n_pairs(&s->end[0], "established"), 1);
 	assert_flow(
 		&s->end[0], "10.1.0.0/255.255.0.0 0/0-65535", "10.2.2.0/255.255.255.0 0/0-65535");
+	sim_free(s);
+}
+
+/* The rest of a rule of which the peer allows a part at a time (2.9). */
+static void
+test_each_part_of_a_rule_gets_a_pair_of_its_own(void)
+{
+	struct sim *s = begin_in_parts(1, 2);
+
+	acquire(s, 2);
+	sim_run(s, 5000);
+	acquire(s, 1);
+	sim_run(s, 5000);
+	CU_ASSERT_EQUAL(sim_n_pairs(&s->end[0], "established"), 2);
+	/* nothing more for what there is */
+	acquire(s, 1);
+	acquire(s, 2);
+	sim_run(s, 5000);
+	CU_ASSERT_EQUAL(sim_statistic(&s->end[0], "CHILD SAs negotiated as initiator"), 2);
+	sim_rekey_child(&s->end[0], 1);
+	sim_run(s, 5000);
+	sim_end_settled(s, 2);
+}
+
+/* Whoever has made the part that there is: another of the same is not kept, and the operator hears why. */
+static void
+test_a_part_that_the_peer_does_not_allow(void)
+{
+	struct st_ike_error e;
+
+	for (unsigned int i = 0; i < 16; i++) {
+		const struct sim_child automatic = {
+			.automatic = true, .local = "10.2.1.0/24", .remote = "10.1.0.0/16"
+		};
+		struct sim *s = begin_in_parts(i, 1);
+
+		if (i % 2)
+			sim_child(&s->end[1], &automatic);
+		else
+			acquire(s, 1);
+		sim_run(s, 5000);
+		CU_ASSERT_EQUAL(sim_n_pairs(&s->end[0], "established"), 1);
+		acquire(s, 3);
+		sim_run(s, 20000);
+		CU_ASSERT_STRING_EQUAL(sim_reason(&s->end[0], &e), "flow mismatch");
+		CU_ASSERT_TRUE(e.by_peer);
+		CU_ASSERT_PTR_NOT_NULL(strstr(e.offered, "10.2.3.5"));
+		CU_ASSERT_PTR_NOT_NULL(strstr(e.configured, "10.2.0.0/255.255.0.0"));
+		sim_end_settled(s, 1);
+	}
+}
+
+/* It must not keep those waiting that there are, whatever they ask for. */
+static void
+test_a_part_that_cannot_be_had_does_not_hinder_another(void)
+{
+	struct sim *s = begin_in_parts(1, 2);
+
+	acquire(s, 1);
+	sim_run(s, 5000);
+	for (unsigned int i = 0; i < 100; i++) {
+		acquire(s, 3);
+		sim_run(s, 1000);
+	}
+	CU_ASSERT_TRUE(sim_statistic(&s->end[0], "Flow mismatch") < 20);
+	acquire(s, 2);
+	sim_run(s, 9000);
+	sim_end_settled(s, 2);
+}
+
+/* A part that comes later gets a pair of its own. Together it would be {first, later}, and each end would have to
+ * choose between two pairs for the first. */
+static void
+test_parts_of_one_policy_do_not_overlap(void)
+{
+	const struct sim_child first = {
+		.local = "10.2.1.0/24", .remote = "10.1.0.0/16", .policy = 9
+	};
+	const struct sim_child later = {
+		.number = 2, .local = "10.2.2.0/24", .remote = "10.1.0.0/16", .policy = 9
+	};
+	struct sim *s = begin_in_parts(1, 0);
+	struct connection *c = NULL;
+
+	sim_child(&s->end[1], &first);
+	acquire(s, 1);
+	sim_run(s, 5000);
+	sim_child(&s->end[1], &later);
+	acquire(s, 2);
+	sim_run(s, 5000);
+	while ((c = connection_next(s->end[0].ike, 1, c))) {
+		CU_ASSERT_EQUAL(c->local.n, 1);
+		CU_ASSERT_EQUAL(c->remote.n, 1);
+	}
+	sim_end_settled(s, 2);
+}
+
+static void
+test_a_rule_has_so_many_parts_at_most(void)
+{
+	struct sim *s = begin_in_parts(1, 66);
+	struct st_ike_error e;
+
+	for (uint8_t i = 1; i <= 66; i++) {
+		acquire(s, i);
+		sim_run(s, 5000);
+	}
+	CU_ASSERT_EQUAL(sim_n_pairs(&s->end[0], "established"), 64);
+	CU_ASSERT_STRING_EQUAL(sim_reason(&s->end[0], &e), "license or specification limited");
+	CU_ASSERT_FALSE(e.by_peer);
 	sim_free(s);
 }
 
@@ -335,6 +467,13 @@ CU_TestInfo offer_tests[] = {
 	{ "rules that do not multiply are not joined",
 		test_rules_that_do_not_multiply_are_not_joined },
 	{ "the packet decides", test_the_packet_decides },
+	{ "each part of a rule gets a pair of its own",
+		test_each_part_of_a_rule_gets_a_pair_of_its_own },
+	{ "a part that the peer does not allow", test_a_part_that_the_peer_does_not_allow },
+	{ "a part that cannot be had does not hinder another",
+		test_a_part_that_cannot_be_had_does_not_hinder_another },
+	{ "a rule has so many parts at most", test_a_rule_has_so_many_parts_at_most },
+	{ "parts of one policy do not overlap", test_parts_of_one_policy_do_not_overlap },
 	{ "transport mode", test_transport_mode },
 	{ "transport mode behind a NAT", test_transport_mode_behind_a_nat },
 	{ "modes that differ are explained", test_modes_that_differ_are_explained },
