@@ -8,6 +8,7 @@
 #include "daemon/ike/child.h"
 
 #include "daemon/ike/engine.h"
+#include "daemon/ike/offer.h"
 #include "daemon/ike/request.h"
 #include "lib/err.h"
 #include "lib/loop.h"
@@ -336,12 +337,29 @@ child_failed(struct child *c)
 {
 	uint32_t most;
 
+	c->form = CHILD_FORM_BOTH;
 	/* a part that cannot be had must not keep the others of its rule waiting */
 	c->has_packet = false;
 	most = c->cfg.automatic && !child_sa_serves(c) ? LAST_MS : LAST_ACQUIRE_MS;
 	/* half of it at least, so that two ends do not go in step */
 	timer_set(c->retry, c->backoff_ms / 2 + engine_random(c->ike, c->backoff_ms / 2 + 1));
 	c->backoff_ms = c->backoff_ms * 2 < most ? c->backoff_ms * 2 : most;
+}
+
+bool
+child_refused(struct child *c, uint16_t notify)
+{
+	struct ts local, remote;
+
+	if (!offer_packet(c, &local, &remote))
+		return false;
+	if (notify == NOTIFY_ts_unacceptable && c->form == CHILD_FORM_BOTH)
+		c->form = CHILD_FORM_RULE;
+	else if (notify == NOTIFY_single_pair_required && c->form != CHILD_FORM_PACKET)
+		c->form = CHILD_FORM_PACKET;
+	else
+		return false;
+	return true;
 }
 
 void

@@ -15,6 +15,9 @@ struct timer;
 
 enum { CHILD_PROPOSALS = 16, CHILD_MAX = 65536 };
 
+/* What is proposed when a packet asks (RFC 7296 2.9): not every peer takes two selectors. */
+enum child_form { CHILD_FORM_BOTH, CHILD_FORM_RULE, CHILD_FORM_PACKET };
+
 /*
  * One rule that a pair of SAs is to protect, as configured; and the will to have one: at once and always
  * (automatic), or when a packet asks.
@@ -33,6 +36,7 @@ struct child {
 	uint32_t backoff_ms; /* before the next try, when this one fails */
 	bool has_packet;     /* one waits: the first selectors of what we propose are its own */
 	struct msg_ike_acquire packet;
+	enum child_form form; /* that the peer may take */
 };
 RB_HEAD(child_tree, child);
 RB_HEAD(child_peer_tree, child);   /* by peer, then number */
@@ -60,6 +64,8 @@ void child_try(struct child *c);
 void child_succeeded(struct child *c);
 /* What was tried has failed, or was lost: if it is wanted still, again after a while. */
 void child_failed(struct child *c);
+/* The peer refuses the selectors: whether they are to be proposed in another form at once. */
+bool child_refused(struct child *c, uint16_t notify);
 /* Children of a peer that wait for another try have it now. */
 void child_hurry(struct ike *ike, uint32_t peer);
 /* The peer has forgotten its pair: another, asked for or not. */

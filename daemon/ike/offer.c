@@ -77,7 +77,8 @@ offer_packet(const struct child *c, struct ts *local, struct ts *remote)
 	return c->has_packet && ts_subset(local, &l) && ts_subset(remote, &r);
 }
 
-/* What an initiator proposes: the packet that asks first, when it is within the rule (2.9). */
+/* What an initiator proposes: the packet that asks first, when it is within the rule (2.9), unless the peer does
+ * not take both. */
 static void
 own_selectors(const struct child *c, struct ts_list *local, struct ts_list *remote)
 {
@@ -85,9 +86,12 @@ own_selectors(const struct child *c, struct ts_list *local, struct ts_list *remo
 
 	offer_selectors(c, &l, &r);
 	local->n = remote->n = 0;
-	if (offer_packet(c, &pl, &pr) && !(ts_eq(&pl, &l) && ts_eq(&pr, &r))) {
+	if (c->form != CHILD_FORM_RULE && offer_packet(c, &pl, &pr) &&
+		!(ts_eq(&pl, &l) && ts_eq(&pr, &r))) {
 		local->ts[local->n++] = pl;
 		remote->ts[remote->n++] = pr;
+		if (c->form == CHILD_FORM_PACKET)
+			return;
 	}
 	local->ts[local->n++] = l;
 	remote->ts[remote->n++] = r;

@@ -207,6 +207,7 @@ static void
 first_pair(struct ike_sa *sa, struct child *c, struct child_sa *pair, const struct message *m)
 {
 	const struct message_notify *n = message_error_find(m);
+	struct request *again;
 	const char *name;
 	int r;
 
@@ -216,6 +217,13 @@ first_pair(struct ike_sa *sa, struct child *c, struct child_sa *pair, const stru
 		return;
 	}
 	if (!message_has(m, PAYLOAD_sa)) {
+		if (n && child_refused(c, n->type) &&
+			(again = request_queue(sa, REQUEST_child_new))) {
+			/* goes with what else waits for the IKE SA */
+			request_for(again, c);
+			child_sa_end(pair, false);
+			return;
+		}
 		name = n ? wire_notify_name(n->type) : NULL;
 		explain_failure(sa, 2, true, true, explain_of_notify(n ? n->type : 0, 2), NULL,
 			"the peer makes no SA for %s: %s", c->cfg.name,

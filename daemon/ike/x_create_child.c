@@ -124,6 +124,23 @@ try_group(struct request *r, struct child *c, struct span data)
 	return true;
 }
 
+/* The same request with the selectors in another form. */
+static bool
+try_form(struct request *r, struct child *c, const struct message_notify *n)
+{
+	struct request *again;
+
+	if (!n || !child_refused(c, n->type))
+		return false;
+	again = request_queue(r->sa, r->kind);
+	if (!again)
+		return false;
+	again->group = r->group;
+	request_for(again, c);
+	r->child = NULL;
+	return true;
+}
+
 static void
 explain_refusal(struct ike_sa *sa, const struct message *m, const char *what)
 {
@@ -207,6 +224,8 @@ x_child_new_answered(struct request *r, struct exchange *x)
 		if (!c)
 			return;
 		if (n && n->type == NOTIFY_invalid_ke_payload && try_group(r, c, n->data))
+			return;
+		if (try_form(r, c, n))
 			return;
 		if (n && n->type == NOTIFY_temporary_failure)
 			put_off(r->sa);

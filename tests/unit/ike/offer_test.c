@@ -4,6 +4,7 @@
 #include "config.h"
 
 #include "daemon/ike/child_sa.h"
+#include "daemon/ike/seal.h"
 #include "tests/unit/ike/sim.h"
 #include "tests/unit/ike/suites.h"
 
@@ -199,6 +200,105 @@ test_each_part_of_a_rule_gets_a_pair_of_its_own(void)
 	sim_rekey_child(&s->end[0], 1);
 	sim_run(s, 5000);
 	sim_end_settled(s, 2);
+}
+
+/* Both ends with an IKE SA and no rule in common yet; by hand from here. */
+static struct sim *
+begin_by_hand(void)
+{
+	struct sim *s = begin_in_parts(1, 0);
+
+	acquire(s, 2);
+	sim_run(s, 20000);
+	CU_ASSERT_EQUAL_FATAL(sim_n_ike(&s->end[0], "established"), 1);
+	s->by_hand = true;
+	return s;
+}
+
+/* What end 0 asks for now is answered by this alone. */
+static void
+answer(struct sim *s, uint16_t notify)
+{
+	struct ike_sa *sa = sim_ike(&s->end[1]);
+	uint32_t id = sa->window.low;
+
+	CU_ASSERT_EQUAL_FATAL(sim_n_packets(s), 1);
+	CU_ASSERT_TRUE(sim_is(s, 0, 1, WIRE_CREATE_CHILD_SA, false));
+	sim_drop(s, 0);
+	window_accept(&sa->window, id);
+	seal_reply_notify(sa, WIRE_CREATE_CHILD_SA, id, notify, (struct span){ 0 });
+	CU_ASSERT_EQUAL_FATAL(sim_n_packets(s), 1);
+	sim_deliver(s, 0);
+}
+
+/* Some take one selector only, the one they have. */
+static void
+test_without_the_packet_when_the_peer_does_not_take_both(void)
+{
+	struct sim *s = begin_by_hand();
+
+	acquire(s, 2);
+	answer(s, NOTIFY_ts_unacceptable);
+	/* at once, and without the packet the first that fits is it */
+	for (uint32_t i = 1; i <= 2; i++) {
+		const struct sim_child part = { .number = i,
+			.local = i == 1 ? "10.2.1.0/24" : "10.2.2.0/24",
+			.remote = "10.1.0.0/16" };
+
+		sim_child(&s->end[1], &part);
+	}
+	CU_ASSERT_EQUAL(sim_n_packets(s), 1);
+	sim_deliver_all(s);
+	assert_flow(
+		&s->end[0], "10.1.0.0/255.255.0.0 0/0-65535", "10.2.1.0/255.255.255.0 0/0-65535");
+	sim_free(s);
+	/* once more is enough */
+	s = begin_by_hand();
+	acquire(s, 2);
+	answer(s, NOTIFY_ts_unacceptable);
+	answer(s, NOTIFY_ts_unacceptable);
+	CU_ASSERT_EQUAL(sim_n_packets(s), 0);
+	sim_free(s);
+}
+
+static void
+test_the_packet_alone_when_the_peer_wants_single_pairs(void)
+{
+	const struct sim_child all = { .local = "10.2.0.0/16", .remote = "10.1.0.0/16" };
+	struct sim *s = begin_by_hand();
+	struct connection *c = NULL;
+
+	acquire(s, 2);
+	answer(s, NOTIFY_single_pair_required);
+	sim_child(&s->end[1], &all);
+	sim_deliver_all(s);
+	assert_flow(&s->end[0], "10.1.1.5/255.255.255.255 6/1024-1024",
+		"10.2.2.5/255.255.255.255 6/80-80");
+	/* the next one is asked for so from the start */
+	acquire(s, 3);
+	sim_deliver_all(s);
+	CU_ASSERT_EQUAL(sim_n_pairs(&s->end[0], "established"), 2);
+	while ((c = connection_next(s->end[0].ike, 1, c)))
+		CU_ASSERT_TRUE(ts_is_host(&c->remote.ts[0]));
+	sim_end_settled(s, 2);
+}
+
+/* The same in IKE_AUTH, which has made the IKE SA nevertheless. */
+static void
+test_without_the_packet_after_ike_auth(void)
+{
+	struct sim *s = begin_in_parts(1, 0);
+	const struct sim_child part = { .local = "10.2.1.0/24", .remote = "10.1.0.0/16" };
+
+	s->by_hand = true;
+	acquire(s, 2);
+	sim_run(s, 10);
+	while (!sim_is(s, 0, 0, WIRE_IKE_AUTH, true))
+		sim_deliver(s, 0);
+	sim_child(&s->end[1], &part);
+	sim_deliver_all(s);
+	CU_ASSERT_EQUAL(sim_n_pairs(&s->end[0], "established"), 1);
+	sim_end_settled(s, 1);
 }
 
 /* Whoever has made the part that there is: another of the same is not kept, and the operator hears why. */
@@ -469,6 +569,11 @@ CU_TestInfo offer_tests[] = {
 	{ "the packet decides", test_the_packet_decides },
 	{ "each part of a rule gets a pair of its own",
 		test_each_part_of_a_rule_gets_a_pair_of_its_own },
+	{ "without the packet, when the peer does not take both",
+		test_without_the_packet_when_the_peer_does_not_take_both },
+	{ "the packet alone, when the peer wants single pairs",
+		test_the_packet_alone_when_the_peer_wants_single_pairs },
+	{ "without the packet, after IKE_AUTH", test_without_the_packet_after_ike_auth },
 	{ "a part that the peer does not allow", test_a_part_that_the_peer_does_not_allow },
 	{ "a part that cannot be had does not hinder another",
 		test_a_part_that_cannot_be_had_does_not_hinder_another },
