@@ -228,7 +228,9 @@ child_sa_proved(struct child_sa *pair)
 {
 	const struct child_sa *p;
 
-	timer_cancel(pair->proof);
+	/* there is nothing to wait for while it is being installed, or when it was the first */
+	if (pair->proof)
+		timer_cancel(pair->proof);
 	if (pair->state != CHILD_SA_ESTABLISHED || !pair->connection || pair->redundant)
 		return;
 	/* a newer one may carry already */

@@ -5,6 +5,7 @@
 #include "config.h"
 
 #include "daemon/ike/child_sa.h"
+#include "lib/loop.h"
 #include "tests/unit/ike/sim.h"
 #include "tests/unit/ike/suites.h"
 
@@ -464,9 +465,30 @@ test_rekeyed_twice(void)
 	sim_free(s);
 }
 
+/* The old pair is deleted while the responder's datapath is still about to get the new one. */
+static void
+test_deleted_before_the_next_is_installed(void)
+{
+	struct sim *s = sim_up(1, NULL, NULL);
+
+	s->lossless = false;
+	sim_rekey_child(&s->end[0], 1);
+	timer_set(s->end[1].worker, 1000);
+	sim_deliver(s, 0);
+	CU_ASSERT_EQUAL(sim_n_pairs(&s->end[1], "installing"), 1);
+	sim_reset(&s->end[0], true);
+	CU_ASSERT_TRUE(sim_is(s, 0, 1, WIRE_INFORMATIONAL, false));
+	sim_deliver(s, 0);
+	CU_ASSERT_EQUAL(sim_n_pairs(&s->end[1], "installing"), 1);
+	sim_run(s, 1000);
+	sim_end_settled(s, 1);
+}
+
 CU_TestInfo rekey_child_tests[] = {
 	{ "regular", test_regular },
 	{ "the first packet of the initiator switches the responder", test_first_packet_switches },
+	{ "the old one is deleted before the next is installed",
+		test_deleted_before_the_next_is_installed },
 	{ "ke_invalid", test_ke_invalid },
 	{ "responder_delete", test_responder_delete },
 	{ "lost_sa", test_lost_sa },
