@@ -10,8 +10,10 @@ struct child_sa;
 struct compose;
 struct err;
 struct exchange;
+struct ike;
 struct ike_sa;
 struct message;
+struct peer;
 struct request;
 struct secret;
 
@@ -31,6 +33,10 @@ x_fn x_init_request;
 x_fn x_init_response;
 /* Responder: the keys, when the first IKE_AUTH message asks for them. 0 or -errno. */
 int x_init_keys(struct ike_sa *sa);
+/* Initiator: the negotiation has failed, in whichever exchange; the peer's next address has its turn. */
+void x_give_up(struct ike_sa *sa, const char *reason);
+/* At once; all of them again after a while. p may be NULL. */
+void x_next_address(struct ike *ike, struct peer *p);
 
 /* x_auth.c: IKE_AUTH (1.2, 2.15) */
 void x_auth_start(struct ike_sa *sa);

@@ -128,18 +128,16 @@ x_auth_lost(struct request *r)
 {
 	explain_failure(
 		r->sa, 1, true, false, EXPLAIN_no_answer, NULL, "IKE_AUTH was not answered");
-	statistics_count(r->sa->ike, STATISTIC_ike_failed);
-	ike_sa_kill(r->sa, "no-answer");
+	x_give_up(r->sa, "no-answer");
 }
 
 /* The IKE SA cannot be: who waits for it hears of it. */
 static void
 fail(struct ike_sa *sa, struct child *c, const char *reason)
 {
-	statistics_count(sa->ike, STATISTIC_ike_failed);
-	ike_sa_kill(sa, reason);
 	if (c)
 		child_failed(c);
+	x_give_up(sa, reason);
 }
 
 static void
@@ -188,6 +186,8 @@ disbelieve(struct ike_sa *sa, struct child *c, enum explain_reason reason, const
 {
 	char id[IDENTITY_TEXT];
 	struct explain_terms t = { identity_format(&sa->remote_id, id), sa->peer->cfg.remote_id };
+	struct peer *p = sa->peer;
+	struct ike *ike = sa->ike;
 
 	explain_failure(sa, 1, true, false, reason, &t, "%s", what);
 	statistics_count(sa->ike, STATISTIC_ike_failed);
@@ -200,6 +200,7 @@ disbelieve(struct ike_sa *sa, struct child *c, enum explain_reason reason, const
 		ike_sa_kill(sa, NULL);
 	if (c)
 		child_failed(c);
+	x_next_address(ike, p);
 }
 
 /* The first CHILD SA, as far as the peer agrees to it. */

@@ -102,17 +102,22 @@ x_init_build(struct request *r, struct compose *unused)
 	return e;
 }
 
-static void
-give_up(struct ike_sa *sa, const char *reason)
+void
+x_next_address(struct ike *ike, struct peer *p)
+{
+	if (p && p->n_addresses > 0 && ++p->next_address % p->n_addresses != 0)
+		child_hurry(ike, p->cfg.peer);
+}
+
+void
+x_give_up(struct ike_sa *sa, const char *reason)
 {
 	struct peer *p = sa->peer;
 	struct ike *ike = sa->ike;
 
 	statistics_count(ike, STATISTIC_ike_failed);
 	ike_sa_kill(sa, reason);
-	/* the next address, at once; all of them again after a while */
-	if (p && p->n_addresses > 0 && ++p->next_address % p->n_addresses != 0)
-		child_hurry(ike, p->cfg.peer);
+	x_next_address(ike, p);
 }
 
 void
@@ -123,7 +128,7 @@ x_init_lost(struct request *r)
 	if (sa->handshake->refused == 0)
 		explain_failure(sa, 1, true, false, EXPLAIN_no_answer, NULL,
 			"IKE_SA_INIT was not answered");
-	give_up(sa, "no-answer");
+	x_give_up(sa, "no-answer");
 }
 
 static void
@@ -139,7 +144,7 @@ static void
 refused(struct ike_sa *sa)
 {
 	if (++sa->handshake->refused >= REFUSALS)
-		give_up(sa, "refused");
+		x_give_up(sa, "refused");
 }
 
 /* The request again, with what the peer asks for. */
@@ -149,12 +154,12 @@ another_round(struct ike_sa *sa, struct exchange *x)
 	if (++sa->handshake->rounds > ROUNDS) {
 		explain_failure(sa, 1, true, true, EXPLAIN_malformed_message, NULL,
 			"the peer asks for another IKE_SA_INIT again and again");
-		give_up(sa, "refused");
+		x_give_up(sa, "refused");
 		return;
 	}
 	done_with(x);
 	if (send_request(sa) != 0)
-		give_up(sa, "local-failure");
+		x_give_up(sa, "local-failure");
 }
 
 static void

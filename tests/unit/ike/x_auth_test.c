@@ -312,6 +312,49 @@ test_a_changed_key_begins_anew(void)
 	sim_end_settled(s, 1);
 }
 
+/* An address that answers IKE_SA_INIT and then fails, whichever way, is not tried for ever. */
+static void
+test_the_next_address_after_a_failure_of_ike_auth(void)
+{
+	const struct sim_peer usual = { 0 }, other_key = { .psk = "another secret" },
+			      other_name = { .local_id_type = MSG_IKE_ID_FQDN, .local_id = "x" };
+	const struct sim_peer *const first[] = { &other_key, &other_name, &usual };
+
+	for (size_t i = 0; i < sizeof(first) / sizeof(first[0]); i++) {
+		struct sim *s = sim_new(1);
+		struct addr there[2] = { s->end[1].addr, s->end[1].nat_addr };
+		const struct sim_peer left = { .remote_id_type = MSG_IKE_ID_IPV4,
+			.remotes = { &there[0], &there[1] } };
+
+		sim_peer(&s->end[0], &left);
+		sim_peer(&s->end[1], first[i]);
+		sim_child(&s->end[1], NULL);
+		sim_child(&s->end[0], &automatic);
+		s->by_hand = true;
+		sim_run(s, 1500);
+		while (!sim_is(s, 0, 1, WIRE_IKE_AUTH, false))
+			sim_deliver(s, 0);
+		if (first[i] == &usual) {
+			sim_drop(s, 0);
+			s->outage = true;
+			sim_run(s, 50000);
+			s->outage = false;
+		} else {
+			sim_deliver(s, 0);
+			while (sim_n_packets(s) > 0 && !sim_is(s, 0, 1, WIRE_IKE_SA_INIT, false))
+				sim_deliver(s, 0);
+		}
+		/* now it is at its other address */
+		s->end[1].addr = there[1];
+		sim_peer(&s->end[1], NULL);
+		s->by_hand = false;
+		sim_deliver_all(s);
+		sim_run(s, 10000);
+		CU_ASSERT_EQUAL(sim_n_pairs(&s->end[0], "established"), 1);
+		sim_end_settled(s, 1);
+	}
+}
+
 CU_TestInfo x_auth_tests[] = {
 	{ "a wrong key is told to both operators", test_a_wrong_key_is_told_to_both_operators },
 	{ "a key that is missing is our failure", test_a_key_that_is_missing_is_our_failure },
@@ -329,6 +372,8 @@ CU_TestInfo x_auth_tests[] = {
 		test_what_the_responder_cannot_install_is_its_failure },
 	{ "what the initiator cannot install is deleted at the peer",
 		test_what_the_initiator_cannot_install_is_deleted_at_the_peer },
+	{ "the next address after a failure of IKE_AUTH",
+		test_the_next_address_after_a_failure_of_ike_auth },
 	{ "INITIAL_CONTACT removes what is stale", test_initial_contact_removes_what_is_stale },
 	{ "fragments", test_fragments },
 	{ "a changed key begins anew", test_a_changed_key_begins_anew },
