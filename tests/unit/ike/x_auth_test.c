@@ -151,15 +151,10 @@ test_a_responder_that_is_not_believed_ends(void)
 	sim_free(s);
 }
 
-/* Two peers from anywhere, told apart by their names. */
+/* End 1 gets a second peer before its first one: "other", of that name, from anywhere, with this key. */
 static void
-test_the_identity_chooses_the_peer(void)
+other_peer(struct sim *s, const struct sim_peer *right, const char *psk)
 {
-	const struct sim_peer left = { .local_id_type = MSG_IKE_ID_FQDN, .local_id = "left" },
-			      right = { .remote_id_type = MSG_IKE_ID_FQDN,
-				      .remote_id = "left",
-				      .answers_only = true };
-	struct sim *s = sim_new(1);
 	struct msg_ike_peer other = { .peer = 7,
 		.name = "other",
 		.versions = 2,
@@ -169,22 +164,74 @@ test_the_identity_chooses_the_peer(void)
 	struct msg_ike_peer_end end = { .peer = 7 };
 	struct msg_ike_peer_del gone = { .peer = 1 };
 
-	sim_peer(&s->end[0], &left);
-	sim_peer(&s->end[1], &right);
+	other.pre_shared_key.len = (uint32_t)strlen(psk);
+	memcpy(other.pre_shared_key.data, psk, strlen(psk));
+	sim_peer(&s->end[1], right);
 	proposal = peer_find(s->end[1].ike, 1)->proposals[0];
 	proposal.peer = 7;
 	ike_command(s->end[1].ike, MSG_ike_peer, 0, &other, NULL);
 	ike_command(s->end[1].ike, MSG_ike_peer_proposal, 0, &proposal, NULL);
 	ike_command(s->end[1].ike, MSG_ike_peer_end, 0, &end, NULL);
-	/* the wrong one comes first */
 	ike_command(s->end[1].ike, MSG_ike_peer_del, 0, &gone, NULL);
-	sim_peer(&s->end[1], &right);
+	sim_peer(&s->end[1], right);
+}
+
+static const struct sim_peer named_left = {
+	.remote_id_type = MSG_IKE_ID_FQDN, .remote_id = "left", .answers_only = true
+};
+
+/* Two peers from anywhere, told apart by their names. */
+static void
+test_the_identity_chooses_the_peer(void)
+{
+	const struct sim_peer left = { .local_id_type = MSG_IKE_ID_FQDN, .local_id = "left" };
+	struct sim *s = sim_new(1);
+
+	sim_peer(&s->end[0], &left);
+	other_peer(s, &named_left, "");
 	sim_child(&s->end[1], NULL);
 	sim_child(&s->end[0], &automatic);
 	sim_run(s, 5000);
 	CU_ASSERT_EQUAL(sim_n_ike(&s->end[1], "established"), 1);
 	CU_ASSERT_STRING_EQUAL(sim_ike(&s->end[1])->peer->cfg.name, "left");
 	sim_end_settled(s, 1);
+}
+
+/* Who has the key that they share is one of them by name, and gets what that one may have. */
+static void
+test_one_key_of_several_peers_makes_nobody_another(void)
+{
+	static const struct {
+		const char *name, *peer, *reason;
+		unsigned int n_pairs;
+	} rows[] = {
+		{ "left", "left", "", 1 }, { "other", "other", "flow mismatch", 0 },
+		{ "third", NULL, "config ID mismatch", 0 },
+		{ "", NULL, "config ID mismatch", 0 }, /* an address */
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct sim_peer p = { .local_id = rows[i].name };
+		struct sim *s = sim_new(1);
+		struct st_ike_error e;
+
+		p.local_id_type = rows[i].name[0] ? MSG_IKE_ID_FQDN : 0;
+		sim_peer(&s->end[0], &p);
+		other_peer(s, &named_left, "a secret that both know");
+		sim_child(&s->end[1], NULL);
+		sim_child(&s->end[0], &automatic);
+		sim_run(s, 5000);
+		CU_ASSERT_EQUAL(sim_n_pairs(&s->end[1], "established"), rows[i].n_pairs);
+		CU_ASSERT_STRING_EQUAL(sim_reason(&s->end[1], &e), rows[i].reason);
+		CU_ASSERT_EQUAL(sim_n_ike(&s->end[1], "established"), rows[i].peer != NULL);
+		if (rows[i].peer) {
+			CU_ASSERT_STRING_EQUAL(sim_ike(&s->end[1])->peer->cfg.name, rows[i].peer);
+		} else {
+			CU_ASSERT_STRING_EQUAL(
+				e.offered, rows[i].name[0] ? rows[i].name : "198.51.100.1");
+		}
+		sim_free(s);
+	}
 }
 
 /* The first child fails: the IKE SA stays, and what was wrong is said on both sides. */
@@ -366,6 +413,8 @@ CU_TestInfo x_auth_tests[] = {
 	{ "the responder is not who it should be", test_the_responder_is_not_who_it_should_be },
 	{ "a responder that is not believed ends", test_a_responder_that_is_not_believed_ends },
 	{ "the identity chooses the peer", test_the_identity_chooses_the_peer },
+	{ "one key of several peers makes nobody another",
+		test_one_key_of_several_peers_makes_nobody_another },
 	{ "the child fails alone", test_the_child_fails_alone },
 	{ "flows that do not match are explained", test_flows_that_do_not_match_are_explained },
 	{ "what the responder cannot install is its failure",

@@ -274,12 +274,12 @@ test_work_for_the_authentic_is_given_back(void)
 
 	sim_run(s, 5000);
 	CU_ASSERT_EQUAL(sim_n_ike(&s->end[1], "established"), 1);
-	CU_ASSERT_EQUAL(s->end[1].ike->halfopen.work, HALFOPEN_WORK_PER_S);
+	CU_ASSERT_EQUAL(s->end[1].ike->halfopen.work.left, HALFOPEN_WORK_PER_S);
 	sim_end_settled(s, 1);
 	s = begin(&wrong, &right);
 	sim_run(s, 2000);
 	CU_ASSERT_EQUAL(sim_n_ike(&s->end[1], "established"), 0);
-	CU_ASSERT_TRUE(s->end[1].ike->halfopen.work < HALFOPEN_WORK_PER_S);
+	CU_ASSERT_TRUE(s->end[1].ike->halfopen.work.left < HALFOPEN_WORK_PER_S);
 	sim_free(s);
 }
 
