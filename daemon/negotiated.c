@@ -20,7 +20,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { PAIRS_MOST = 64, MS = 1000, LIFETIME_S = 3600 };
+enum { MS = 1000, LIFETIME_S = 3600 };
 
 static bool
 sa_tell(const struct negotiated *n, const struct sa *s, struct negotiated_sa *out)
@@ -180,7 +180,7 @@ on_selector(struct daemon *d, uint32_t request, const void *body, struct err *e)
 
 	if (c == NULL)
 		return 0;
-	c->overflow |= c->n_pairs == PAIRS_MOST;
+	c->overflow |= c->n_pairs == MSG_IKE_SELECTORS_MOST;
 	if (c->overflow)
 		return 0;
 	more = reallocarray(c->pairs, c->n_pairs + 1, sizeof(*more));
@@ -218,8 +218,8 @@ on_sa_use(struct daemon *d, uint32_t request, const void *body, struct err *e)
 	if (c == NULL || s == NULL || s->conn != c || s->m.inbound)
 		return err_set(e, -ENOENT, "SA", "There is no such outbound SA.");
 	if (c->overflow)
-		return err_set(
-			e, -E2BIG, "SA", "It has more than %d traffic selectors.", PAIRS_MOST);
+		return err_set(e, -E2BIG, "SA", "It has more than %d traffic selectors.",
+			MSG_IKE_SELECTORS_MOST);
 	if (c->child->whole && !conngroup_covers(c, c->child))
 		return err_set(e, -EINVAL, c->child->wanted.name,
 			"The traffic selectors do not hold all packets of the tunnel.");

@@ -51,6 +51,9 @@ enum msg_ike_id {
 	MSG_IKE_ID_KEY_ID = 11
 };
 
+/* Pairs of selectors of one connection; a datapath has a rule for each. */
+enum { MSG_IKE_SELECTORS_MOST = 64 };
+
 enum msg_ike_dpd { MSG_IKE_DPD_OFF = 0, MSG_IKE_DPD_ON_DEMAND = 1, MSG_IKE_DPD_PERIODIC = 2 };
 
 enum msg_ike_topic {

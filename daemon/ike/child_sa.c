@@ -213,14 +213,10 @@ child_sa_install(struct child_sa *pair,
 void
 child_sa_establish(struct child_sa *pair)
 {
-	struct child *c = child_find(pair->ike, pair->child);
-
 	pair->state = CHILD_SA_ESTABLISHED;
 	statistics_count(
 		pair->ike, pair->initiator ? STATISTIC_child_initiated : STATISTIC_child_responded);
 	lifetime_start_child(pair);
-	if (c)
-		child_succeeded(c);
 }
 
 void

@@ -10,6 +10,8 @@
 #include "daemon/ike/child_sa.h"
 #include "daemon/ike/engine.h"
 #include "daemon/ike/offer.h"
+#include "daemon/ike/x.h"
+#include "lib/log.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -202,6 +204,21 @@ connection_tell(struct connection *c)
 		}
 }
 
+/* What cannot be used carries nothing: better none than one that looks well. */
+static void
+used(void *arg, enum msg_type type, const void *body, int error, const struct err *why)
+{
+	struct child_sa *pair = arg;
+	struct child *c = child_find(pair->ike, pair->child);
+
+	if (pair->state != CHILD_SA_ESTABLISHED && pair->state != CHILD_SA_REKEYED)
+		return;
+	if (error == 0 && c)
+		child_succeeded(c);
+	else if (error != 0)
+		x_child_unusable(pair, error, why);
+}
+
 void
 connection_use(struct child_sa *pair)
 {
@@ -211,7 +228,8 @@ connection_use(struct child_sa *pair)
 	if (c->carries == pair)
 		return;
 	c->carries = pair;
-	call_order(c->ike, MSG_ike_sa_use, &m);
+	if (call_daemon(c->ike, &pair->calls, MSG_ike_sa_use, &m, used, pair) != 0)
+		log_error("out of memory");
 }
 
 struct child_sa *

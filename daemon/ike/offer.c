@@ -228,6 +228,19 @@ take_choice(struct child_sa *pair, const struct proposal_choice *choice)
 	pair->protocol = choice->protocol == WIRE_PROTO_AH ? IPPROTO_AH : IPPROTO_ESP;
 }
 
+/* How many there are as a connection has them: each of one end with each of the other, of one kind. */
+static unsigned int
+n_selectors(const struct ts_list *local, const struct ts_list *remote)
+{
+	unsigned int n = 0;
+
+	for (unsigned int l = 0; l < local->n; l++)
+		for (unsigned int r = 0; r < remote->n; r++)
+			n += local->ts[l].low.af == remote->ts[r].low.af &&
+				local->ts[l].protocol == remote->ts[r].protocol;
+	return n;
+}
+
 /* An answer's SA payload. Even a wrong one may name the SPI of what the peer has made. */
 static int
 accept_sa(struct child_sa *pair, const struct child *c, const struct message *m, bool with_dh)
@@ -284,6 +297,11 @@ offer_accept(struct child_sa *pair, const struct child *c, const struct message 
 		!ts_list_subset(&local, &own_local) || !ts_list_subset(&remote, &own_remote)) {
 		explain_flow(pair->ike_sa, true, &local, &remote,
 			"the answer's selectors are not within what was offered");
+		return -EPROTO;
+	}
+	if (n_selectors(&local, &remote) > MSG_IKE_SELECTORS_MOST) {
+		explain_failure(pair->ike_sa, 2, true, false, EXPLAIN_limit, NULL,
+			"the answer has more than %d pairs of selectors", MSG_IKE_SELECTORS_MOST);
 		return -EPROTO;
 	}
 	return connection_join(pair, &local, &remote);
@@ -387,6 +405,9 @@ narrow(const struct ike_sa *sa, const struct child *c, const struct child_sa *ol
 		ts_narrow(local, &mine_local, &l, NULL);
 		ts_narrow(remote, &mine_remote, &r, NULL);
 	}
+	/* no more than can be used; what was offered first stays */
+	while (n_selectors(&l, &r) > MSG_IKE_SELECTORS_MOST)
+		(l.n > r.n ? &l : &r)->n--;
 	*local = l;
 	*remote = r;
 	return 0;

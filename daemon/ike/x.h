@@ -77,6 +77,8 @@ void x_child_deleted_early(struct ike_sa *sa, uint32_t spi);
 bool x_child_is_gone(struct ike_sa *sa, const struct child_sa *pair);
 /* The datapath does not take the pair: our failure, not the peer's. */
 void x_child_explain_install(struct child_sa *pair, int error, const struct err *why);
+/* It has taken the pair, and does not use it: the same, and the pair ends. */
+void x_child_unusable(struct child_sa *pair, int error, const struct err *why);
 
 /* x_rekey_ike.c: CREATE_CHILD_SA for the IKE SA (1.3.2, 2.18) */
 x_fn x_rekey_ike_request;

@@ -47,6 +47,17 @@ x_child_explain_install(struct child_sa *pair, int error, const struct err *why)
 	statistics_count(pair->ike, STATISTIC_child_failed);
 }
 
+void
+x_child_unusable(struct child_sa *pair, int error, const struct err *why)
+{
+	struct child *c = child_find(pair->ike, pair->child);
+
+	x_child_explain_install(pair, error, why);
+	child_sa_delete(pair);
+	if (c)
+		child_failed(c);
+}
+
 static void
 taken(struct child_sa *pair, int error, const struct err *why)
 {

@@ -374,6 +374,32 @@ test_parts_of_one_policy_do_not_overlap(void)
 	sim_end_settled(s, 2);
 }
 
+/* Nine networks here to each of nine there would be more than a connection can have. */
+static void
+test_no_more_selectors_than_can_be_used(void)
+{
+	struct sim *s = begin_in_parts(1, 0);
+	const struct connection *c;
+
+	for (unsigned int i = 0; i < 81; i++) {
+		char local[32], remote[32];
+		const struct sim_child part = {
+			.number = i + 1, .policy = 9, .local = local, .remote = remote
+		};
+
+		/* the diagonal first */
+		snprintf(local, sizeof(local), "10.2.%u.0/24", i % 9);
+		snprintf(remote, sizeof(remote), "10.1.%u.0/24", (i % 9 + i / 9) % 9);
+		sim_child(&s->end[1], &part);
+	}
+	acquire(s, 1);
+	sim_run(s, 5000);
+	CU_ASSERT_PTR_NOT_NULL_FATAL(sim_pair(&s->end[0], 1));
+	c = sim_pair(&s->end[0], 1)->connection;
+	CU_ASSERT_EQUAL(c->local.n * c->remote.n, MSG_IKE_SELECTORS_MOST);
+	sim_free(s);
+}
+
 static void
 test_a_rule_has_so_many_parts_at_most(void)
 {
@@ -579,6 +605,7 @@ CU_TestInfo offer_tests[] = {
 		test_a_part_that_cannot_be_had_does_not_hinder_another },
 	{ "a rule has so many parts at most", test_a_rule_has_so_many_parts_at_most },
 	{ "parts of one policy do not overlap", test_parts_of_one_policy_do_not_overlap },
+	{ "no more selectors than can be used", test_no_more_selectors_than_can_be_used },
 	{ "transport mode", test_transport_mode },
 	{ "transport mode behind a NAT", test_transport_mode_behind_a_nat },
 	{ "modes that differ are explained", test_modes_that_differ_are_explained },

@@ -53,7 +53,8 @@ struct sim_end {
 	TAILQ_HEAD(, sim_connection) connections;
 	TAILQ_HEAD(, sim_job) jobs;
 	struct timer *worker;
-	unsigned int refuse; /* so many ike_sa_add are answered by error */
+	unsigned int refuse;	 /* so many ike_sa_add are answered by error */
+	unsigned int refuse_use; /* so many ike_sa_use */
 	bool no_route;
 	unsigned int n_moves;
 	uint32_t spis[4096]; /* of inbound SAs that were there once */

@@ -100,6 +100,10 @@ do_use(struct sim_end *e, const struct msg_ike_sa_use *m)
 		violation(e, "use of what is not there", m->sa);
 		return -ENOENT;
 	}
+	if (e->refuse_use > 0) {
+		e->refuse_use--;
+		return -EINVAL;
+	}
 	c->used = m->sa;
 	return 0;
 }

@@ -307,6 +307,28 @@ test_what_the_initiator_cannot_install_is_deleted_at_the_peer(void)
 	sim_end_settled(s, 1);
 }
 
+/* What it takes and does not use is no SA either, at either end. */
+static void
+test_what_cannot_be_used_is_deleted_at_the_peer(void)
+{
+	for (unsigned int i = 0; i < 2; i++) {
+		struct sim *s = begin(NULL, NULL);
+		struct st_ike_error e;
+
+		s->end[i].refuse_use = 3;
+		sim_run(s, 1500);
+		CU_ASSERT_STRING_EQUAL(sim_reason(&s->end[i], &e), "local failure");
+		CU_ASSERT_FALSE(e.by_peer);
+		CU_ASSERT_EQUAL(sim_n_pairs(&s->end[i], "established"), 0);
+		CU_ASSERT_EQUAL(sim_n_pairs(&s->end[!i], "established"), 0);
+		/* each try of ours later than the one before */
+		sim_run(s, 2000);
+		CU_ASSERT_TRUE(i == 1 || s->end[i].refuse_use > 0);
+		sim_run(s, 60000);
+		sim_end_settled(s, 1);
+	}
+}
+
 /* Who has been restarted says so, and what it no longer knows goes at the peer. */
 static void
 test_initial_contact_removes_what_is_stale(void)
@@ -421,6 +443,8 @@ CU_TestInfo x_auth_tests[] = {
 		test_what_the_responder_cannot_install_is_its_failure },
 	{ "what the initiator cannot install is deleted at the peer",
 		test_what_the_initiator_cannot_install_is_deleted_at_the_peer },
+	{ "what cannot be used is deleted at the peer",
+		test_what_cannot_be_used_is_deleted_at_the_peer },
 	{ "the next address after a failure of IKE_AUTH",
 		test_the_next_address_after_a_failure_of_ike_auth },
 	{ "INITIAL_CONTACT removes what is stale", test_initial_contact_removes_what_is_stale },
