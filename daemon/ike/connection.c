@@ -249,11 +249,11 @@ connection_other(const struct child_sa *pair)
 bool
 connection_holds(const struct connection *c, const struct ts *local, const struct ts *remote)
 {
-	for (unsigned int l = 0; l < c->local.n; l++)
-		for (unsigned int r = 0; r < c->remote.n; r++)
-			if (c->local.ts[l].protocol == c->remote.ts[r].protocol &&
-				ts_subset(local, &c->local.ts[l]) &&
-				ts_subset(remote, &c->remote.ts[r]))
+	for (unsigned int l = 0; l < c->local->n; l++)
+		for (unsigned int r = 0; r < c->remote->n; r++)
+			if (c->local->ts[l].protocol == c->remote->ts[r].protocol &&
+				ts_subset(local, &c->local->ts[l]) &&
+				ts_subset(remote, &c->remote->ts[r]))
 				return true;
 	return false;
 }

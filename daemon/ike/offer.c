@@ -189,6 +189,40 @@ explain_flow(struct ike_sa *sa, bool initiator, const struct ts_list *local,
 	explain_failure(sa, 2, initiator, false, EXPLAIN_flow, &t, "%s", what);
 }
 
+/* What was offered of the kind that a refusal is about. Returns out. */
+static const char *
+offered_format(const struct child *c, const struct child_sa *like, uint16_t notify, bool with_dh,
+	char out[FLOW_TEXT])
+{
+	enum explain_reason reason = explain_of_notify(notify, 2);
+	struct ts_list local, remote;
+
+	out[0] = '\0';
+	if (reason == EXPLAIN_phase2_proposal)
+		suite_child_format(c, with_dh, out);
+	if (reason == EXPLAIN_flow) {
+		own_selectors(c, &local, &remote);
+		flow_format(like ? like->connection->local : &local,
+			like ? like->connection->remote : &remote, out, FLOW_TEXT);
+	}
+	return out;
+}
+
+void
+offer_explain_refusal(struct ike_sa *sa, const struct child *c, const struct child_sa *like,
+	const struct message *m, bool with_dh)
+{
+	const struct message_notify *n = message_error_find(m);
+	const char *name = n ? wire_notify_name(n->type) : NULL;
+	char offered[FLOW_TEXT];
+	struct explain_terms t = { .offered = offered_format(
+					   c, like, n ? n->type : 0, with_dh, offered) };
+
+	explain_failure(sa, 2, true, true, explain_of_notify(n ? n->type : 0, 2), &t,
+		"the peer makes no SA for %s: %s, and it tells no more", c->cfg.name,
+		name ? name : "no reason given");
+}
+
 bool
 offer_is_met(const struct child_sa *pair, const struct child *c)
 {

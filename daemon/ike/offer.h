@@ -29,6 +29,9 @@ void offer_write_sa(
 /* TSi, TSr and the mode. like: the pair that is rekeyed, or NULL. */
 void offer_write_ts(const struct child_sa *pair, const struct child *c, const struct child_sa *like,
 	struct compose *out);
+/* Initiator: the answer makes no pair. What it tells of the reason, and what was offered. */
+void offer_explain_refusal(struct ike_sa *sa, const struct child *c, const struct child_sa *like,
+	const struct message *m, bool with_dh);
 /*
  * Initiator: is the answer what was offered? The pair is filled and joins its connection. 0, or the reason
  * was explained: the peer has the pair and must be told that it ends (-EPROTO), or not even an SPI of it

@@ -236,3 +236,27 @@ proposal_format(const struct proposal *p, char *out, size_t cap)
 	}
 	return out;
 }
+
+const char *
+proposal_format_offer(
+	const struct proposal_config *config, unsigned int n, bool with_dh, char *out, size_t cap)
+{
+	static const uint8_t spi[4];
+	bool is_ike = n > 0 && config[0].protocol == WIRE_PROTO_IKE;
+	struct wbuf w = wbuf_growing();
+	struct proposal_list l = { 0 };
+	size_t at = 0;
+
+	out[0] = '\0';
+	proposal_write(&w, config, n, (struct span){ spi, is_ike ? 0 : sizeof(spi) }, with_dh);
+	if (!w.bad)
+		(void)proposal_parse((struct span){ w.start, wbuf_len(&w) }, &l);
+	for (unsigned int i = 0; i < l.n && at + sizeof("; ") < cap; i++) {
+		if (i > 0)
+			at += (size_t)snprintf(out + at, cap - at, "; ");
+		proposal_format(&l.proposals[i], out + at, cap - at);
+		at += strlen(out + at);
+	}
+	wbuf_fini(&w);
+	return out;
+}

@@ -128,5 +128,8 @@ enum alg_dh proposal_dh_find(uint16_t iana);
 bool proposal_has_dh(const struct proposal_config *config, unsigned int n, enum alg_dh dh);
 /* "ESP AES-256/SHA2-HMAC-256/MODP-2048", of everything offered, for logs. Returns out. */
 const char *proposal_format(const struct proposal *p, char *out, size_t cap);
+/* The same of all that proposal_write writes of these, separated by "; ", as much as there is room for. */
+const char *proposal_format_offer(
+	const struct proposal_config *config, unsigned int n, bool with_dh, char *out, size_t cap);
 
 #endif

@@ -141,3 +141,21 @@ suite_first_group(const struct proposal_config *config, unsigned int n)
 			return config[i].dh.id[0];
 	return ALG_DH_NONE;
 }
+
+const char *
+suite_ike_format(const struct ike *ike, const struct peer *p, char out[PROPOSAL_TEXT_MAX])
+{
+	struct proposal_config config[PROPOSAL_CONFIG_MAX];
+	unsigned int n = suite_ike_config(ike, p, config);
+
+	return proposal_format_offer(config, n, true, out, PROPOSAL_TEXT_MAX);
+}
+
+const char *
+suite_child_format(const struct child *c, bool with_dh, char out[PROPOSAL_TEXT_MAX])
+{
+	struct proposal_config config[PROPOSAL_CONFIG_MAX];
+	unsigned int n = suite_child_config(c, config);
+
+	return proposal_format_offer(config, n, with_dh, out, PROPOSAL_TEXT_MAX);
+}

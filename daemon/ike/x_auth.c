@@ -144,14 +144,16 @@ static void
 explain_refusal(struct ike_sa *sa, const struct message *m)
 {
 	const struct message_notify *n = message_error_find(m);
-	struct explain_terms t = { NULL, sa->peer ? sa->peer->cfg.remote_id : NULL };
+	char id[IDENTITY_TEXT];
+	struct explain_terms t = { identity_format(&sa->local_id, id),
+		sa->peer ? sa->peer->cfg.remote_id : NULL };
 
 	if (!n)
 		explain_failure(sa, 1, true, true, EXPLAIN_malformed_message, NULL,
 			"the answer to IKE_AUTH has no AUTH");
 	else
 		explain_failure(sa, 1, true, true, explain_of_notify(n->type, 1), &t,
-			"the peer answers IKE_AUTH with %s",
+			"the peer answers IKE_AUTH with %s, and tells no more",
 			wire_notify_name(n->type) ? wire_notify_name(n->type) : "an unknown error");
 }
 
@@ -209,7 +211,6 @@ first_pair(struct ike_sa *sa, struct child *c, struct child_sa *pair, const stru
 {
 	const struct message_notify *n = message_error_find(m);
 	struct request *again;
-	const char *name;
 	int r;
 
 	if (!c) {
@@ -225,10 +226,7 @@ first_pair(struct ike_sa *sa, struct child *c, struct child_sa *pair, const stru
 			child_sa_end(pair, false);
 			return;
 		}
-		name = n ? wire_notify_name(n->type) : NULL;
-		explain_failure(sa, 2, true, true, explain_of_notify(n ? n->type : 0, 2), NULL,
-			"the peer makes no SA for %s: %s", c->cfg.name,
-			name ? name : "no reason given");
+		offer_explain_refusal(sa, c, NULL, m, false);
 		child_sa_end(pair, false);
 		child_failed(c);
 		return;

@@ -142,14 +142,10 @@ try_form(struct request *r, struct child *c, const struct message_notify *n)
 }
 
 static void
-explain_refusal(struct ike_sa *sa, const struct message *m, const char *what)
+explain_refusal(const struct request *r, const struct child *c, const struct message *m)
 {
-	const struct message_notify *n = message_error_find(m);
-	const char *name = n ? wire_notify_name(n->type) : NULL;
-
-	statistics_count(sa->ike, STATISTIC_child_failed);
-	explain_failure(sa, 2, true, true, explain_of_notify(n ? n->type : 0, 2), NULL,
-		"the peer makes no SA for %s: %s", what, name ? name : "no reason given");
+	statistics_count(r->sa->ike, STATISTIC_child_failed);
+	offer_explain_refusal(r->sa, c, r->pair, m, true);
 }
 
 /* Too often in a row that the peer has no time: something is stuck there (RFC 7296 2.25). */
@@ -230,7 +226,7 @@ x_child_new_answered(struct request *r, struct exchange *x)
 		if (n && n->type == NOTIFY_temporary_failure)
 			put_off(r->sa);
 		else
-			explain_refusal(r->sa, m, c->cfg.name);
+			explain_refusal(r, c, m);
 		child_failed(c);
 		return;
 	}
@@ -261,7 +257,7 @@ rekey_refused(struct request *r, const struct message *m)
 	if (n && n->type == NOTIFY_invalid_ke_payload && try_group(r, c, n->data))
 		return;
 	if (n && n->type == NOTIFY_child_sa_not_found) {
-		explain_refusal(r->sa, m, c->cfg.name);
+		explain_refusal(r, c, m);
 		child_sa_end(old, false);
 		child_revive(c);
 		return;
@@ -269,7 +265,7 @@ rekey_refused(struct request *r, const struct message *m)
 	if (n && n->type == NOTIFY_temporary_failure)
 		put_off(r->sa);
 	else
-		explain_refusal(r->sa, m, c->cfg.name);
+		explain_refusal(r, c, m);
 	if (!old->dead)
 		lifetime_retry_child(old);
 }

@@ -200,6 +200,8 @@ static void
 response_without_sa(struct ike_sa *sa, struct exchange *x)
 {
 	const struct message_notify *n = message_notify_find(x->in, NOTIFY_cookie);
+	char offered[PROPOSAL_TEXT_MAX];
+	struct explain_terms t = { 0 };
 
 	if (n) {
 		asked_for_cookie(sa, x, n->data);
@@ -214,8 +216,10 @@ response_without_sa(struct ike_sa *sa, struct exchange *x)
 		asked_for_group(sa, x, n->data);
 		return;
 	}
-	explain_failure(sa, 1, true, true, explain_of_notify(n->type, 1), NULL,
-		"the peer answers IKE_SA_INIT with %s",
+	if (n->type == NOTIFY_no_proposal_chosen)
+		t.offered = suite_ike_format(sa->ike, sa->peer, offered);
+	explain_failure(sa, 1, true, true, explain_of_notify(n->type, 1), &t,
+		"the peer answers IKE_SA_INIT with %s, and tells no more",
 		wire_notify_name(n->type) ? wire_notify_name(n->type) : "an unknown error");
 	refused(sa);
 }

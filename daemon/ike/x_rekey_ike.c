@@ -143,13 +143,17 @@ refused(struct request *r, const struct message *m)
 	struct ike_sa *sa = r->sa;
 	const struct message_notify *n = message_error_find(m);
 	const char *name = n ? wire_notify_name(n->type) : NULL;
+	char offered[PROPOSAL_TEXT_MAX];
+	struct explain_terms t = { 0 };
 
 	if (collide_ike_superseded(sa))
 		return;
 	if (n && n->type == NOTIFY_invalid_ke_payload && sa->peer && try_group(r, n->data))
 		return;
+	if (n && n->type == NOTIFY_no_proposal_chosen && sa->peer)
+		t.offered = suite_ike_format(sa->ike, sa->peer, offered);
 	if (!n || n->type != NOTIFY_temporary_failure)
-		explain_failure(sa, 1, true, true, explain_of_notify(n ? n->type : 0, 1), NULL,
+		explain_failure(sa, 1, true, true, explain_of_notify(n ? n->type : 0, 1), &t,
 			"the peer does not rekey the IKE SA: %s", name ? name : "no reason given");
 	/* some never do: authenticating anew does the same */
 	if (n && (n->type == NOTIFY_no_additional_sas || n->type == NOTIFY_no_proposal_chosen))

@@ -234,6 +234,27 @@ an_offer_is_shown(void)
 	CU_ASSERT_STRING_EQUAL(little, "ESP AES");
 }
 
+static void
+all_that_is_offered_is_shown(void)
+{
+	const struct proposal_config config[] = {
+		{ .protocol = WIRE_PROTO_ESP,
+			.encryption = { 2, { ALG_CIPHER_aes_gcm_128, ALG_CIPHER_aes_cbc_256 } },
+			.integrity = { 1, { ALG_AUTH_hmac_sha2_256_128 } },
+			.dh = { 1, { ALG_DH_x25519 } } },
+	};
+	char text[PROPOSAL_TEXT_MAX], little[24];
+
+	CU_ASSERT_STRING_EQUAL(proposal_format_offer(config, 1, true, text, sizeof(text)),
+		"ESP AES-GCM-128/Curve25519/32-bit sequence numbers; "
+		"ESP AES-256/SHA2-HMAC-256/Curve25519/32-bit sequence numbers");
+	CU_ASSERT_PTR_NULL(
+		strstr(proposal_format_offer(config, 1, false, text, sizeof(text)), "25519"));
+	CU_ASSERT_TRUE(strlen(proposal_format_offer(config, 1, true, little, sizeof(little))) <
+		sizeof(little));
+	CU_ASSERT_STRING_EQUAL(proposal_format_offer(config, 0, true, text, sizeof(text)), "");
+}
+
 CU_TestInfo proposal_tests[] = {
 	{ "an offer is written", an_offer_is_written },
 	{ "an AEAD stands in a proposal of its own", an_aead_stands_in_a_proposal_of_its_own },
@@ -245,5 +266,6 @@ CU_TestInfo proposal_tests[] = {
 		more_than_there_is_room_for_is_not_looked_at },
 	{ "groups are found by number", groups_are_found_by_number },
 	{ "an offer is shown", an_offer_is_shown },
+	{ "all that is offered is shown", all_that_is_offered_is_shown },
 	CU_TEST_INFO_NULL,
 };

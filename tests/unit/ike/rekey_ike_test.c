@@ -9,6 +9,8 @@
 #include "tests/unit/ike/sim.h"
 #include "tests/unit/ike/suites.h"
 
+#include <string.h>
+
 enum { SEEDS = 8 };
 
 static void
@@ -358,6 +360,7 @@ test_reauthentication_replaces_rekeying(void)
 {
 	struct sim *s = sim_up(1, NULL, NULL);
 	uint64_t spi = sim_ike(&s->end[0])->spi_local;
+	struct st_ike_error e;
 
 	/* NO_PROPOSAL_CHOSEN for this once */
 	peer_find(s->end[1].ike, 1)->proposals[0].prf.data[0] = ALG_PRF_hmac_sha1;
@@ -366,6 +369,8 @@ test_reauthentication_replaces_rekeying(void)
 	peer_find(s->end[1].ike, 1)->proposals[0].prf.data[0] = ALG_PRF_hmac_sha2_256;
 	sim_deliver(s, 0);
 	CU_ASSERT_TRUE(sim_is(s, 0, 1, WIRE_IKE_SA_INIT, false));
+	CU_ASSERT_STRING_EQUAL(sim_reason(&s->end[0], &e), "phase1 proposal mismatch");
+	CU_ASSERT_PTR_NOT_NULL(strstr(e.offered, "IKE AES-GCM-128"));
 	s->by_hand = false;
 	sim_run(s, 10000);
 	CU_ASSERT_NOT_EQUAL(sim_ike(&s->end[0])->spi_local, spi);

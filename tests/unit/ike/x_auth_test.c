@@ -33,6 +33,7 @@ test_a_wrong_key_is_told_to_both_operators(void)
 	sim_run(s, 10000);
 	CU_ASSERT_STRING_EQUAL(sim_reason(&s->end[0], &e), "authentication fail");
 	CU_ASSERT_TRUE(e.by_peer);
+	CU_ASSERT_STRING_EQUAL(e.offered, "198.51.100.1");
 	CU_ASSERT_STRING_EQUAL(sim_reason(&s->end[1], &e), "authentication fail");
 	CU_ASSERT_FALSE(e.by_peer);
 	CU_ASSERT_STRING_EQUAL(e.peer, "left");
@@ -249,6 +250,8 @@ test_the_child_fails_alone(void)
 	CU_ASSERT_EQUAL(sim_n_pairs(&s->end[0], NULL), 0);
 	CU_ASSERT_STRING_EQUAL(sim_reason(&s->end[0], &e), "phase2 proposal or pfs mismatch");
 	CU_ASSERT_TRUE(e.by_peer);
+	CU_ASSERT_PTR_NOT_NULL(strstr(e.offered, "ESP AES-GCM-256"));
+	CU_ASSERT_PTR_NOT_NULL(strstr(e.detail, "tells no more"));
 	CU_ASSERT_EQUAL(e.phase, 2);
 	CU_ASSERT_STRING_EQUAL(sim_reason(&s->end[1], &e), "phase2 proposal or pfs mismatch");
 	CU_ASSERT_PTR_NOT_NULL(strstr(e.offered, "AES-GCM-256"));
@@ -271,6 +274,7 @@ test_flows_that_do_not_match_are_explained(void)
 	sim_run(s, 10000);
 	CU_ASSERT_STRING_EQUAL(sim_reason(&s->end[0], &e), "flow mismatch");
 	CU_ASSERT_TRUE(e.by_peer);
+	CU_ASSERT_PTR_NOT_NULL(strstr(e.offered, "10.9.9.0/255.255.255.0"));
 	CU_ASSERT_STRING_EQUAL(sim_reason(&s->end[1], &e), "flow mismatch");
 	CU_ASSERT_PTR_NOT_NULL(strstr(e.offered, "10.9.9.0/255.255.255.0"));
 	sim_free(s);

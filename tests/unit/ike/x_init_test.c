@@ -90,6 +90,7 @@ test_no_proposal_in_common_is_explained(void)
 	CU_ASSERT_TRUE(e.by_peer);
 	CU_ASSERT_TRUE(e.initiator);
 	CU_ASSERT_STRING_EQUAL(e.peer, "right");
+	CU_ASSERT_STRING_EQUAL(e.offered, "IKE AES-GCM-128/HMAC-SHA2-256/Curve25519");
 	CU_ASSERT_STRING_EQUAL(sim_reason(&s->end[1], &e), "phase1 proposal mismatch");
 	CU_ASSERT_FALSE(e.by_peer);
 	CU_ASSERT_PTR_NOT_NULL(strstr(e.offered, "Curve25519"));
