@@ -53,27 +53,35 @@ offer_write_sa(
 		compose_payload(out, PAYLOAD_sa), config, n, spi_span(pair->spi_in, spi), with_dh);
 }
 
-/* One end of a packet as a selector of its own. */
-static struct ts
-of_packet(const struct addr *a, uint8_t protocol, uint16_t port)
+/* The two ends of a packet as selectors of their own. */
+static void
+of_packet(const struct msg_ike_acquire *p, struct ts *local, struct ts *remote)
 {
+	bool icmp = p->protocol == IPPROTO_ICMP || p->protocol == IPPROTO_ICMPV6;
+	/* ICMP has its type and code in one number at both ends (3.13.1) */
+	uint16_t both = (uint16_t)(p->source_port << 8 | (p->destination_port & 0xff));
+	uint16_t l = icmp ? both : p->source_port, r = icmp ? both : p->destination_port;
+
 	/* without ports, 0 stands for none: any */
-	return (struct ts){ .low = *a,
-		.high = *a,
-		.protocol = protocol,
-		.port_low = port,
-		.port_high = port ? port : UINT16_MAX };
+	*local = (struct ts){ .low = p->source,
+		.high = p->source,
+		.protocol = p->protocol,
+		.port_low = l,
+		.port_high = l || icmp ? l : UINT16_MAX };
+	*remote = (struct ts){ .low = p->destination,
+		.high = p->destination,
+		.protocol = p->protocol,
+		.port_low = r,
+		.port_high = r || icmp ? r : UINT16_MAX };
 }
 
 bool
 offer_packet(const struct child *c, struct ts *local, struct ts *remote)
 {
-	const struct msg_ike_acquire *p = &c->packet;
 	struct ts l, r;
 
 	offer_selectors(c, &l, &r);
-	*local = of_packet(&p->source, p->protocol, p->source_port);
-	*remote = of_packet(&p->destination, p->protocol, p->destination_port);
+	of_packet(&c->packet, local, remote);
 	return c->has_packet && ts_subset(local, &l) && ts_subset(remote, &r);
 }
 

@@ -8,6 +8,7 @@
 #include "tests/unit/ike/sim.h"
 #include "tests/unit/ike/suites.h"
 
+#include <netinet/in.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -279,7 +280,7 @@ test_the_packet_alone_when_the_peer_wants_single_pairs(void)
 	sim_deliver_all(s);
 	CU_ASSERT_EQUAL(sim_n_pairs(&s->end[0], "established"), 2);
 	while ((c = connection_next(s->end[0].ike, 1, c)))
-		CU_ASSERT_TRUE(ts_is_host(&c->remote.ts[0]));
+		CU_ASSERT_TRUE(ts_is_host(&c->remote->ts[0]));
 	sim_end_settled(s, 2);
 }
 
@@ -368,8 +369,8 @@ test_parts_of_one_policy_do_not_overlap(void)
 	acquire(s, 2);
 	sim_run(s, 5000);
 	while ((c = connection_next(s->end[0].ike, 1, c))) {
-		CU_ASSERT_EQUAL(c->local.n, 1);
-		CU_ASSERT_EQUAL(c->remote.n, 1);
+		CU_ASSERT_EQUAL(c->local->n, 1);
+		CU_ASSERT_EQUAL(c->remote->n, 1);
 	}
 	sim_end_settled(s, 2);
 }
@@ -396,7 +397,7 @@ test_no_more_selectors_than_can_be_used(void)
 	sim_run(s, 5000);
 	CU_ASSERT_PTR_NOT_NULL_FATAL(sim_pair(&s->end[0], 1));
 	c = sim_pair(&s->end[0], 1)->connection;
-	CU_ASSERT_EQUAL(c->local.n * c->remote.n, MSG_IKE_SELECTORS_MOST);
+	CU_ASSERT_EQUAL(c->local->n * c->remote->n, MSG_IKE_SELECTORS_MOST);
 	sim_free(s);
 }
 
@@ -413,6 +414,35 @@ test_a_rule_has_so_many_parts_at_most(void)
 	CU_ASSERT_EQUAL(sim_n_pairs(&s->end[0], "established"), 64);
 	CU_ASSERT_STRING_EQUAL(sim_reason(&s->end[0], &e), "license or specification limited");
 	CU_ASSERT_FALSE(e.by_peer);
+	sim_free(s);
+}
+
+/* An echo request is of a rule for echo requests: type and code are one number, the same at both ends. */
+static void
+test_an_icmp_packet_is_its_type_and_code(void)
+{
+	const struct sim_child any = { .local = "10.1.0.0/16", .remote = "10.2.0.0/16" };
+	const struct sim_child echo = { .local = "10.2.0.0/16", .remote = "10.1.0.0/16" };
+	struct msg_ike_acquire m = { .child = 1,
+		.protocol = IPPROTO_ICMP,
+		.source = addr_v4(0x0a010105),
+		.destination = addr_v4(0x0a020205),
+		.source_port = 8 };
+	struct sim *s = sim_new(1);
+	struct child *c;
+
+	sim_peer(&s->end[0], NULL);
+	sim_peer(&s->end[1], NULL);
+	sim_child(&s->end[1], &echo);
+	sim_child(&s->end[0], &any);
+	c = child_find(s->end[1].ike, 1);
+	c->cfg.protocol = IPPROTO_ICMP;
+	c->cfg.local_port_low = c->cfg.remote_port_low = 8 << 8;
+	c->cfg.local_port_high = c->cfg.remote_port_high = 8 << 8;
+	ike_command(s->end[0].ike, MSG_ike_acquire, 0, &m, NULL);
+	sim_run(s, 5000);
+	assert_flow(
+		&s->end[0], "10.1.0.0/255.255.0.0 1/2048-2048", "10.2.0.0/255.255.0.0 1/2048-2048");
 	sim_free(s);
 }
 
@@ -606,6 +636,7 @@ CU_TestInfo offer_tests[] = {
 	{ "a rule has so many parts at most", test_a_rule_has_so_many_parts_at_most },
 	{ "parts of one policy do not overlap", test_parts_of_one_policy_do_not_overlap },
 	{ "no more selectors than can be used", test_no_more_selectors_than_can_be_used },
+	{ "an ICMP packet is its type and code", test_an_icmp_packet_is_its_type_and_code },
 	{ "transport mode", test_transport_mode },
 	{ "transport mode behind a NAT", test_transport_mode_behind_a_nat },
 	{ "modes that differ are explained", test_modes_that_differ_are_explained },
