@@ -265,6 +265,13 @@ x_auth_response_verified(struct ike_sa *sa, struct exchange *x)
 			sa, c, EXPLAIN_config_id, "the peer's identity is not the one configured");
 		return;
 	}
+	if (message_notify_find(&m, NOTIFY_invalid_syntax)) {
+		/* the peer has ended the IKE SA with this (RFC 7296 2.21.3) */
+		child_sa_end(pair, false);
+		explain_refusal(sa, &m);
+		fail(sa, c, "refused");
+		return;
+	}
 	sa->peer->next_address = 0;
 	x_auth_heed_notifies(sa, &m);
 	sa->state = EXCHANGE_established;

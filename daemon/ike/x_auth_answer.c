@@ -1,6 +1,7 @@
 /*
  * IKE_AUTH as its responder (RFC 7296 1.2, 2.15): who the initiator says it is decides which peer it is, whose
- * key decides whether that is true. Only then is anything else in the message looked at.
+ * key decides whether that is true. Only then is anything else in the message looked at. It may ask for no
+ * CHILD SA (RFC 6023), and is told when it must authenticate again (RFC 4478).
  */
 #include "config.h"
 
@@ -16,6 +17,7 @@
 #include "daemon/ike/offer.h"
 #include "daemon/ike/seal.h"
 #include "daemon/ike/suite.h"
+#include "lib/buf.h"
 #include "lib/loop.h"
 
 #include <errno.h>
@@ -136,7 +138,19 @@ x_auth_request_verified(struct ike_sa *sa, struct exchange *x)
 	auth_sign(sa);
 }
 
-/* The answer: who we are, and the first pair or why there is none. */
+/* When the initiator must authenticate again. */
+static void
+write_lifetime(const struct ike_sa *sa, struct compose *c)
+{
+	uint8_t seconds[4];
+
+	if (sa->peer->cfg.reauth_s == 0)
+		return;
+	be32_put(seconds, sa->peer->cfg.reauth_s);
+	compose_notify(c, NOTIFY_auth_lifetime, (struct span){ seconds, sizeof(seconds) });
+}
+
+/* The answer: who we are, and the first pair or why there is none (0: none was asked for). */
 static void
 answer(struct ike_sa *sa, struct child_sa *pair, uint16_t notify)
 {
@@ -152,11 +166,12 @@ answer(struct ike_sa *sa, struct child_sa *pair, uint16_t notify)
 	if (pair) {
 		offer_write_choice(pair, &c);
 		offer_write_chosen_ts(pair, &c);
-	} else {
+	} else if (notify != 0) {
 		compose_notify(&c, notify, (struct span){ 0 });
 		statistics_count_notify(sa->ike, notify, true);
 	}
 	x_auth_write_notifies(sa, &c);
+	write_lifetime(sa, &c);
 	if (handshake_held(h, &m) == FAULT_NONE)
 		x_auth_heed_notifies(sa, &m);
 	seal_reply(sa, WIRE_IKE_AUTH, id, &c);
@@ -200,13 +215,16 @@ x_auth_response_signed(struct ike_sa *sa, struct exchange *x)
 	}
 	memcpy(h->auth, x->auth, x->auth_len);
 	h->auth_len = x->auth_len;
-	if (!message_has(&m, PAYLOAD_sa)) {
-		explain_failure(sa, 1, false, false, EXPLAIN_malformed_message, NULL,
-			"the peer asks for no CHILD SA in IKE_AUTH");
-		refuse(sa, NOTIFY_invalid_syntax);
+	if (!message_has(&m, PAYLOAD_sa) && !message_has(&m, PAYLOAD_ts_i) &&
+		!message_has(&m, PAYLOAD_ts_r)) {
+		answer(sa, NULL, 0);
 		return;
 	}
 	notify = offer_choose(sa, &m, NULL, false, &pair, &group);
+	if (notify == NOTIFY_invalid_syntax) { /* fatal (RFC 7296 2.21.3) */
+		refuse(sa, notify);
+		return;
+	}
 	if (notify == 0) {
 		e = x_child_keys(pair, sa, NULL, handshake_nonce_peer(h), handshake_nonce(h));
 		if (e == 0)

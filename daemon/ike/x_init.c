@@ -369,6 +369,7 @@ reply(struct ike_sa *sa, const struct message *m)
 		e = path_write_detection(sa, &c, sa->spi_remote, sa->spi_local);
 	if (sa->fragmentation)
 		compose_notify(&c, NOTIFY_fragmentation_supported, (struct span){ 0 });
+	compose_notify(&c, NOTIFY_childless_ikev2_supported, (struct span){ 0 });
 	if (e == 0)
 		e = compose_end(&c);
 	s = compose_span(&c);

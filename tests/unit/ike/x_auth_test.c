@@ -3,7 +3,13 @@
  */
 #include "config.h"
 
+#include "daemon/ike/auth.h"
 #include "daemon/ike/compose.h"
+#include "daemon/ike/engine.h"
+#include "daemon/ike/handshake.h"
+#include "daemon/ike/offer.h"
+#include "daemon/ike/request.h"
+#include "daemon/ike/seal.h"
 #include "tests/unit/ike/sim.h"
 #include "tests/unit/ike/suites.h"
 
@@ -365,6 +371,95 @@ test_fragments(void)
 	sim_end_settled(s, 1);
 }
 
+/* By hand until end 0 sends IKE_AUTH; then another in its place, with an SA but no selectors, or neither. */
+static void
+send_another_auth(struct sim *s, bool with_sa)
+{
+	struct datagrams d = { 0 };
+	struct ike_sa *sa;
+	struct request *r;
+	struct compose c;
+
+	s->by_hand = true;
+	while (sim_n_packets(s) == 0)
+		sim_run(s, 10);
+	sim_deliver(s, 0);
+	sim_deliver(s, 0);
+	CU_ASSERT_TRUE(sim_is(s, 0, 1, WIRE_IKE_AUTH, false));
+	sim_drop(s, 0);
+	sa = TAILQ_FIRST(&s->end[0].ike->peers.tqh_first->sas);
+	r = request_of(sa, REQUEST_auth, NULL);
+
+	compose_inner(&c);
+	compose_id(&c, PAYLOAD_id_i, sa->local_id.type,
+		(struct span){ sa->local_id.value, sa->local_id.len });
+	compose_auth(
+		&c, auth_method(sa), (struct span){ sa->handshake->auth, sa->handshake->auth_len });
+	if (with_sa)
+		offer_write_sa(r->made, r->child, &c, false);
+	CU_ASSERT_EQUAL(seal_message(sa, WIRE_IKE_AUTH, false, 1, &c, &d), 0);
+	seal_send(sa, &d);
+	datagrams_clear(&d);
+}
+
+/* RFC 6023: an IKE SA without a CHILD SA is one, and those that follow are made on it. */
+static void
+test_the_first_child_may_come_later(void)
+{
+	struct sim *s = begin(NULL, NULL);
+	struct st_ike_error e;
+
+	send_another_auth(s, false);
+	sim_deliver(s, 0);
+	CU_ASSERT_EQUAL(sim_n_ike(&s->end[1], "established"), 1);
+	CU_ASSERT_EQUAL(sim_n_pairs(&s->end[1], NULL), 0);
+	CU_ASSERT_STRING_EQUAL(sim_reason(&s->end[1], &e), "");
+	s->by_hand = false;
+	sim_run(s, 60000);
+	CU_ASSERT_EQUAL(sim_statistic(&s->end[0], "IKE SAs negotiated as initiator"), 1);
+	sim_end_settled(s, 1);
+}
+
+/* RFC 7296 2.21.3: INVALID_SYNTAX ends the IKE SA at both ends, and both operators know of it. */
+static void
+test_half_a_child_is_the_end(void)
+{
+	struct sim *s = begin(NULL, NULL);
+	struct st_ike_error e;
+
+	send_another_auth(s, true);
+	sim_deliver(s, 0);
+	CU_ASSERT_STRING_EQUAL(sim_reason(&s->end[1], &e), "malformed message");
+	CU_ASSERT_EQUAL(sim_n_ike(&s->end[1], "established"), 0);
+	CU_ASSERT_TRUE(sim_is(s, 0, 0, WIRE_IKE_AUTH, true));
+	sim_deliver(s, 0);
+	CU_ASSERT_PTR_NOT_NULL(sim_reason(&s->end[0], &e));
+	CU_ASSERT_PTR_NOT_NULL(strstr(e.detail, "INVALID_SYNTAX"));
+	CU_ASSERT_TRUE(e.by_peer);
+	CU_ASSERT_EQUAL(sim_n_ike(&s->end[0], NULL), 0);
+	s->by_hand = false;
+	sim_run(s, 60000);
+	sim_end_settled(s, 1);
+}
+
+/* RFC 4478: the responder says how long it believes. */
+static void
+test_the_initiator_is_told_when_to_authenticate_again(void)
+{
+	const struct sim_peer hourly = { .reauth_s = 3600 };
+	struct sim *s = begin(NULL, &hourly);
+	uint64_t spi;
+
+	sim_run(s, 5000);
+	CU_ASSERT_EQUAL(sim_ike(&s->end[0])->reauth_s, 3600);
+	spi = sim_ike(&s->end[0])->spi_local;
+	sim_run(s, 3600000);
+	CU_ASSERT_NOT_EQUAL(sim_ike(&s->end[0])->spi_local, spi);
+	CU_ASSERT_EQUAL(sim_statistic(&s->end[0], "IKE SAs reauthenticated"), 1);
+	CU_ASSERT_EQUAL(sim_statistic(&s->end[1], "IKE SAs reauthenticated"), 0);
+	sim_end_settled(s, 1);
+}
+
 static void
 test_a_changed_key_begins_anew(void)
 {
@@ -453,6 +548,10 @@ CU_TestInfo x_auth_tests[] = {
 		test_the_next_address_after_a_failure_of_ike_auth },
 	{ "INITIAL_CONTACT removes what is stale", test_initial_contact_removes_what_is_stale },
 	{ "fragments", test_fragments },
+	{ "the first child may come later", test_the_first_child_may_come_later },
+	{ "half a child is the end", test_half_a_child_is_the_end },
+	{ "the initiator is told when to authenticate again",
+		test_the_initiator_is_told_when_to_authenticate_again },
 	{ "a changed key begins anew", test_a_changed_key_begins_anew },
 	CU_TEST_INFO_NULL,
 };
