@@ -8,14 +8,17 @@
  *   add|update|delete sa proto=esp spi=0x… src=… dst=… mode=tunnel esn=0 window=32 enc=… key=… …
  *   add|update|delete policy dir=out src=10.1.1.0/24 dst=10.1.2.0/24 proto=0 … spi=0x…
  *
- * It never expires an SA and never asks for one (no trap policies): tests rekey on demand. Without that
- * variable nothing is written down and no SA is kept: for who measures the daemon, and not us.
+ * It never expires an SA: tests rekey on demand. Without that variable nothing is written down and no
+ * SA is kept: for who measures the daemon, and not us. It asks for one (a packet met a trap policy)
+ * when told to: a line `src dst protocol sport dport` (addresses and numbers) written to the FIFO
+ * $FAKEXFRM_ACQUIRE becomes XFRM_MSG_ACQUIRE of the outbound policy that the packet matches.
  */
 #include "config.h"
 
 #include <arpa/inet.h>
 #include <dlfcn.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <linux/netlink.h>
 #include <linux/udp.h>
 #include <linux/xfrm.h>
@@ -34,6 +37,7 @@
 #define MAX_FD 1024
 #define MAX_SA 256
 #define MAX_MSG 4096
+#define MAX_POLICY 64
 
 /* NLA_* of linux/netlink.h for a message that ends at `end`. */
 #define ATTR_OK(a, end)                                                            \
@@ -49,9 +53,17 @@ struct sa {
 	uint8_t info[MAX_MSG]; /* the payload of NEWSA: what GETSA answers */
 };
 
+struct policy {
+	bool used;
+	struct xfrm_userpolicy_info info;
+	struct xfrm_user_tmpl tmpl;
+};
+
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static int peer_of[MAX_FD]; /* fd + 1 of the other end; 0: not one of ours */
 static struct sa sas[MAX_SA];
+static struct policy policies[MAX_POLICY];
+static int events = -1; /* where the daemon hears of packets */
 
 #define REAL(ret, name, ...)             \
 	static ret (*real)(__VA_ARGS__); \
@@ -256,6 +268,26 @@ sa_delete(const struct nlmsghdr *h, struct line *l)
 
 /* ---- policies ---- */
 
+static struct policy *
+policy_find(const struct xfrm_selector *sel)
+{
+	for (struct policy *p = policies; p < policies + MAX_POLICY; p++)
+		if (p->used && memcmp(&p->info.sel, sel, sizeof(*sel)) == 0)
+			return p;
+	return NULL;
+}
+
+static void
+policy_keep(const struct xfrm_userpolicy_info *info, const struct xfrm_user_tmpl *t)
+{
+	struct policy *p = policy_find(&info->sel);
+
+	for (size_t i = 0; !p && i < MAX_POLICY; i++)
+		p = policies[i].used ? NULL : &policies[i];
+	if (p)
+		*p = (struct policy){ .used = true, .info = *info, .tmpl = *t };
+}
+
 static void
 policy_new(const struct nlmsghdr *h, struct line *l)
 {
@@ -277,6 +309,8 @@ policy_new(const struct nlmsghdr *h, struct line *l)
 			continue;
 		put(l, " spi=0x%08x reqid=%u mode=%s", ntohl(t->id.spi), t->reqid,
 			mode_name(t->mode));
+		if (p->dir == XFRM_POLICY_OUT)
+			policy_keep(p, t);
 	}
 }
 
@@ -292,6 +326,105 @@ policy_delete(const struct nlmsghdr *h, struct line *l)
 			: p->dir == XFRM_POLICY_IN ? "in"
 						   : "fwd");
 	put_selector(l, &p->sel, "src", "dst");
+	struct policy *kept = p->dir == XFRM_POLICY_OUT ? policy_find(&p->sel) : NULL;
+	if (kept)
+		kept->used = false;
+}
+
+/* ---- packets that ask for SAs ---- */
+
+static bool
+within(const xfrm_address_t *a, const xfrm_address_t *net, unsigned int len)
+{
+	const uint8_t *p = (const uint8_t *)a, *q = (const uint8_t *)net;
+
+	for (unsigned int i = 0; i < len; i++)
+		if ((p[i / 8] ^ q[i / 8]) & 0x80 >> i % 8)
+			return false;
+	return true;
+}
+
+static bool
+selects(const struct xfrm_selector *s, const struct xfrm_selector *packet)
+{
+	return s->family == packet->family && (s->proto == 0 || s->proto == packet->proto) &&
+		((s->sport ^ packet->sport) & s->sport_mask) == 0 &&
+		((s->dport ^ packet->dport) & s->dport_mask) == 0 &&
+		within(&packet->saddr, &s->saddr, s->prefixlen_s) &&
+		within(&packet->daddr, &s->daddr, s->prefixlen_d);
+}
+
+static bool
+packet_parse(const char *text, struct xfrm_selector *out)
+{
+	char src[64], dst[64];
+	unsigned int proto, sport, dport;
+
+	if (sscanf(text, "%63s %63s %u %u %u", src, dst, &proto, &sport, &dport) != 5)
+		return false;
+	*out = (struct xfrm_selector){ .family = strchr(src, ':') ? AF_INET6 : AF_INET,
+		.proto = (uint8_t)proto,
+		.sport = htons((uint16_t)sport),
+		.dport = htons((uint16_t)dport),
+		.sport_mask = UINT16_MAX,
+		.dport_mask = UINT16_MAX };
+	out->prefixlen_s = out->prefixlen_d = out->family == AF_INET6 ? 128 : 32;
+	return inet_pton(out->family, src, &out->saddr) == 1 &&
+		inet_pton(out->family, dst, &out->daddr) == 1;
+}
+
+static void
+acquire(const char *text)
+{
+	struct {
+		struct nlmsghdr h;
+		struct xfrm_user_acquire body;
+		struct nlattr attr;
+		struct xfrm_user_tmpl tmpl;
+	} m = { .h = { .nlmsg_len = sizeof(m), .nlmsg_type = XFRM_MSG_ACQUIRE },
+		.attr = { .nla_len = NLA_HDRLEN + sizeof(m.tmpl), .nla_type = XFRMA_TMPL } };
+	const struct policy *best = NULL;
+
+	if (!packet_parse(text, &m.body.sel))
+		return;
+	for (const struct policy *p = policies; p < policies + MAX_POLICY; p++)
+		if (p->used && selects(&p->info.sel, &m.body.sel) &&
+			(!best || p->info.priority < best->info.priority))
+			best = p;
+	if (!best)
+		return;
+	m.body.id = best->tmpl.id;
+	m.body.saddr = best->tmpl.saddr;
+	m.body.policy = best->info;
+	m.tmpl = best->tmpl;
+	(void)!write(events, &m, sizeof(m));
+}
+
+static void *
+acquire_thread(void *path)
+{
+	/* also a writer, so that there is no end of file */
+	int fd = open(path, O_RDWR);
+	FILE *f = fd >= 0 ? fdopen(fd, "r") : NULL;
+	char text[256];
+
+	while (f && fgets(text, sizeof(text), f)) {
+		pthread_mutex_lock(&lock);
+		acquire(text);
+		pthread_mutex_unlock(&lock);
+	}
+	return NULL;
+}
+
+static void
+events_begin(int fd)
+{
+	pthread_t t;
+	char *path = getenv("FAKEXFRM_ACQUIRE");
+
+	events = fd;
+	if (path && pthread_create(&t, NULL, acquire_thread, path) == 0)
+		pthread_detach(t);
 }
 
 /* ---- answers ---- */
@@ -445,7 +578,13 @@ int
 bind(int fd, const struct sockaddr *addr, socklen_t len)
 {
 	REAL(int, bind, int, const struct sockaddr *, socklen_t);
-	return ours(fd) ? 0 : real(fd, addr, len);
+	const struct sockaddr_nl *nl = (const void *)addr;
+
+	if (!ours(fd))
+		return real(fd, addr, len);
+	if (len >= sizeof(*nl) && nl->nl_groups != 0)
+		events_begin(peer_of[fd] - 1);
+	return 0;
 }
 
 int

@@ -21,14 +21,14 @@ EXTRA_DIST += tests/lab/bed.py tests/interop/dp_gre_test.py tests/interop/dp_pat
 TESTS += tests/interop/replay_test.py
 EXTRA_DIST += tests/interop/replay_test.py
 
-# IKE, against strongSwan; fakexfrm.so is preloaded into it and so is built without our flags
-check_DATA = fakexfrm.so
-CLEANFILES += fakexfrm.so
-fakexfrm.so: tests/interop/fakexfrm.c
-	$(AM_V_CCLD)$(CC) $(DEFAULT_INCLUDES) -std=gnu11 -O1 -g -Wall -Wextra -fPIC -shared -o $@ \
-		$(srcdir)/tests/interop/fakexfrm.c
+# IKE, against strongSwan; what is preloaded into it, and into yongike, is built without our flags
+PRELOADED = fakexfrm.so fastclock.so
+check_DATA = $(PRELOADED)
+CLEANFILES += $(PRELOADED)
+$(PRELOADED): %.so: tests/interop/%.c
+	$(AM_V_CCLD)$(CC) $(DEFAULT_INCLUDES) -std=gnu11 -O1 -g -Wall -Wextra -fPIC -shared -o $@ $<
 TESTS += tests/interop/ike/strongswan_test.py
-EXTRA_DIST += tests/interop/fakexfrm.c tests/interop/ike/strongswan_test.py tests/lab/strongswan.py \
+EXTRA_DIST += tests/interop/fakexfrm.c tests/interop/fastclock.c tests/interop/ike/strongswan_test.py tests/lab/strongswan.py \
 	tests/lab/esp_peer.py
 
 # IKE's wire, against tshark, scapy and Python's own arithmetic

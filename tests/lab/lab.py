@@ -112,7 +112,7 @@ class Router(Node):
     def __init__(self, lab, name):
         super().__init__(lab, name)
         self.dir = os.path.join(lab.tmp, name)
-        self.daemon = None
+        self.daemon, self.options = None, []
         self.log = os.path.join(lab.tmp, name + ".log")
         lab.logs.append((name, self.log))
 
@@ -126,7 +126,7 @@ class Router(Node):
             s.settimeout(0.2)
             with open(self.log, "a") as log:
                 self.daemon = self.popen(os.path.join(ROOT, "sbin", "yongd"), "-s", self.dir, "-f",
-                                         stdin=subprocess.DEVNULL, stdout=log, stderr=log,
+                                         *self.options, stdin=subprocess.DEVNULL, stdout=log, stderr=log,
                                          env=dict(os.environ, NOTIFY_SOCKET=path))
             end = time.monotonic() + LIMIT
             while True:

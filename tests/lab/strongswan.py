@@ -43,12 +43,12 @@ charon {
 """
 
 
-def fake_kernel():
-    """Where `make check` built fakexfrm.so."""
+def preloaded(name):
+    """Where `make check` built fakexfrm.so and the like."""
     for d in (os.environ.get("YONGDAO_BUILD"), os.getcwd(), os.path.join(TOP, "build")):
-        if d and os.path.exists(os.path.join(d, "fakexfrm.so")):
-            return os.path.join(d, "fakexfrm.so")
-    raise AssertionError("fakexfrm.so is not built: make fakexfrm.so")
+        if d and os.path.exists(os.path.join(d, name)):
+            return os.path.join(d, name)
+    raise AssertionError("%s is not built: make %s" % (name, name))
 
 
 def missing():
@@ -70,8 +70,10 @@ class StrongSwan:
         self.node, self.mode, self.keep = node, mode, keep
         self.dir = os.path.join(node.lab.tmp, "charon-" + node.name)
         self.sa_log = os.path.join(self.dir, "sa.log")
+        self.traps = os.path.join(self.dir, "traps")
         for d in ("run", "swanctl", "swanctl/x509", "swanctl/x509ca", "swanctl/private"):
             os.makedirs(os.path.join(self.dir, d), exist_ok=True)
+        os.mkfifo(self.traps)
         for binary in (CHARON, SWANCTL):
             shutil.copy(binary, os.path.join(self.dir, os.path.basename(binary) + ".bin"))
         with open(os.path.join(self.dir, "strongswan.conf"), "w") as f:
@@ -86,9 +88,11 @@ class StrongSwan:
 
     def start(self):
         env = dict(os.environ, STRONGSWAN_CONF=os.path.join(self.dir, "strongswan.conf"))
-        if self.mode == "fake" and self.keep:
-            env.update(FAKEXFRM_LOG=self.sa_log)
-        preload = "LD_PRELOAD='%s' " % fake_kernel() if self.mode == "fake" else ""
+        if self.mode == "fake":
+            env.update(FAKEXFRM_ACQUIRE=self.traps)
+            if self.keep:
+                env.update(FAKEXFRM_LOG=self.sa_log)
+        preload = "LD_PRELOAD='%s' " % preloaded("fakexfrm.so") if self.mode == "fake" else ""
         with open(os.path.join(self.dir, "charon.out"), "w") as out:
             self.p = self.node.popen(
                 "sh", "-c", "mount --bind '%s/run' /run && cd / && %sexec '%s/charon.bin'" % (
@@ -129,6 +133,11 @@ class StrongSwan:
             return []
         return [dict(w.split("=", 1) for w in line.split() if "=" in w)
                 for line in open(self.sa_log) if line.startswith(event + " ")]
+
+    def meets_trap(self, src, dst, protocol=1, sport=0, dport=0):
+        """With a faked kernel: a packet to be sent meets a trap policy. (ICMP: type and code are the ports.)"""
+        with open(self.traps, "w") as f:
+            f.write("%s %s %d %d %d\n" % (src, dst, protocol, sport, dport))
 
     def answers_packets(self, device="wan"):
         """With a faked kernel: scapy opens what arrives and answers pings; returns its process, whose

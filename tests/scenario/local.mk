@@ -15,8 +15,11 @@ SCENARIOS = \
 	tests/scenario/ike_policy_test.py \
 	tests/interop/ike/algorithms_test.py \
 	tests/interop/ike/forms_test.py \
+	tests/interop/ike/fragments_test.py \
 	tests/interop/ike/nat_test.py \
+	tests/interop/ike/rekey_test.py \
 	tests/interop/ike/scenarios_test.py \
+	tests/interop/ike/traps_test.py \
 	tests/scenario/keepalive_test.py \
 	tests/scenario/kill_test.py \
 	tests/scenario/routing_test.py \
@@ -34,7 +37,7 @@ EXTRA_DIST += $(SCENARIOS) tests/interop/ike/swan_site.py tests/scenario/run.py 
 	examples/4-gre-over-ipsec/RTA.cfg examples/4-gre-over-ipsec/RTB.cfg \
 	examples/2-ipsec-manual/RTA.cfg examples/2-ipsec-manual/RTB.cfg
 
-check-scenario: fakexfrm.so
+check-scenario: $(PRELOADED)
 	YONGDAO_TOP=$(abs_top_srcdir) YONGDAO_ROOT=$(prefix) YONGDAO_BUILD=$(abs_builddir) \
 		$(srcdir)/tests/scenario/run.py -l scenario-logs $(SCENARIOS:%=$(abs_srcdir)/%)
 check-valgrind: $(check_PROGRAMS)

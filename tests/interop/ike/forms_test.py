@@ -7,7 +7,7 @@ After ikev2/net2net-esn, net2net-ah, host2host-ah, host2host-transport, route-ba
 import os
 import sys
 
-from swan_site import (OURS, OURS6, THEIRS, THEIRS6, TOP, Capture, Site, missing, need_root, wait_for)
+from swan_site import (BASE, OURS, OURS6, THEIRS, THEIRS6, TOP, V6, Capture, Site, missing, need_root, wait_for)
 
 sys.path.insert(0, os.path.join(TOP, "tests", "lab"))
 need_root()
@@ -21,26 +21,6 @@ from scapy.utils import rdpcap  # noqa: E402
 
 AUTH = {"hmac(sha256)": "SHA2-256-128", "hmac(sha1)": "HMAC-SHA1-96", "sha1": "HMAC-SHA1-96",
         "hmac(sha384)": "SHA2-384-192"}
-V6 = """ipv6
-interface GigabitEthernet 0/0/0
- ipv6 enable
- ipv6 address 2001:db8:1::1 64
-#
-interface GigabitEthernet 0/0/1
- ipv6 enable
- ipv6 address 2001:db8:a::1 64
-#
-ipv6 route-static :: 0 2001:db8:a::fe
-"""
-BASE = """sysname RTA
-interface GigabitEthernet 0/0/0
- ip address 10.1.1.1 24
-#
-interface GigabitEthernet 0/0/1
- ip address 198.51.100.1 24
-#
-ip route-static 0.0.0.0 0.0.0.0 198.51.100.254
-"""
 GRE = """interface Tunnel0/0/1
  ip address 172.16.40.1 255.255.255.0
  tunnel-protocol gre

@@ -3,35 +3,7 @@
 
 scenarios_test.py [NAME …] runs those alone.
 """
-import sys
-
-from swan_site import (ACL, BASE, NETS, OURS, POLICY, THEIRS, Site, missing, need_root, wait_for)
-
-need_root()
-if missing():
-    print("SKIP: apt-get install %s" % missing()[0])
-    sys.exit(77)
-
-SCENARIOS = {}
-BY_THEM = "sa trigger-mode traffic-based"  # we wait
-
-
-def scenario(fn):
-    SCENARIOS[fn.__name__.replace("_", "-")] = fn
-    return fn
-
-
-def roles(us=None, them=None, **kw):
-    """The same twice: we begin, then they do."""
-    for who in ("ours", "theirs"):
-        mine = dict(us or {})
-        if who == "theirs":
-            mine["policy"] = mine.get("policy", "") + "\n" + BY_THEM
-        with Site(us=mine, them=them, **kw) as s:
-            if who == "theirs":
-                s.them.initiate("net", check=False)
-            yield who, s
-
+from swan_site import BY_THEM, THEIRS, Site, main, roles, scenario, wait_for
 
 # --- site to site ------------------------------------------------------------------------
 
@@ -127,15 +99,6 @@ def net2net_route_narrow():
 
 
 @scenario
-def net2net_route():
-    """The first packet makes the SA. (Theirs do not: libipsec of 5.9.8 asks for none.)"""
-    with Site(us=dict(policy=BY_THEM)) as s:
-        assert not s.our_children()
-        wait_for("a ping", lambda: s.hostA.ping("10.1.2.2", check=False))
-        s.both_up()
-
-
-@scenario
 def start_action_start():
     """Both begin at once: one pair is left, and it works."""
     with Site(them=dict(child="start_action = start")) as s:
@@ -174,46 +137,6 @@ def shunt_manual_prio():
         assert s.hostA.ping("10.1.2.2", check=False) == 0  # INET has no route to the LANs
         s.transfer(2)
 
-
-# --- rekeying, under traffic ----------------------------------------------------------------
-
-def under_traffic(s, what, changed):
-    """Pings without a pause while `what` is done; not one may be lost."""
-    s.both_up()
-    s.passes()
-    before = s.our_children()[0]["spi_in"], s.our_ike()[0]["spi_i"]
-    p = s.hostA.popen("ping", "-n", "-q", "-i", "0.01", "10.1.2.2", stdout=-1)
-    what()
-    wait_for("other SAs", lambda: s.our_children() and s.our_ike() and
-             changed(before, (s.our_children()[0]["spi_in"], s.our_ike()[0]["spi_i"])))
-    s.both_up()
-    s.passes()
-    p.send_signal(2)
-    out = p.communicate(timeout=30)[0]
-    sent, got = [int(w) for w in out.replace(",", "").split() if w.isdigit()][:2]
-    assert sent - got <= 1 and " 0% packet loss" in out or sent - got <= 1, out  # the last is on its way
-
-
-@scenario
-def net2net_rekey():
-    def child_changed(a, b):
-        return a[0] != b[0]
-
-    def ike_changed(a, b):
-        return a[1] != b[1]
-
-    with Site() as s:
-        under_traffic(s, lambda: s.them.swanctl("--rekey", "--child", "net"), child_changed)
-        under_traffic(s, lambda: s.them.swanctl("--rekey", "--ike", "road"), ike_changed)
-    # ours: soft lifetimes in bytes are reached soon
-    with Site(us=dict(policy="sa duration traffic-based 256")) as s:
-        s.both_up()
-        first = s.our_children()[0]["spi_in"]
-        s.transfer(2)
-        wait_for("a rekeyed pair", lambda: s.our_children() and
-                 s.our_children()[0]["spi_in"] != first)
-        s.both_up()
-        s.passes()
 
 
 # --- liveness ---------------------------------------------------------------------------
@@ -262,18 +185,4 @@ def delete_by_either():
         s.passes()
 
 
-def main():
-    chosen = sys.argv[1:] or list(SCENARIOS)
-    failed = []
-    for name in chosen:
-        try:
-            SCENARIOS[name]()
-            print("  %s: ok" % name, flush=True)
-        except AssertionError as e:
-            failed.append(name)
-            print("  %s: FAILED: %s" % (name, str(e)[-1500:]), flush=True)
-    assert not failed, "failed: %s" % " ".join(failed)
-    print("scenarios: ok")
-
-
-main()
+main("scenarios")
