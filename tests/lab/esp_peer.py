@@ -2,7 +2,8 @@
 """Packets for a strongSwan whose kernel is faked: scapy protects and opens them with its SAs.
 
   esp_peer.py answer DEVICE SA_LOG       opens what arrives on the device, answers echo requests found
-                                         inside, also inside GRE; a JSON line for each packet
+                                         inside (ICMP, UDP to port 7), also inside GRE; a JSON line for
+                                         each packet
   esp_peer.py ask DEVICE SA_LOG SRC DST  sends one echo request, says what answer was inside; SRC and
                                          DST may be two addresses each, joined by `>`: GRE's, then
                                          those inside it
@@ -125,6 +126,9 @@ def reply(p):
             layer.fields.pop(f, None)
         if isinstance(layer, ICMP) and layer.type == 8:
             layer.type = 0
+            return answer
+        if isinstance(layer, UDP) and layer.dport == 7:
+            layer.sport, layer.dport = layer.dport, layer.sport
             return answer
         if isinstance(layer, ICMPv6EchoRequest):
             layer.underlayer.payload = ICMPv6EchoReply(id=layer.id, seq=layer.seq, data=layer.data)

@@ -19,6 +19,7 @@ SCENARIOS = \
 	tests/interop/ike/nat_test.py \
 	tests/interop/ike/rekey_test.py \
 	tests/interop/ike/scenarios_test.py \
+	tests/interop/ike/sites_test.py \
 	tests/interop/ike/traps_test.py \
 	tests/scenario/keepalive_test.py \
 	tests/scenario/kill_test.py \

@@ -5,7 +5,7 @@ After strongSwan's scenarios ikev2-algs/* and libipsec/net2net-*.
 """
 import sys
 
-from swan_site import Site, missing, need_root, theirs
+from swan_site import Site, missing, need_root, theirs, wait_for
 
 need_root()
 if missing():
@@ -15,7 +15,7 @@ if missing():
 # ours (lines of `ike proposal`), theirs
 GROUPS = ("group1 modp768", "group2 modp1024", "group5 modp1536", "group14 modp2048",
           "group15 modp3072", "group16 modp4096", "group19 ecp256", "group20 ecp384",
-          "group21 ecp521", "group31 curve25519")
+          "group21 ecp521", "group31 curve25519", "group32 curve448")
 IKE = [("dh %s" % ours, "aes256-sha256-%s" % theirs) for ours, theirs in map(str.split, GROUPS)]
 IKE += [
     ("encryption-algorithm %s\ndh group19\nintegrity-algorithm %s\nprf %s" % (e, i, p),
@@ -53,12 +53,24 @@ def change(s, view, lines, undo):
 def suite(s, who, **their):
     """Whoever is to begins anew with what is configured now."""
     s.them.load(theirs(**their))
-    s.us.cli("reset ike sa all" if False else "reset ike sa")
+    s.us.cli("reset ike sa")
     s.them.swanctl("--terminate", "--ike", "road", "--force", check=False)
     if who == "theirs":
         s.them.initiate("net")
     s.both_up()
-    s.hostA.ping("10.1.2.2", count=2)
+    s.none_lost(s.hostA, "10.1.2.2", 2)
+
+
+def anew(s, who):
+    """A second pair by the same IKE SA: the first one's keys are never of a group of its own."""
+    first = s.our_children()[0]["spi_in"]
+    if who == "theirs":
+        s.them.swanctl("--rekey", "--child", "net")
+    else:
+        s.us.cli("reset ipsec sa")
+    wait_for("another pair", lambda: [c for c in s.our_children() if c["spi_in"] != first])
+    s.both_up()
+    s.none_lost(s.hostA, "10.1.2.2", 2)
 
 
 def main():
@@ -78,6 +90,8 @@ def main():
                     continue
                 try:
                     suite(s, who, **their)
+                    if view == "policy":
+                        anew(s, who)
                     print("  %s begin: %s %s" % (who, view, name), flush=True)
                 except AssertionError as e:
                     failed += 1
