@@ -7,7 +7,26 @@
 #include "schema/model.h"
 #include "schema/type.h"
 
-static const struct type type_acl_number = TYPE_INTEGER("acl-number", 2000, 3999);
+#include <errno.h>
+
+/* Basic and advanced ones, and those behind the numbers that VRP gives to named (advanced) ones: of the
+ * others there are a thousand only. */
+static int
+acl_number_parse(const struct type *t, const char *text, struct arena *a, struct value *out)
+{
+	int rc = type_parse_integer(t, text, a, out);
+
+	return rc == 0 && out->i > 3999 && out->i < 42768 ? -EINVAL : rc;
+}
+
+const struct type type_acl_number = {
+	.name = "acl-number",
+	.help_form = "INTEGER<2000-3999,42768-75535>",
+	.min = 2000,
+	.max = 75535,
+	.parse = acl_number_parse,
+	.render = type_render_integer,
+};
 static const struct type type_step = TYPE_INTEGER("step", 1, 20);
 static const struct type type_rule_id = TYPE_INTEGER("rule-id", 0, 4294967294);
 static const struct type type_port = TYPE_INTEGER("port", 0, 65535);

@@ -10,7 +10,6 @@
 #include <errno.h>
 
 static const struct type type_sequence = TYPE_INTEGER("sequence", 1, 10000);
-static const struct type type_acl_number = TYPE_INTEGER("acl-number", 2000, 3999);
 static const struct type type_spi = TYPE_INTEGER("spi", 256, 4294967295);
 
 static const struct choice transforms[] = {

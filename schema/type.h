@@ -75,6 +75,8 @@ extern const struct type type_interface;
 extern const struct type type_string_key, type_hex_key;
 /* Of SAs, wherever they are configured (type_sa.c): the group of PFS, durations, one id. */
 extern const struct type type_pfs, type_sa_time, type_sa_traffic, type_one, type_place;
+/* Numbers of ACLs (model_acl.c). */
+extern const struct type type_acl_number;
 /* Ports by name and number, ICMP by name: type * 256 + code (type_port.c). */
 extern const struct type type_tcp_port, type_udp_port, type_icmp_name, type_icmp6_name;
 

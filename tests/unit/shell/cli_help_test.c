@@ -74,9 +74,9 @@ static const struct {
 		"  tcp      Transmission Control Protocol (6)\n"
 		"  udp      User Datagram Protocol (17)\n" },
 	{ "acl 3000", "acl ",
-		"  INTEGER<2000-3999>  ACL number\n"
-		"  ipv6                Specify IPv6 ACL\n"
-		"  number              Specify a numbered ACL\n" },
+		"  INTEGER<2000-3999,42768-75535>  ACL number\n"
+		"  ipv6                            Specify IPv6 ACL\n"
+		"  number                          Specify a numbered ACL\n" },
 	{ "interface Tunnel0/0/1", "undo gre ",
 		"  checksum         Verify checksums from end to end\n"
 		"  key              Specify the key of the tunnel\n"

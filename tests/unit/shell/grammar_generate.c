@@ -145,6 +145,10 @@ put_value(struct generated *g, const struct type *t)
 		strcpy(out, generate_below(g, 2) ? "0" : "0.0.0.255");
 	else if (!strcmp(t->name, "window"))
 		snprintf(out, 300, "%u", 32u << generate_below(g, 8));
+	else if (t == &type_acl_number)
+		snprintf(out, 300, "%u",
+			(generate_below(g, 2) ? 2000u : 42768u) +
+				(unsigned int)generate_below(g, 2000));
 	else if (t->rest)
 		put_text(g, out, (size_t)t->max);
 	else if (t->render == type_render_integer || t->choices)

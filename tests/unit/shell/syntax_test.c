@@ -67,7 +67,7 @@ a_parameter_takes_type_help_and_reference_of_its_column(void)
 
 	CU_ASSERT_PTR_NOT_NULL_FATAL(n);
 	n = n->sibling;
-	CU_ASSERT_STRING_EQUAL(n->type->help_form, "INTEGER<2000-3999>");
+	CU_ASSERT_STRING_EQUAL(n->type->help_form, "INTEGER<2000-3999,42768-75535>");
 	CU_ASSERT_STRING_EQUAL(n->help, "ACL number");
 	n = n->sibling;
 	CU_ASSERT_PTR_EQUAL(n->ref, &model_acl);
