@@ -24,6 +24,9 @@ struct kind_ops {
 	int (*del)(struct daemon *d, const struct want *w, struct err *e);
 	/* Several owners may want one object, all with the same contents. */
 	bool shared;
+	/* Called for all that are about to be added, before the first one is: what is cheaper for many at once.
+	 * Nothing depends on it; what goes wrong goes wrong again in add. May be NULL. */
+	void (*prepare)(struct daemon *d, const struct want *w);
 };
 
 /* Indexed by enum want_kind. */

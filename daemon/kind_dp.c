@@ -50,6 +50,7 @@ TREE_STATIC(sa_id_tree, sa_id, entry, sa_id_cmp)
 
 struct kind_dp {
 	struct sa_id_tree sas;
+	struct sa_id *by_slot[SASTATE_SLOTS];
 };
 
 struct kind_dp *
@@ -62,6 +63,7 @@ static void
 sa_id_free(struct kind_dp *k, struct sa_id *s)
 {
 	RB_REMOVE(sa_id_tree, &k->sas, s);
+	k->by_slot[s->id - 1] = NULL;
 	free(s->key);
 	free(s);
 }
@@ -102,20 +104,20 @@ sa_id_set(struct kind_dp *k, const char *key, const struct msg_dp_sa *sa)
 		if (s == NULL || (s->key = strdup(key)) == NULL)
 			abort();
 		RB_INSERT(sa_id_tree, &k->sas, s);
+	} else {
+		k->by_slot[s->id - 1] = NULL;
 	}
 	s->id = sa->sa;
+	k->by_slot[s->id - 1] = s;
 	s->peer = sa->inbound ? (struct addr){ .af = 0 } : sa->destination;
 }
 
 const struct addr *
 kind_dp_peer(const struct kind_dp *k, uint32_t sa)
 {
-	struct sa_id *s;
+	const struct sa_id *s = sa > 0 && sa <= SASTATE_SLOTS ? k->by_slot[sa - 1] : NULL;
 
-	RB_FOREACH (s, sa_id_tree, (struct sa_id_tree *)(uintptr_t)&k->sas)
-		if (s->id == sa && s->peer.af != 0)
-			return &s->peer;
-	return NULL;
+	return s != NULL && s->peer.af != 0 ? &s->peer : NULL;
 }
 
 int
@@ -381,6 +383,18 @@ sa_equal(const struct want *a, const struct want *b)
 		a->sa.sa.mtu == b->sa.sa.mtu && key_equal(a->sa.bundle_key, b->sa.bundle_key);
 }
 
+/* One wait for the disk for all of them: see sastate_prepare. */
+static void
+sa_prepare(struct daemon *d, const struct want *w)
+{
+	uint8_t identity[KEYS_IDENTITY_LEN];
+
+	if (!childlink_is_up(d->dplink))
+		return;
+	keys_identity(&w->sa.sa, identity);
+	(void)sastate_prepare(d->sastate, identity, w->sa.sa.inbound, NULL);
+}
+
 static int
 sa_add(struct daemon *d, const struct want *w, struct err *e)
 {
@@ -423,9 +437,12 @@ sa_del(struct daemon *d, const struct want *w, struct err *e)
 	return step(d, w, MSG_dp_sa_del, &m, -1, e);
 }
 
-const struct kind_ops kind_sa = {
-	.name = "SA", .equal = sa_equal, .add = sa_add, .change = sa_change, .del = sa_del
-};
+const struct kind_ops kind_sa = { .name = "SA",
+	.equal = sa_equal,
+	.prepare = sa_prepare,
+	.add = sa_add,
+	.change = sa_change,
+	.del = sa_del };
 
 /* --- policies ------------------------------------------------------------------------------- */
 

@@ -379,10 +379,23 @@ delete_kind(struct reconcile *r, enum want_kind kind)
 }
 
 static void
+prepare_kind(struct reconcile *r, enum want_kind kind)
+{
+	struct node *n;
+
+	if (r->kinds[kind]->prepare == NULL)
+		return;
+	TAILQ_FOREACH (n, &r->touched[kind], touched)
+		if (n->desired.want != NULL && n->running.want == NULL)
+			r->kinds[kind]->prepare(r->daemon, n->desired.want);
+}
+
+static void
 add_kind(struct reconcile *r, enum want_kind kind)
 {
 	struct node *n;
 
+	prepare_kind(r, kind);
 	TAILQ_FOREACH (n, &r->touched[kind], touched) {
 		if (n->desired.want == NULL)
 			continue;

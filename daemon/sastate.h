@@ -30,6 +30,10 @@ int sastate_fd(const struct sastate *s);
  * that may be used, and that is on disk. -ENOSPC, or -errno of the disk. */
 int sastate_take(struct sastate *s, const uint8_t id[SASTATE_ID_LEN], bool inbound, uint32_t *slot,
 	uint64_t *limit, struct err *e);
+/* Does what the disk needs for that without waiting for it. Whoever takes many prepares them all first: the
+ * first take waits once for all of them. */
+int sastate_prepare(
+	struct sastate *s, const uint8_t id[SASTATE_ID_LEN], bool inbound, struct err *e);
 /* A slot for an SA whose keys live no longer than this process: zeroed, all numbers are its own, nothing is
  * on disk. -ENOSPC, or -errno of the disk. */
 int sastate_lend(struct sastate *s, uint32_t *slot, struct err *e);

@@ -66,6 +66,12 @@ del(struct daemon *d, const struct want *w, struct err *e)
 	return 0;
 }
 
+static void
+prepare(struct daemon *d, const struct want *w)
+{
+	say(d, "(%s) ", w->key);
+}
+
 static bool
 link_equal(const struct want *a, const struct want *b)
 {
@@ -89,12 +95,14 @@ static const struct kind_ops addr_kind = { "addr", addr_equal, add, NULL, del };
 static const struct kind_ops route_kind = { "route", route_equal, add, NULL, del };
 /* Of links, with an MTU. */
 static const struct kind_ops shared_kind = { "shared", link_equal, add, change, del, true };
+static const struct kind_ops prepared_kind = { "prepared", link_equal, add, change, del,
+	.prepare = prepare };
 static const struct kind_ops *const kinds[WANT_N_KINDS] = {
 	[WANT_FILTER] = &route_kind,
 	[WANT_LINK] = &link_kind,
 	[WANT_PORT] = &route_kind,
 	[WANT_TUNNEL] = &route_kind,
-	[WANT_SA] = &route_kind,
+	[WANT_SA] = &prepared_kind,
 	[WANT_SPD] = &route_kind,
 	[WANT_RULE] = &route_kind,
 	[WANT_ADDR] = &addr_kind,
@@ -106,7 +114,7 @@ static const struct kind_ops *const kinds[WANT_N_KINDS] = {
 	[WANT_IKE_CHILD] = &route_kind,
 };
 
-/* "L1 L2=1400 A1 A2=s R1": links (with MTU), addresses (s: secondary), routes. */
+/* "L1 L2=1400 A1 A2=s R1": links (with MTU), addresses (s: secondary), routes, prepared ones. */
 static struct want_set *
 set_of(const char *owner, const char *text)
 {
@@ -124,8 +132,8 @@ set_of(const char *owner, const char *text)
 		if (word[0] == 'L') {
 			strlcpy(w.link.device, word, sizeof(w.link.device));
 			w.link.mtu = value != NULL ? (uint32_t)atoi(value) : 1500;
-		} else if (word[0] == 'S') {
-			w.kind = WANT_GROUP;
+		} else if (word[0] == 'S' || word[0] == 'P') {
+			w.kind = word[0] == 'S' ? WANT_GROUP : WANT_SA;
 			w.link.mtu = value != NULL ? (uint32_t)atoi(value) : 1500;
 		} else if (word[0] == 'A') {
 			w.kind = WANT_ADDR;
@@ -200,6 +208,8 @@ running_and_desired_give_the_exact_steps(void)
 		{ "A1", "A1=s", "-A1 +A1" },
 		{ "L1 A1 R1", "L1=1400 A1=s R1 R2", "-A1 ~L1 +A1 +R2" },
 		{ "A1 A2 A3", "", "-A3 -A2 -A1" },
+		{ "L1 P1", "P1 P2 P3 P4=1400 L1 R1", "(P2) (P3) (P4) +P2 +P3 +P4 +R1" },
+		{ "P1", "P1=1400", "~P1" },
 		{ "L2 R2", "L1 R1", "-R2 -L2 +L1 +R1" },
 	};
 

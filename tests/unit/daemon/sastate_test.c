@@ -192,7 +192,7 @@ more_numbers_are_on_disk_before_they_are_used(void)
 static void
 a_torn_write_leaves_the_limit_that_was_acknowledged(void)
 {
-	enum { COPY = 64, AT = 4096 };
+	enum { COPY = 64, AT = 4096 + COPY };
 
 	for (unsigned int byte = 0; byte < COPY; byte++) {
 		char dir[64], path[128];
@@ -210,7 +210,7 @@ a_torn_write_leaves_the_limit_that_was_acknowledged(void)
 		sastate_close(s);
 		snprintf(path, sizeof(path), "%s/sastate.keys", dir);
 		fd = open(path, O_RDWR);
-		/* the newest of the two copies is the first: take, its reserve, more */
+		/* the newest of the two copies is the second: take, more */
 		CU_ASSERT_EQUAL(pread(fd, copy, COPY, AT), COPY);
 		copy[byte] ^= 0x5a;
 		CU_ASSERT_EQUAL(pwrite(fd, copy, COPY, AT), COPY);
@@ -219,6 +219,164 @@ a_torn_write_leaves_the_limit_that_was_acknowledged(void)
 		slots = slots_of(s);
 		torn = slots[slot].seq;
 		CU_ASSERT_EQUAL(torn, limit - SASTATE_BLOCK);
+		slots_done(slots);
+		sastate_close(s);
+		bench_dir_remove(dir);
+	}
+}
+
+/* Of what was written and not waited for, any part may be missing after a power loss. */
+static void
+writes_not_waited_for_leave_the_limit_that_was_acknowledged(void)
+{
+	enum { COPY = 64, AT = 4096, TIMES = 5 };
+
+	for (unsigned int times = 1; times <= TIMES; times++) {
+		char dir[64], path[128];
+		struct sastate *s;
+		struct sa_slot *slots;
+		uint32_t slot;
+		uint64_t limit, more;
+		uint8_t lost[COPY] = { 0 };
+		int fd;
+
+		bench_dir(dir);
+		s = open_in(dir, "boot 1");
+		sastate_take(s, id_a, false, &slot, &limit, NULL);
+		slots = slots_of(s);
+		for (unsigned int i = 0; i < times; i++) {
+			slots[slot].seq += SASTATE_BLOCK;
+			CU_ASSERT_EQUAL(sastate_prepare(s, id_a, false, NULL), 0);
+		}
+		slots[slot].seq = 0;
+		snprintf(path, sizeof(path), "%s/sastate.keys", dir);
+		fd = open(path, O_RDWR);
+		CU_ASSERT_EQUAL(pwrite(fd, lost, COPY, AT + COPY), COPY);
+		slots_done(slots);
+		slots = NULL;
+		if (times == TIMES) { /* but once it is waited for, it is that one which holds */
+			CU_ASSERT_EQUAL(sastate_take(s, id_a, false, &slot, &more, NULL), 0);
+			CU_ASSERT_EQUAL(sastate_more(s, slot, &more, NULL), 0);
+			CU_ASSERT_EQUAL(more, limit + (TIMES + 1) * SASTATE_BLOCK);
+			limit = more;
+		}
+		sastate_close(s);
+		s = open_in(dir, "boot 2");
+		slots = slots_of(s);
+		CU_ASSERT_EQUAL(slots[slot].seq, limit);
+		slots_done(slots);
+		sastate_close(s);
+		close(fd);
+		bench_dir_remove(dir);
+	}
+}
+
+static void
+id_of(uint32_t n, uint8_t id[SASTATE_ID_LEN])
+{
+	memset(id, 0, SASTATE_ID_LEN);
+	memcpy(id + 7, &n, sizeof(n));
+	id[0] = 3;
+}
+
+enum { MANY = 25000 };
+
+/* Every other one outbound; slots[i]: -1 before the first time. */
+static void
+take_many(struct sastate *s, int64_t slots[MANY], uint64_t limits[MANY])
+{
+	uint8_t id[SASTATE_ID_LEN];
+	unsigned int n_moved = 0;
+
+	for (uint32_t i = 0; i < MANY; i++) {
+		id_of(i, id);
+		CU_ASSERT_EQUAL_FATAL(sastate_prepare(s, id, i % 2, NULL), 0);
+	}
+	for (uint32_t i = 0; i < MANY; i++) {
+		uint32_t slot;
+
+		id_of(i, id);
+		CU_ASSERT_EQUAL_FATAL(sastate_take(s, id, i % 2, &slot, &limits[i], NULL), 0);
+		n_moved += slots[i] >= 0 && slots[i] != slot;
+		slots[i] = slot;
+	}
+	CU_ASSERT_EQUAL(n_moved, 0);
+}
+
+static void
+more_than_20000_sas_have_a_slot_each_and_keep_it(void)
+{
+	static const char *const boots[] = { "boot 1", "boot 1", "boot 2" };
+	static int64_t slots[MANY];
+	static uint64_t limits[MANY];
+	static bool has[SASTATE_SLOTS];
+	char dir[64];
+	struct sastate *s;
+
+	bench_dir(dir);
+	memset(slots, 0xff, sizeof(slots));
+	for (size_t b = 0; b < sizeof(boots) / sizeof(boots[0]); b++) {
+		struct sa_slot *file;
+		unsigned int n_before = 0;
+
+		s = open_in(dir, boots[b]);
+		file = slots_of(s);
+		for (uint32_t i = 0; i < MANY && b == 2; i += 2)
+			n_before += file[slots[i]].seq < limits[i];
+		CU_ASSERT_EQUAL(n_before, 0);
+		take_many(s, slots, limits);
+		sastate_put_all(s); /* a new datapath */
+		take_many(s, slots, limits);
+		slots_done(file);
+		sastate_close(s);
+	}
+	memset(has, 0, sizeof(has));
+	for (uint32_t i = 0; i < MANY; i++) {
+		CU_ASSERT_FALSE(has[slots[i]]);
+		has[slots[i]] = true;
+	}
+	bench_dir_remove(dir);
+}
+
+/* Files of an earlier version, which had 8192 slots, or what became of them. */
+static void
+a_shorter_file_is_taken_over(void)
+{
+	static const struct {
+		const char *boot;
+		uint32_t n_slots;
+		bool exact;
+	} rows[] = { { "boot 1", 8192, true }, { "boot 2", 8192, false }, { "boot 1", 1, false },
+		{ "boot 1", 0, false } };
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		char dir[64], path[128];
+		uint32_t out, unused, in, again;
+		uint64_t limit, nothing;
+		struct sa_slot *slots;
+		struct sastate *s;
+
+		bench_dir(dir);
+		s = open_in(dir, "boot 1");
+		sastate_take(s, id_b, true, &in, &nothing, NULL);
+		sastate_take(s, id_a, false, &out, &limit, NULL);
+		sastate_take(s, (const uint8_t[SASTATE_ID_LEN]){ 5 }, false, &unused, &limit, NULL);
+		slots = slots_of(s);
+		slots[in].seq = 77;
+		slots[out].seq = 1234;
+		slots_done(slots);
+		sastate_close(s);
+		snprintf(path, sizeof(path), "%s/sastate", dir);
+		CU_ASSERT_EQUAL(truncate(path, (off_t)(rows[i].n_slots * sizeof(*slots))), 0);
+		snprintf(path, sizeof(path), "%s/sastate.keys", dir);
+		CU_ASSERT_EQUAL(truncate(path, 4096 + 8192 * 128), 0);
+		s = open_in(dir, rows[i].boot);
+		slots = slots_of(s);
+		CU_ASSERT_EQUAL(slots[in].seq, rows[i].n_slots > 0 ? 77 : 0);
+		CU_ASSERT_EQUAL(slots[out].seq, rows[i].exact ? 1234 : limit);
+		CU_ASSERT_EQUAL(slots[unused].seq, limit); /* nothing is what a lost slot says */
+		CU_ASSERT_EQUAL(sastate_take(s, id_a, false, &again, &nothing, NULL), 0);
+		CU_ASSERT_EQUAL(again, out);
 		slots_done(slots);
 		sastate_close(s);
 		bench_dir_remove(dir);
@@ -261,6 +419,10 @@ slots_are_taken_from_who_was_unused_for_longest(void)
 	s = open_in(dir, "boot 1");
 	/* each waits for the disk, so they are few */
 	for (uint32_t i = 0; i < 16; i++) {
+		memcpy(id, &i, sizeof(i));
+		CU_ASSERT_EQUAL(sastate_prepare(s, id, true, NULL), 0);
+	}
+	for (uint32_t i = 0; i < SASTATE_SLOTS; i++) {
 		memcpy(id, &i, sizeof(i));
 		CU_ASSERT_EQUAL(sastate_take(s, id, true, &slot, &limit, NULL), 0);
 		CU_ASSERT_EQUAL(slot, i);
@@ -325,6 +487,11 @@ CU_TestInfo sastate_tests[] = {
 		more_numbers_are_on_disk_before_they_are_used },
 	{ "a torn write leaves the limit that was acknowledged",
 		a_torn_write_leaves_the_limit_that_was_acknowledged },
+	{ "writes not waited for leave the limit that was acknowledged",
+		writes_not_waited_for_leave_the_limit_that_was_acknowledged },
+	{ "more than 20000 SAs have a slot each, and keep it",
+		more_than_20000_sas_have_a_slot_each_and_keep_it },
+	{ "a shorter file is taken over", a_shorter_file_is_taken_over },
 	{ "numbers end with the last one", numbers_end_with_the_last_one },
 	{ "slots are taken from who was unused for longest",
 		slots_are_taken_from_who_was_unused_for_longest },

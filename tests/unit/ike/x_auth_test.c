@@ -429,7 +429,7 @@ test_half_a_child_is_the_end(void)
 
 	send_another_auth(s, true);
 	sim_deliver(s, 0);
-	CU_ASSERT_STRING_EQUAL(sim_reason(&s->end[1], &e), "malformed message");
+	CU_ASSERT_STRING_EQUAL(sim_reason(&s->end[1], &e), "malformed payload");
 	CU_ASSERT_EQUAL(sim_n_ike(&s->end[1], "established"), 0);
 	CU_ASSERT_TRUE(sim_is(s, 0, 0, WIRE_IKE_AUTH, true));
 	sim_deliver(s, 0);
