@@ -15,6 +15,7 @@
 #include "lib/log.h"
 
 #include <errno.h>
+#include <libmnl/libmnl.h>
 #include <linux/if_tun.h>
 #include <linux/netlink.h>
 #include <net/if.h>
@@ -182,7 +183,14 @@ oscfg_del(struct oscfg *o, const struct want *w, struct err *e)
 uint32_t
 oscfg_index(struct oscfg *o, const char *device)
 {
-	return if_nametoindex(device);
+	struct ifreq r;
+
+	/* if_nametoindex opens a socket each time, and every SA asks; rtnetlink's one will do */
+	memset(&r, 0, sizeof r);
+	strlcpy(r.ifr_name, device, sizeof r.ifr_name);
+	if (ioctl(mnl_socket_get_fd(o->nl.sock), SIOCGIFINDEX, &r) != 0)
+		return 0;
+	return (uint32_t)r.ifr_ifindex;
 }
 
 int
