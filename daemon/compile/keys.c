@@ -17,7 +17,8 @@
 #include <string.h>
 #include <sys/queue.h>
 
-enum { CACHE_MOST = 4096, SHA256_LEN = 32, DES_KEY_LEN = 8 };
+/* Twice as many as there can be SAs (sastate.h): fewer, and each change would derive all keys of many again. */
+enum { CACHE_MOST = 65536, SHA256_LEN = 32, DES_KEY_LEN = 8 };
 
 /* What a derived key was derived from is kept as a hash only. */
 struct cached {
@@ -27,7 +28,7 @@ struct cached {
 	uint8_t key[sizeof(((struct msg_dp_sa *)0)->cipher_key.data) * 2];
 };
 
-enum { N_BUCKETS = 256 };
+enum { N_BUCKETS = 4096 }; /* a power of two */
 
 struct keys {
 	LIST_HEAD(, cached) buckets[N_BUCKETS];
@@ -101,6 +102,7 @@ derive_cached(struct keys *k, const struct secret *string, const struct msg_dp_s
 	struct wbuf b = wbuf_growing();
 	struct cached *c, *at;
 	uint8_t from[SHA256_LEN];
+	unsigned int bucket;
 
 	wbuf_u8(&b, sa->protocol);
 	wbuf_u32(&b, sa->spi);
@@ -109,7 +111,8 @@ derive_cached(struct keys *k, const struct secret *string, const struct msg_dp_s
 	hmac_sha256(k->random, b.start, wbuf_len(&b), from);
 	secret_wipe(b.start, wbuf_len(&b));
 	wbuf_fini(&b);
-	LIST_FOREACH (at, &k->buckets[from[0]], link) {
+	bucket = (from[0] | (unsigned int)from[1] << 8) & (N_BUCKETS - 1);
+	LIST_FOREACH (at, &k->buckets[bucket], link) {
 		if (memcmp(at->from, from, sizeof(from)) == 0) {
 			*out = at;
 			return 0;
@@ -124,7 +127,7 @@ derive_cached(struct keys *k, const struct secret *string, const struct msg_dp_s
 	}
 	memcpy(c->from, from, sizeof(from));
 	c->len = len;
-	LIST_INSERT_HEAD(&k->buckets[from[0]], c, link);
+	LIST_INSERT_HEAD(&k->buckets[bucket], c, link);
 	k->n++;
 	*out = c;
 	return 0;
