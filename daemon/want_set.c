@@ -28,6 +28,7 @@ want_set_new(const char *owner)
 	STAILQ_INIT(&s->notes);
 	STAILQ_INIT(&s->claims);
 	STAILQ_INIT(&s->queries);
+	RB_INIT(&s->asked);
 	return s;
 }
 

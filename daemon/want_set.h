@@ -4,6 +4,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <sys/queue.h>
+#include <sys/tree.h>
 
 #include "daemon/want.h"
 
@@ -46,6 +47,7 @@ struct want_query {
 		char device[16];
 	} answer;
 	STAILQ_ENTRY(want_query) link;
+	RB_ENTRY(want_query) entry; /* by what is asked */
 };
 
 /* What an owner needs of the router as a whole, in IPv4 and (the next) in IPv6. */
@@ -66,7 +68,8 @@ struct want_set {
 	STAILQ_HEAD(, want_item) items;
 	STAILQ_HEAD(, want_note) notes;
 	STAILQ_HEAD(, want_claim) claims;
-	STAILQ_HEAD(, want_query) queries;
+	STAILQ_HEAD(, want_query) queries; /* each once */
+	RB_HEAD(want_query_tree, want_query) asked;
 	unsigned char needs[WANT_N_NEEDS]; /* 1: of the router as a whole, see want_set_need */
 	bool asks_policies;		   /* a tunnel that policies of interfaces may protect */
 };

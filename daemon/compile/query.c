@@ -6,6 +6,8 @@
 
 #include "daemon/compile/owner.h"
 
+#include "daemon/tree.h"
+
 #include "lib/arena.h"
 
 #include <errno.h>
@@ -39,11 +41,28 @@ query_ask(const struct compile_env *env, struct want_query *q)
 	return a->rc;
 }
 
+static int
+query_cmp(struct want_query *a, struct want_query *b)
+{
+	int rc = (int)a->kind - (int)b->kind;
+
+	if (rc == 0)
+		rc = addr_cmp(&a->destination, &b->destination);
+	return rc != 0 ? rc : strcmp(a->device, b->device);
+}
+
+TREE_STATIC(want_query_tree, want_query, entry, query_cmp)
+
+/* Many policies may lead to one peer: what was asked already has its answer. */
 static struct want_query *
 query_add(struct compile_job *j, struct want_query q)
 {
-	struct want_query *copy = arena_memdup(j->set->arena, &q, sizeof(q));
+	struct want_query *copy = RB_FIND(want_query_tree, &j->set->asked, &q);
 
+	if (copy != NULL)
+		return copy;
+	copy = arena_memdup(j->set->arena, &q, sizeof(q));
+	RB_INSERT(want_query_tree, &j->set->asked, copy);
 	query_ask(j->env, copy);
 	STAILQ_INSERT_TAIL(&j->set->queries, copy, link);
 	return copy;

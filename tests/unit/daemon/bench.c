@@ -155,8 +155,9 @@ static int
 fake_path(void *arg, const struct addr *destination, uint32_t *mtu, struct addr *source,
 	char device[16])
 {
-	const struct bench *b = arg;
+	struct bench *b = arg;
 
+	b->n_paths++;
 	if (b->path_mtu == 0)
 		return -ENETUNREACH;
 	*mtu = b->path_mtu;

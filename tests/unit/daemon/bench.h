@@ -19,6 +19,7 @@ struct bench {
 	size_t log_len;
 	/* what the fake kernel answers */
 	unsigned int path_mtu; /* 0: no path */
+	unsigned int n_paths;  /* times that somebody asked */
 	const char *missing;   /* a device that does not exist */
 	const char *address;   /* of any device; NULL: none */
 	const char *line_down; /* a device whose keepalives are not answered */

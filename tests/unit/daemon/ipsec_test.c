@@ -94,6 +94,23 @@ a_policy_without_acl_or_with_an_empty_one_is_incomplete(void)
 	bench_fini(&b);
 }
 
+/* However many SAs lead there: the kernel is asked again whenever something of it changes. */
+static void
+the_path_to_one_peer_is_asked_for_once(void)
+{
+	struct bench b;
+
+	bench_init(&b);
+	CU_ASSERT_EQUAL(bench_commit(&b, SITE_INTERFACES SITE_IPSEC), 0);
+	b.n_paths = 0;
+	CU_ASSERT_EQUAL(bench_commit(&b, "set ipsec_policy P1,10 anti_replay_window=256"), 0);
+	CU_ASSERT_EQUAL(b.n_paths, 1);
+	b.path_mtu = 1400;
+	CU_ASSERT_EQUAL(bench_commit(&b, "set ipsec_policy P1,10 anti_replay_window=128"), 0);
+	CU_ASSERT_EQUAL(b.n_paths, 2);
+	bench_fini(&b);
+}
+
 /* What follows the policy's name is the same in all rows but for mode and protocol. */
 static void
 a_proposal_s_form_decides_its_sas(void)
@@ -430,6 +447,7 @@ steps_come_in_the_order_that_leaves_nothing_in_clear(void)
 }
 
 CU_TestInfo ipsec_tests[] = {
+	{ "the path to one peer is asked for once", the_path_to_one_peer_is_asked_for_once },
 	{ "the lab's policy becomes the scheme of the platform facts",
 		the_lab_s_policy_becomes_the_scheme_of_the_platform_facts },
 	{ "what an incomplete policy should protect is discarded",
