@@ -71,7 +71,7 @@ struct want_set {
 	STAILQ_HEAD(, want_query) queries; /* each once */
 	RB_HEAD(want_query_tree, want_query) asked;
 	unsigned char needs[WANT_N_NEEDS]; /* 1: of the router as a whole, see want_set_need */
-	bool asks_policies;		   /* a tunnel that policies of interfaces may protect */
+	bool asks_interfaces; /* a tunnel: other interfaces may protect it, or be tunnels on its way */
 };
 
 struct want_set *want_set_new(const char *owner);

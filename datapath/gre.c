@@ -53,17 +53,36 @@ ends_of(const uint8_t *p, bool arrived)
 	return arrived ? gre_ends(&b, &a) : gre_ends(&a, &b);
 }
 
+static bool
+is_gre(const uint8_t *p, uint32_t len)
+{
+	bool v6 = len > 0 && p[0] >> 4 == 6;
+
+	return len >= (v6 ? IP6_HDR_LEN : IP4_HDR_LEN) && p[v6 ? 6 : 9] == IP_PROTO_GRE;
+}
+
 /* Is it GRE between the ends of one of our tunnels? */
 static bool
 is_own_flow(const struct gre_table *t, const uint8_t *p, uint32_t len, bool arrived)
 {
-	bool v6 = len > 0 && p[0] >> 4 == 6;
 	struct gre_ends ends;
 
-	if (len < (v6 ? IP6_HDR_LEN : IP4_HDR_LEN) || p[v6 ? 6 : 9] != IP_PROTO_GRE)
+	if (!is_gre(p, len))
 		return false;
 	ends = ends_of(p, arrived);
 	return gre_pair_exists(t, &ends);
+}
+
+/* Would the tunnel carry its own packets? Another tunnel's are welcome. */
+static bool
+carries_itself(const struct gre_tunnel *g, const uint8_t *p, uint32_t len)
+{
+	struct gre_ends ends;
+
+	if (!is_gre(p, len))
+		return false;
+	ends = ends_of(p, false);
+	return gre_ends_eq(&g->ends, &ends);
 }
 
 bool
@@ -285,7 +304,7 @@ take_in(struct dp *dp, struct gre_tunnel *g, struct pkt *p)
 		pkt_drop(p, DROP_gre_down);
 		return;
 	}
-	if (is_own_flow(g->table, p->data, p->len, false)) {
+	if (carries_itself(g, p->data, p->len)) {
 		pkt_drop(p, DROP_gre_recursion);
 		return;
 	}
@@ -425,7 +444,7 @@ decapsulate(struct dp *dp, struct gre_tunnel *g, const struct gre_hdr *h, uint8_
 	p->len = len;
 	if (keepalive_answer(dp, g, p))
 		return DROP_NONE;
-	if (is_own_flow(g->table, p->data, p->len, false))
+	if (carries_itself(g, p->data, p->len))
 		return DROP_gre_recursion;
 	if (!ecn_decap(p->data, outer_tos))
 		return DROP_ip_ecn;

@@ -34,8 +34,8 @@ gre_ends(const struct addr *src, const struct addr *dst)
 	return ends;
 }
 
-static bool
-ends_eq(const struct gre_ends *a, const struct gre_ends *b)
+bool
+gre_ends_eq(const struct gre_ends *a, const struct gre_ends *b)
 {
 	return a->af == b->af && memcmp(a->addr, b->addr, sizeof(a->addr)) == 0;
 }
@@ -88,7 +88,7 @@ gre_find_flow(const struct gre_table *t, const struct gre_ends *ends, bool has_k
 {
 	struct gre_tunnel *g = t->flows[hash_ends(ends, key)];
 
-	while (g && (!ends_eq(&g->ends, ends) || g->has_key != has_key || g->key != key))
+	while (g && (!gre_ends_eq(&g->ends, ends) || g->has_key != has_key || g->key != key))
 		g = g->flow_next;
 	return g;
 }
@@ -98,7 +98,7 @@ gre_pair_exists(const struct gre_table *t, const struct gre_ends *ends)
 {
 	const struct gre_tunnel *g = t->pairs[hash_ends(ends, 0)];
 
-	while (g && !ends_eq(&g->ends, ends))
+	while (g && !gre_ends_eq(&g->ends, ends))
 		g = g->pair_next;
 	return g;
 }
@@ -180,7 +180,7 @@ static void
 fill(struct gre_tunnel *g, const struct msg_dp_tunnel *m, const struct gre_ends *ends)
 {
 	struct sa_slot *slots = g->table->dp->slots;
-	bool new_peer = !ends_eq(&g->ends, ends);
+	bool new_peer = !gre_ends_eq(&g->ends, ends);
 
 	seq_begin(g, m->slot ? &slots[m->slot - 1] : NULL, new_peer);
 	if (new_peer) {

@@ -63,6 +63,7 @@ struct gre_tunnel {
 /* --- gre_table.c -------------------------------------------------------------- */
 
 struct gre_ends gre_ends(const struct addr *src, const struct addr *dst);
+bool gre_ends_eq(const struct gre_ends *a, const struct gre_ends *b);
 struct gre_tunnel *gre_find_port(const struct gre_table *t, uint32_t port);
 struct gre_tunnel *gre_find_flow(
 	const struct gre_table *t, const struct gre_ends *ends, bool has_key, uint32_t key);

@@ -136,14 +136,14 @@ owner_make(struct compile *c, enum owner_kind kind, const char *name)
 
 static void mark(void *arg, enum owner_kind kind, const char *name);
 
-/* A tunnel has to know what policies do to it. */
+/* A tunnel has to know what policies do to it, and where the tunnels lead that it goes through. */
 static void
 mark_tunnels(struct compile *c)
 {
 	struct owner *o;
 
 	RB_FOREACH (o, owner_tree, &c->owners)
-		if (o->set != NULL && o->set->asks_policies)
+		if (o->set != NULL && o->set->asks_interfaces)
 			mark(c, o->kind, o->name);
 }
 

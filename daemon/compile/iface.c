@@ -253,17 +253,17 @@ iface_compile(struct compile_job *j, const char *name, struct err *e)
 int
 iface_check(struct compile_job *j, const char *name, struct err *e)
 {
+	struct cfg_interface cfg;
 	struct want_item *i;
 	char text[ADDR_STRLEN];
 
-	STAILQ_FOREACH (i, &j->set->items, link) {
-		const struct addr *to = &i->want.tunnel.tunnel.destination;
-
-		if (i->want.kind == WANT_TUNNEL && route_leads_into(j, to, name))
-			return err_set(e, -EINVAL, name,
-				"recursive: the route to the tunnel's destination %s leads into "
-				"the tunnel itself",
-				addr_format(to, text));
-	}
-	return 0;
+	STAILQ_FOREACH (i, &j->set->items, link)
+		if (i->want.kind == WANT_TUNNEL || i->want.kind == WANT_SPD)
+			break;
+	if (i == NULL || iface_get(j, name, &cfg) != 0 ||
+		!route_leads_into(j, &cfg.destination, name))
+		return 0;
+	return err_set(e, -EINVAL, name,
+		"recursive: the route to the tunnel's destination %s leads into the tunnel itself",
+		addr_format(&cfg.destination, text));
 }

@@ -54,7 +54,9 @@ int tunnel_compile(
  * they leave of it, bytes. */
 bool ipsec_flow(struct compile_job *j, const char *group, const struct addr *source,
 	const struct addr *destination, uint8_t protocol, uint32_t *mtu);
-/* Would the router's own configuration send what is for destination into this interface? */
+/* Would the router's own configuration send what is for destination into this interface, be it inside of other
+ * tunnels? */
+#define TUNNELS_NESTED 8 /* at most */
 bool route_leads_into(struct compile_job *j, const struct addr *destination, const char *interface);
 
 /* Asks the kernel and remembers question and answer in the set. */

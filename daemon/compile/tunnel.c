@@ -239,15 +239,41 @@ on_leaving(void *arg, const void *cfg)
 	return 1;
 }
 
-/* By what the kernel knows besides the configuration. While it is so, nothing is sent, and the device
- * stays up: taking it down would withdraw the route, and bring the tunnel up again. */
-static bool
+/* The row of the tunnel interface that has this device. -ENOENT: it is no tunnel's. */
+static int
+tunnel_of_device(struct compile_job *j, const char *device, struct cfg_interface *out)
+{
+	char name[16];
+
+	if (strncmp(device, "Tunnel", strlen("Tunnel")) != 0)
+		return -ENOENT;
+	strlcpy(name, device, sizeof(name));
+	for (char *s = name; *s != '\0'; s++)
+		if (*s == '-')
+			*s = '/';
+	return iface_get(j, name, out);
+}
+
+/* Would the tunnel's packets come into it again, be it through other tunnels? By what the kernel knows
+ * besides the configuration. While it is so, nothing is sent, and the device stays up: taking it down
+ * would withdraw the route, and bring the tunnel up again. What says so, or NULL. */
+static const char *
 leads_into_itself(const struct tunnel *t)
 {
+	struct cfg_interface at = *t->iface;
 	struct want_answer a;
 
-	return job_path(t->job, &t->iface->destination, &a) == 0 &&
-		strcmp(a.device, t->device) == 0;
+	for (unsigned int i = 0; i < TUNNELS_NESTED; i++) {
+		if (job_path(t->job, &at.destination, &a) != 0)
+			return NULL;
+		if (strcmp(a.device, t->device) == 0)
+			return "recursive: the kernel's route to the destination leads into the "
+			       "tunnel itself";
+		if (tunnel_of_device(t->job, a.device, &at) != 0)
+			return NULL;
+		t->job->set->asks_interfaces = true;
+	}
+	return "recursive: the kernel's route to the destination leads through too many tunnels";
 }
 
 /* Which of our interfaces the encapsulated packets leave by, and what the path carries. A policy that
@@ -270,7 +296,7 @@ find_path(struct tunnel *t)
 	t->mtu = t->path_mtu;
 	if (t->sa_out != NULL)
 		return;
-	j->set->asks_policies = true;
+	j->set->asks_interfaces = true;
 	if (t->leaves_by.ipsec_policy != NULL)
 		(void)on_protected(t, &t->leaves_by);
 	else
@@ -392,9 +418,8 @@ tunnel_compile(
 	strlcpy(port.port.device, t.device, sizeof(port.port.device));
 	want_set_add(j->set, &port);
 	lacks = tunnel_lacks(&t);
-	if (lacks == NULL && leads_into_itself(&t))
-		lacks = "recursive: the kernel's route to the destination leads into the tunnel "
-			"itself";
+	if (lacks == NULL)
+		lacks = leads_into_itself(&t);
 	if (lacks == NULL)
 		rc = profile_sas(&t, &lacks, e);
 	if (rc != 0 || lacks != NULL) {

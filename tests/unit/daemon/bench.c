@@ -151,18 +151,36 @@ static const struct kind_ops *const fake_kinds[WANT_N_KINDS] = {
 
 /* --- the kernel that answers compile ---------------------------------------------------------- */
 
+/* The device that b->ways names for the destination. */
+static const char *
+way_to(const struct bench *b, const struct addr *destination, char device[16])
+{
+	char to[ADDR_STRLEN + 1];
+	const char *at;
+
+	addr_format(destination, to);
+	strlcat(to, " ", sizeof(to));
+	at = b->ways != NULL ? strstr(b->ways, to) : NULL;
+	if (at == NULL)
+		return "e1";
+	at += strlen(to);
+	snprintf(device, 16, "%.*s", (int)strcspn(at, ";"), at);
+	return device;
+}
+
 static int
 fake_path(void *arg, const struct addr *destination, uint32_t *mtu, struct addr *source,
 	char device[16])
 {
 	struct bench *b = arg;
+	char name[16];
 
 	b->n_paths++;
 	if (b->path_mtu == 0)
 		return -ENETUNREACH;
 	*mtu = b->path_mtu;
 	*source = addr_v4(0xc6336401);
-	strlcpy(device, "e1", 16);
+	strlcpy(device, way_to(b, destination, name), 16);
 	return 0;
 }
 

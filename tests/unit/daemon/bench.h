@@ -20,6 +20,7 @@ struct bench {
 	/* what the fake kernel answers */
 	unsigned int path_mtu; /* 0: no path */
 	unsigned int n_paths;  /* times that somebody asked */
+	const char *ways; /* "203.0.113.1 Tunnel0-0-2;…" where it does not leave by e1, or NULL */
 	const char *missing;   /* a device that does not exist */
 	const char *address;   /* of any device; NULL: none */
 	const char *line_down; /* a device whose keepalives are not answered */

@@ -171,6 +171,15 @@ contradictions_are_refused_and_name_who_clashes(void)
 			"recursive: the route to the tunnel's destination 203.0.113.1 leads into "
 			"the "
 			"tunnel itself" },
+		/* each inside the other */
+		{ SITE_INTERFACES SITE_TUNNEL
+			"put interface name=Tunnel0/0/2 kind=Tunnel position=2 tunnel_protocol=gre "
+			"source_interface=GigabitEthernet0/0/1 destination=172.16.40.2\n"
+			"put route_static destination=203.0.113.0 length=24 "
+			"interface_name=Tunnel0/0/2 interface=Tunnel0/0/2\n",
+			"Tunnel0/0/1",
+			"recursive: the route to the tunnel's destination 203.0.113.1 leads into "
+			"the tunnel itself" },
 	};
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {

@@ -110,6 +110,46 @@ a_route_that_would_swallow_its_tunnel_is_refused_when_it_comes_later(void)
 	bench_fini(&b);
 }
 
+/* By the tunnel itself, by another one inside of it, and by their next hops. */
+static void
+a_route_is_refused_that_leads_a_tunnel_into_itself_through_another(void)
+{
+	static const struct {
+		const char *route;
+		int rc;
+	} rows[] = {
+		{ "put route_static destination=203.0.113.1 length=32 interface_name=Tunnel0/0/2 "
+		  "interface=Tunnel0/0/2",
+			-EINVAL },
+		{ "put route_static destination=203.0.113.1 length=32 nexthop=172.16.60.2",
+			-EINVAL },
+		{ "put route_static destination=203.0.113.1 length=32 nexthop=172.16.40.2",
+			-EINVAL },
+		{ "put route_static destination=203.0.113.2 length=32 nexthop=172.16.60.2", 0 },
+		{ "put route_static destination=172.16.40.2 length=32 nexthop=172.16.60.2",
+			-EINVAL },
+		{ "put route_static destination=172.16.40.2 length=32 nexthop=198.51.100.254", 0 },
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct bench b;
+
+		bench_init(&b);
+		CU_ASSERT_EQUAL(bench_commit(&b,
+					SITE_INTERFACES SITE_TUNNEL
+					"put interface name=Tunnel0/0/2 kind=Tunnel position=2 "
+					"tunnel_protocol=gre source_interface=Tunnel0/0/1 "
+					"destination=172.16.40.2\n"
+					"put ip_address interface=Tunnel0/0/2 address=172.16.60.1 "
+					"length=24\n"),
+			0);
+		CU_ASSERT_EQUAL(bench_commit(&b, rows[i].route), rows[i].rc);
+		CU_ASSERT_EQUAL(
+			strstr(b.err.text, "recursive: it would lead to") != NULL, rows[i].rc != 0);
+		bench_fini(&b);
+	}
+}
+
 static void
 one_next_hop_by_two_names_is_one_route_too_many(void)
 {
@@ -127,6 +167,8 @@ one_next_hop_by_two_names_is_one_route_too_many(void)
 }
 
 CU_TestInfo route_tests[] = {
+	{ "a route is refused that leads a tunnel into itself through another",
+		a_route_is_refused_that_leads_a_tunnel_into_itself_through_another },
 	{ "static routes become kernel routes", static_routes_become_kernel_routes },
 	{ "two routes of one preference are both wanted",
 		two_routes_of_one_preference_are_both_wanted },

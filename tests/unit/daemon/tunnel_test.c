@@ -198,6 +198,48 @@ what_holds_for_all_sas_sends_them_again(void)
 }
 
 static void
+events(struct bench *b, const char *ways)
+{
+	struct err e;
+
+	b->ways = ways;
+	CU_ASSERT_EQUAL(compile_events(b->daemon.compile, b->daemon.store, &e), 0);
+	daemon_apply(&b->daemon);
+}
+
+static void
+tunnels_nest_but_do_not_go_round(void)
+{
+	static const char itself[] = "recursive: the kernel's route to the destination leads into "
+				     "the tunnel itself\n";
+	struct bench b;
+	char want[400];
+
+	bench_init(&b);
+	CU_ASSERT_EQUAL(bench_commit(&b,
+				SITE_INTERFACES TUNNEL(
+					"tunnel_protocol=gre") "put interface name=Tunnel0/0/2 "
+							       "kind=Tunnel position=2 "
+							       "tunnel_protocol=gre "
+							       "source_address=198.51.100.1 "
+							       "destination=192.0.2.1\n"),
+		0);
+	events(&b, "192.0.2.1 Tunnel0-0-1");
+	CU_ASSERT_STRING_EQUAL(bench_notes(&b), "");
+	CU_ASSERT_PTR_NOT_NULL(strstr(bench_wants(&b, "interface Tunnel0/0/2"),
+		"tunnel Tunnel0-0-2 198.51.100.1 -> 192.0.2.1 "));
+	events(&b, "192.0.2.1 Tunnel0-0-1;203.0.113.1 Tunnel0-0-2");
+	snprintf(want, sizeof(want), "Tunnel0/0/1: %sTunnel0/0/2: %s", itself, itself);
+	CU_ASSERT_STRING_EQUAL(bench_notes(&b), want);
+	CU_ASSERT_PTR_NULL(strstr(bench_wants(&b, OWNER), "tunnel Tunnel0-0-1 198"));
+	/* one that leads elsewhere helps both: nothing that the kernel said of Tunnel1 has changed */
+	CU_ASSERT_EQUAL(bench_commit(&b, "set interface Tunnel0/0/2 destination=192.0.2.9\n"), 0);
+	CU_ASSERT_STRING_EQUAL(bench_notes(&b), "");
+	CU_ASSERT_PTR_NOT_NULL(strstr(bench_wants(&b, OWNER), "tunnel Tunnel0-0-1 198"));
+	bench_fini(&b);
+}
+
+static void
 a_policy_that_changes_changes_the_tunnels_that_pass_it(void)
 {
 	struct bench b;
@@ -331,6 +373,7 @@ CU_TestInfo tunnel_tests[] = {
 	{ "what lacks protection does not run", what_lacks_protection_does_not_run },
 	{ "a profile keyed by hand serves one tunnel", a_profile_keyed_by_hand_serves_one_tunnel },
 	{ "what holds for all SAs sends them again", what_holds_for_all_sas_sends_them_again },
+	{ "tunnels nest but do not go round", tunnels_nest_but_do_not_go_round },
 	{ "a policy that changes changes the tunnels that pass it",
 		a_policy_that_changes_changes_the_tunnels_that_pass_it },
 	{ "routes leave a tunnel whose line is down, and return",

@@ -655,6 +655,12 @@ the_tunnels_own_packets_inside_it_are_refused(void)
 	CU_ASSERT_EQUAL(b.w.dp.stats->drops[DROP_gre_recursion], 1);
 	turn(wire); /* somebody else's GRE may pass, and so may what comes from there */
 	CU_ASSERT_PTR_NOT_NULL(out_through(&b, PLAIN, wire, 88, &len));
+	/* another tunnel's is what it carries as anything else */
+	out = out_through(&b, SUMMED, in, sizeof(in), &len);
+	memcpy(wire, out, len);
+	out = out_through(&b, PLAIN, wire, len, &len);
+	CU_ASSERT_PTR_NOT_NULL_FATAL(out);
+	CU_ASSERT_EQUAL(be32_get(out + 24 + 16), B + 1);
 	bed_fini(&b);
 }
 
