@@ -33,6 +33,7 @@ EXTRA_DIST += $(SCENARIOS) tests/interop/ike/swan_site.py tests/scenario/run.py 
 	examples/esp-mixed-manual/RTA.cfg examples/esp-mixed-manual/RTB.cfg \
 	examples/gre-ipv6/RTA.cfg examples/gre-ipv6/RTB.cfg \
 	examples/route-ipsec-manual/RTA.cfg examples/route-ipsec-manual/RTB.cfg \
+	examples/ipsec-over-gre/RTA.cfg examples/ipsec-over-gre/RTB.cfg \
 	examples/ipv6-ipsec-manual/RTA.cfg examples/ipv6-ipsec-manual/RTB.cfg \
 	examples/1-gre/RTA.cfg examples/1-gre/RTB.cfg \
 	examples/3-ipsec-ike/RTA.cfg examples/3-ipsec-ike/RTB.cfg \

@@ -1,5 +1,5 @@
 #!/usr/bin/python3
-"""Tunnels in tunnels: GRE in GRE; two that lead into each other are found out and do not spin."""
+"""Tunnels in tunnels: GRE in GRE, IPsec in GRE; two that lead into each other are found out and do not spin."""
 import os
 import sys
 
@@ -66,5 +66,27 @@ def gre_in_gre():
         print("  two that lead into each other")
 
 
+def ipsec_in_gre():
+    with Lab() as lab:
+        wire = Capture(lab.INET, "rta", snaplen=160)
+        lab.start("ipsec-over-gre")
+        wait_for("protected traffic", lambda: lab.hostA.ping("10.1.2.2", check=False))
+        lab.hostB.ping("10.1.1.2", count=5)
+        lab.transfer(10)
+        wire.stop()
+        assert wire.count(INSIDE % 50) > 1000, wire.show(9)
+        # IKE is inside GRE, too
+        ike = INSIDE % 17 + " and (ip[44:2] = 500 or ip[44:2] = 4500)"
+        assert wire.count(ike) >= 4, wire.show(20)
+        clear = "ip and not (%s) and not (%s)" % (INSIDE % 50, ike)
+        assert wire.count(clear) == 0, wire.show(9, clear)
+        rows = {r["name"]: r for r in lab.RTA.state("display interface")}
+        assert rows["Tunnel0/0/2"]["mtu"] < rows["Tunnel0/0/1"]["mtu"] == 1476, rows
+        out = lab.RTA.cli("display ipsec sa")
+        assert "Tunnel local      : 172.16.40.1" in out, out
+        print("  IPsec in GRE")
+
+
 gre_in_gre()
+ipsec_in_gre()
 print("nested: ok")

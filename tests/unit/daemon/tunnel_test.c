@@ -80,6 +80,25 @@ a_tunnel_is_what_its_lines_say(void)
 			"port 1 Tunnel0-0-1\n"
 			"tunnel Tunnel0-0-1 2001:db8:a::1 -> 2001:db8:b::1 mtu 1456 up\n"
 			"link Tunnel0-0-1 tunnel mtu 1456 up ipv6\n" },
+		/* IPsec over GRE: the ends are those of another tunnel's own network */
+		{ PROFILE "set ipsec_proposal tran2 encapsulation_mode=tunnel\n"
+			  "put interface name=Tunnel0/0/2 kind=Tunnel position=2 "
+			  "tunnel_protocol=gre source_interface=GigabitEthernet0/0/1 "
+			  "destination=203.0.113.1\n"
+			  "put ip_address interface=Tunnel0/0/2 address=172.16.40.1 length=24\n"
+			  "put interface name=Tunnel0/0/1 kind=Tunnel position=1 "
+			  "tunnel_protocol=ipsec source_interface=Tunnel0/0/2 "
+			  "destination=172.16.40.2 ipsec_profile=roads\n",
+			"port 2 Tunnel0-0-1\n"
+			"sa roads out 54321 172.16.40.1 -> 172.16.40.2 aes-256 sha2-256 window 0 "
+			"on "
+			"Tunnel0-0-1\n"
+			"sa roads in 12345 172.16.40.2 -> 172.16.40.1 aes-256 sha2-256 window 1024 "
+			"on Tunnel0-0-1\n"
+			"spd Tunnel0-0-1\n"
+			"  rule 0 protect 0 " ANY4 " " ANY4 " icmp 65535/65535 out in\n"
+			"  rule 0 protect 0 " ANY6 " " ANY6 " icmp 65535/65535 out in\n"
+			"link Tunnel0-0-1 tunnel mtu 1438 up\n" },
 		/* not by the policy's interface, just now: what it protects stays protected */
 		{ SITE_IPSEC "set acl_rule 3001,5 source= destination=\n"
 			     "set interface GigabitEthernet0/0/1 device=e7\n" TUNNEL(
