@@ -14,6 +14,7 @@
 
 enum { OFF_PAYLOAD_LEN = 4, OFF_NEXT = 6, OFF_HOP_LIMIT = 7, OFF_SRC = 8, OFF_DST = 24 };
 enum { NEXT_HOP_BY_HOP = 0, NEXT_ROUTING = 43, NEXT_FRAGMENT = 44, NEXT_DESTINATION = 60 };
+enum { FRAG_OFFSET = 0xfff8 };
 
 enum drop
 ip6_parse(const uint8_t *p, size_t len, struct ip6 *ip)
@@ -33,25 +34,51 @@ ip6_parse(const uint8_t *p, size_t len, struct ip6 *ip)
 	return (size_t)IP6_HDR_LEN + ip->payload_len > len ? DROP_ip_short : DROP_NONE;
 }
 
-size_t
-ip6_transport(const uint8_t *p, size_t len, uint8_t *protocol)
+/* The length of the extension header of this kind at h; 0: a fragment that nobody wants. */
+static size_t
+extension_len(uint8_t kind, const uint8_t *h, bool first_fragment)
 {
-	size_t off = IP6_HDR_LEN;
+	if (kind != NEXT_FRAGMENT)
+		return (h[1] + 1u) * 8;
+	return first_fragment && (be16_get(h + 2) & FRAG_OFFSET) == 0 ? IP6_FRAG_LEN : 0;
+}
+
+/* first_fragment: the first one of several will do. Ends, since each step takes 8 bytes or more. */
+static size_t
+transport(const uint8_t *p, size_t len, bool first_fragment, uint8_t *protocol)
+{
+	size_t off = IP6_HDR_LEN, step;
 	uint8_t next;
 
 	if (len < IP6_HDR_LEN)
 		return 0;
-	next = p[6];
-	while (next == NEXT_HOP_BY_HOP || next == NEXT_ROUTING || next == NEXT_DESTINATION) {
+	next = p[OFF_NEXT];
+	while (next == NEXT_HOP_BY_HOP || next == NEXT_ROUTING || next == NEXT_DESTINATION ||
+		next == NEXT_FRAGMENT) {
 		if (off + 8 > len)
 			return 0;
+		step = extension_len(next, p + off, first_fragment);
+		if (step == 0)
+			return 0;
 		next = p[off];
-		off += (p[off + 1] + 1u) * 8;
+		off += step;
 	}
-	if (next == NEXT_FRAGMENT || off > len)
+	if (off > len)
 		return 0;
 	*protocol = next;
 	return off;
+}
+
+size_t
+ip6_transport(const uint8_t *p, size_t len, uint8_t *protocol)
+{
+	return transport(p, len, false, protocol);
+}
+
+size_t
+ip6_transport_quoted(const uint8_t *p, size_t len, uint8_t *protocol)
+{
+	return transport(p, len, true, protocol);
 }
 
 void

@@ -32,6 +32,9 @@ void ip6_build(uint8_t *p, const struct ip6 *ip);
  * protocol in *protocol; 0 when the packet is a fragment or malformed. */
 size_t ip6_transport(const uint8_t *p, size_t len, uint8_t *protocol);
 
+/* The same in the beginning of a packet: of a fragment too, if it is the first one. */
+size_t ip6_transport_quoted(const uint8_t *p, size_t len, uint8_t *protocol);
+
 /* Finds the fragment header. Its offset, and in *at where the header before says that it follows; 0 when
  * there is none, or not all of it. */
 size_t ip6_fragment_header(const uint8_t *p, size_t len, size_t *at);

@@ -21,6 +21,7 @@
 #include <sys/socket.h>
 
 enum { PER_S = 50, BURST = 20, IP4_MTU_MIN = 576, SPI_LEN = 4, REPORTS_MAX = 64 };
+enum { IP4_FRAG_OFFSET = 0x1fff };
 
 void
 pmtu_on_learned(struct dp *dp,
@@ -60,7 +61,8 @@ struct quoted {
 	uint8_t protocol;
 };
 
-/* A quote is cut short and may have been changed on the way: no checksum, no lengths are asked for. */
+/* A quote is cut short and may have been changed on the way: no checksum, no lengths are asked for. It may
+ * be of a fragment: only the first one says whose it is. */
 static bool
 quote_read(const uint8_t *p, uint32_t len, struct quoted *q)
 {
@@ -69,12 +71,11 @@ quote_read(const uint8_t *p, uint32_t len, struct quoted *q)
 		q->source.af = q->destination.af = AF_INET6;
 		memcpy(q->source.b, p + 8, IP6_ADDR_LEN);
 		memcpy(q->destination.b, p + 24, IP6_ADDR_LEN);
-		q->hdr_len = IP6_HDR_LEN;
+		q->hdr_len = (uint32_t)ip6_transport_quoted(p, len, &q->protocol);
 		q->total_len = (uint32_t)IP6_HDR_LEN + be16_get(p + 4);
-		q->protocol = p[6];
-		return true;
+		return q->hdr_len != 0;
 	}
-	if (len < IP4_HDR_LEN || p[0] >> 4 != 4)
+	if (len < IP4_HDR_LEN || p[0] >> 4 != 4 || (be16_get(p + 6) & IP4_FRAG_OFFSET) != 0)
 		return false;
 	q->source = addr_v4(be32_get(p + 12));
 	q->destination = addr_v4(be32_get(p + 16));

@@ -15,6 +15,7 @@
 #include "tests/unit/datapath/suites.h"
 
 #include <string.h>
+#include <sys/socket.h>
 
 enum { A = 0x0a000001, B = 0x0a000002, SPI = 0x12345678, KEY = 77 };
 
@@ -111,6 +112,7 @@ only_a_quote_of_our_own_packet_is_believed(void)
 		{ 0, 0, 28, 65536, false },
 		{ 23, 1, 28, 1400, false }, /* the inbound SA's SPI, and any other */
 		{ 20, 1, 28, 1400, false },
+		{ 7, 1, 28, 1400, false },    /* a later fragment */
 		{ 9, 1, 28, 1400, false },    /* AH */
 		{ 15, 7, 28, 1400, false },   /* not from us */
 		{ 19, 7, 28, 1400, false },   /* not to the peer */
@@ -129,6 +131,61 @@ only_a_quote_of_our_own_packet_is_believed(void)
 		CU_ASSERT_EQUAL(b.n, rows[i].believed);
 		CU_ASSERT_EQUAL(
 			sadb_get(b.w.dp.sadb, 1)->path.mtu, rows[i].believed ? rows[i].mtu : 0);
+		bed_fini(&b);
+	}
+}
+
+/* What stands between the IPv6 header and the SPI; "" where nothing does. */
+static void
+an_ipv6_quote_may_begin_with_other_headers(void)
+{
+	static const struct {
+		uint8_t next; /* in the IPv6 header */
+		const char *headers;
+		uint32_t len, cut; /* bytes of the headers, and missing at the end */
+		bool believed;
+	} rows[] = {
+		{ 50, "", 0, 0, true },
+		{ 44, "\x32\0\0\1\0\0\0\7", 8, 0, true },    /* the first fragment */
+		{ 44, "\x32\0\0\x09\0\0\0\7", 8, 0, false }, /* the second */
+		{ 44, "\x32\0\0\x08\0\0\0\7", 8, 0, false }, /* the last */
+		{ 0, "\x2c\0\1\4\0\0\0\0\x32\0\0\1\0\0\0\7", 16, 0, true },
+		{ 60, "\x32\0\1\4\0\0\0\0", 8, 0, true },
+		{ 43, "\x32\1\4\0\0\0\0\0\0\0\0\0\0\0\0\0", 16, 0, true },
+		{ 44, "\x33\0\0\1\0\0\0\7", 8, 0, false }, /* AH: its SPI is further on */
+		{ 44, "\x32\0\0\1\0\0\0\7", 8, 1, false },
+		{ 44, "\x32\0\0\1\0\0\0\7", 8, 5, false },
+		{ 60, "\x32\xff\1\4\0\0\0\0", 8, 0, false }, /* longer than what is there */
+		{ 60, "\x3c\0\1\4\0\0\0\0", 8, 4, false },
+	};
+	struct msg_dp_sa m = { .sa = 1,
+		.spi = SPI,
+		.protocol = IP_PROTO_ESP,
+		.mode = MSG_SA_TUNNEL,
+		.source = { .af = AF_INET6, .b = { [15] = 1 } },
+		.destination = { .af = AF_INET6, .b = { [15] = 2 } },
+		.cipher = ALG_CIPHER_null,
+		.auth = ALG_AUTH_hmac_sha1_96,
+		.auth_key.len = 20,
+		.seq_limit = UINT32_MAX };
+
+	for (unsigned int i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct ip6 ip = { .payload_len = 1460,
+			.next_header = rows[i].next,
+			.hop_limit = 60,
+			.src = m.source.b,
+			.dst = m.destination.b };
+		uint8_t q[100];
+		struct bed b;
+
+		bed_init(&b);
+		pmtu_on_learned(&b.w.dp, NULL, NULL);
+		CU_ASSERT_EQUAL_FATAL(sadb_put(&b.w.dp, &m, NULL), 0);
+		ip6_build(q, &ip);
+		memcpy(q + 40, rows[i].headers, rows[i].len);
+		be32_put(q + 40 + rows[i].len, SPI);
+		pmtu_quoted(&b.w.dp, q, 40 + rows[i].len + 4 - rows[i].cut, 1400);
+		CU_ASSERT_EQUAL(sadb_get(b.w.dp.sadb, 1)->path.mtu, rows[i].believed ? 1400 : 0);
 		bed_fini(&b);
 	}
 }
@@ -295,6 +352,8 @@ the_device_s_size_is_told_for_each_who_uses_it(void)
 CU_TestInfo pmtu_tests[] = {
 	{ "only a quote of our own packet is believed",
 		only_a_quote_of_our_own_packet_is_believed },
+	{ "an IPv6 quote may begin with other headers",
+		an_ipv6_quote_may_begin_with_other_headers },
 	{ "a path only becomes smaller", a_path_only_becomes_smaller },
 	{ "a flood of messages is not looked at", a_flood_of_messages_is_not_looked_at },
 	{ "in UDP the SPI is all that is quoted", in_udp_the_spi_is_all_that_is_quoted },
