@@ -99,8 +99,9 @@ fit_cut(struct dp *dp, struct pkt *p, uint32_t mtu, enum stage next)
 static bool
 may_cut_after(const struct sa *sa, const struct subject *s)
 {
+	/* in UDP it is the kernel that cuts, and it knows the device alone: a router cuts no IPv6 */
 	if (sa->destination.af == AF_INET6)
-		return !s->df || sa->path.df == MSG_DF_CLEAR;
+		return !sa->path.encap_remote && (!s->df || sa->path.df == MSG_DF_CLEAR);
 	switch (sa->path.df) {
 	case MSG_DF_CLEAR: return true;
 	case MSG_DF_SET: return false;

@@ -35,6 +35,7 @@ union address {
 
 struct udp {
 	bool can_segment;
+	enum udp_cut cut;	/* what the socket is set to */
 	uint32_t segment_limit; /* segments of so many bytes were refused; 0 = none yet */
 	/* received and not yet handed out: from this byte of this message on */
 	unsigned int n, at;
@@ -226,6 +227,7 @@ struct flow {
 	struct addr destination;
 	uint16_t port; /* of the peer */
 	uint8_t tos;
+	bool df;
 };
 
 /* Packets that one call can send: to one peer, of equal size but for a shorter last one. */
@@ -251,6 +253,7 @@ flow_read(const struct port *p, const struct pkt *pkt, struct flow *f)
 		f->source = addr_v4(ip4.src);
 		f->destination = addr_v4(ip4.dst);
 		f->tos = ip4.tos;
+		f->df = ip4.df;
 		return ip4.hdr_len;
 	}
 	if (ip6_parse(pkt->data, pkt->len, &ip6) != DROP_NONE || ip6.next_header != IP_PROTO_ESP)
@@ -330,18 +333,30 @@ run_send(struct port *p, struct run *r, unsigned int from, unsigned int n)
 	}
 }
 
-/* A datagram that goes alone. What the device does not take whole the kernel cuts. */
+static void
+cut_set(struct port *p, enum udp_cut who)
+{
+	struct udp *u = p->priv;
+
+	if (u->cut != who)
+		udp_cut(p->fd, p->v6, who);
+	u->cut = who;
+}
+
+/* A datagram that goes alone. What the device does not take whole the kernel cuts, unless it says DF. */
 static enum drop
 send_alone(struct port *p, struct run *r, unsigned int i)
 {
 	int rc = run_send(p, r, i, 1);
 
-	if (rc == -EMSGSIZE) {
-		udp_may_fragment(p->fd, p->v6, true);
+	if (rc != -EMSGSIZE)
+		return resend_verdict(rc);
+	if (!r->flow.df) {
+		cut_set(p, UDP_CUT_HERE);
 		rc = run_send(p, r, i, 1);
-		udp_may_fragment(p->fd, p->v6, false);
-		pmtu_read_errors(p, true);
+		cut_set(p, UDP_CUT_PATH);
 	}
+	pmtu_read_errors(p, true);
 	return resend_verdict(rc);
 }
 
@@ -351,7 +366,10 @@ run_deliver(struct port *p, struct run *r, struct pkt **pkts)
 	struct udp *u = p->priv;
 	bool at_once =
 		r->n > 1 && u->can_segment && (u->segment_limit == 0 || r->len < u->segment_limit);
-	int rc = at_once ? run_send(p, r, 0, r->n) : -EINVAL;
+	int rc;
+
+	cut_set(p, r->flow.df ? UDP_CUT_NEVER : UDP_CUT_PATH);
+	rc = at_once ? run_send(p, r, 0, r->n) : -EINVAL;
 
 	if (at_once && rc == -EIO) /* the device cannot: never again */
 		u->can_segment = false;
@@ -373,6 +391,7 @@ udp_tx_batch(struct port *p, struct pkt **pkts, unsigned int n)
 		else
 			pkt_drop(pkts[i], DROP_ip_version);
 	}
+	cut_set(p, UDP_CUT_PATH); /* the speaker sends by this socket, too */
 }
 
 const struct port_ops port_udp_ops = {

@@ -23,7 +23,14 @@ bool udp_setup(int fd, bool v6);
 struct udp_meta udp_meta_read(const struct msghdr *msg);
 /* Adds it as control messages, in control (UDP_CONTROL_MAX bytes, aligned). */
 void udp_meta_write(struct msghdr *msg, uint8_t *control, const struct udp_meta *meta);
-/* May the kernel cut what is longer than the device takes? */
-void udp_may_fragment(int fd, bool v6, bool may);
+
+/* Who may cut what is sent next. Whatever it is, what ICMP says of the path changes nothing in the kernel's
+ * sends: it is for us to judge (pmtu.c). */
+enum udp_cut {
+	UDP_CUT_PATH,  /* routers (DF 0; of IPv6: nobody) */
+	UDP_CUT_NEVER, /* nobody (DF 1) */
+	UDP_CUT_HERE   /* routers, and the kernel to what the device takes */
+};
+void udp_cut(int fd, bool v6, enum udp_cut who);
 
 #endif

@@ -25,7 +25,7 @@ udp_setup(int fd, bool v6)
 		(void)setsockopt(fd, IPPROTO_IP, IP_PKTINFO, &on, sizeof(on));
 		(void)setsockopt(fd, IPPROTO_IP, IP_RECVTOS, &on, sizeof(on));
 	}
-	udp_may_fragment(fd, v6, false);
+	udp_cut(fd, v6, UDP_CUT_PATH);
 	return getsockopt(fd, SOL_UDP, UDP_SEGMENT, &segment, &len) == 0;
 }
 
@@ -111,14 +111,20 @@ udp_meta_write(struct msghdr *msg, uint8_t *control, const struct udp_meta *meta
 		put(msg, at, SOL_UDP, UDP_SEGMENT, &meta->segment, sizeof(meta->segment));
 }
 
+/* INTERFACE sets no DF and lets ICMP teach the kernel nothing. PROBE sets it and sends by the device's MTU,
+ * whatever the kernel was taught. With an IPv6 socket on INTERFACE no error would reach its queue. */
 void
-udp_may_fragment(int fd, bool v6, bool may)
+udp_cut(int fd, bool v6, enum udp_cut who)
 {
-	int how = may ? IP_PMTUDISC_OMIT : IP_PMTUDISC_INTERFACE;
-	int how6 = may ? IPV6_PMTUDISC_OMIT : IPV6_PMTUDISC_INTERFACE;
+	static const int how[] = { [UDP_CUT_PATH] = IP_PMTUDISC_INTERFACE,
+		[UDP_CUT_NEVER] = IP_PMTUDISC_PROBE,
+		[UDP_CUT_HERE] = IP_PMTUDISC_OMIT };
+	static const int how6[] = { [UDP_CUT_PATH] = IPV6_PMTUDISC_PROBE,
+		[UDP_CUT_NEVER] = IPV6_PMTUDISC_PROBE,
+		[UDP_CUT_HERE] = IPV6_PMTUDISC_OMIT };
 
 	if (v6)
-		(void)setsockopt(fd, IPPROTO_IPV6, IPV6_MTU_DISCOVER, &how6, sizeof(how6));
+		(void)setsockopt(fd, IPPROTO_IPV6, IPV6_MTU_DISCOVER, &how6[who], sizeof(int));
 	else
-		(void)setsockopt(fd, IPPROTO_IP, IP_MTU_DISCOVER, &how, sizeof(how));
+		(void)setsockopt(fd, IPPROTO_IP, IP_MTU_DISCOVER, &how[who], sizeof(int));
 }

@@ -28,6 +28,6 @@ udp_meta_write(struct msghdr *msg, uint8_t *control, const struct udp_meta *meta
 }
 
 void
-udp_may_fragment(int fd, bool v6, bool may)
+udp_cut(int fd, bool v6, enum udp_cut who)
 {
 }

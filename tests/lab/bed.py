@@ -94,8 +94,13 @@ class Feed:
         return int(run("pgrep", "-P", str(self.p.pid)).split()[0])
 
     def close(self):
+        """It ends with its input, unless a test failed while it waited for the datapath to say something."""
         self.p.stdin.close()
-        self.p.wait()
+        try:
+            self.p.wait(timeout=LIMIT)
+        except subprocess.TimeoutExpired:
+            self.p.kill()
+            self.p.wait()
 
 
 class Ns:

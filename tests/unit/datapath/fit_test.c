@@ -18,6 +18,7 @@
 #include "tests/unit/datapath/suites.h"
 
 #include <string.h>
+#include <sys/socket.h>
 
 /* AES-CBC and SHA2-256: 20 + 8 + 16 + n + 16 with n a multiple of 16, two bytes of which are the trailer */
 enum { TUN = 1, GRE_TUN = 2, RAW = 3, MTU = 1400, ROOM = 1326, A = 0x0a000001, B = 0x0a000002 };
@@ -183,6 +184,41 @@ udp_encapsulation_takes_eight_bytes_more(void)
 	send4(&b, TUN, ROOM - 15, true);
 	CU_ASSERT_EQUAL(port_mem_n_sent(b.tun), 1);
 	bed_fini(&b);
+}
+
+/* Over IPv6 nobody would cut a datagram that the device takes: it is cut before. */
+static void
+what_goes_in_udp_over_ipv6_is_cut_before(void)
+{
+	static const struct {
+		bool df; /* inner */
+		uint8_t setting;
+		unsigned int sent, told;
+	} rows[] = {
+		{ false, MSG_DF_COPY, 2, 0 },
+		{ false, MSG_DF_CLEAR, 2, 0 },
+		{ true, MSG_DF_CLEAR, 2, 0 },
+		{ true, MSG_DF_COPY, 0, 1 },
+	};
+
+	for (unsigned int i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct msg_dp_sa m = sa_msg();
+		uint32_t len;
+		struct bed b;
+
+		m.source = (struct addr){ .af = AF_INET6, .b = { [15] = 1 } };
+		m.destination = (struct addr){ .af = AF_INET6, .b = { [15] = 2 } };
+		m.encap_local = m.encap_remote = 4500;
+		m.df = rows[i].setting;
+		bed_init(&b, &m);
+		port_get(&b.w.dp, RAW)->v6 = true;
+		send4(&b, TUN, ROOM, rows[i].df);
+		CU_ASSERT_EQUAL(port_mem_n_sent(b.raw), rows[i].sent);
+		CU_ASSERT_EQUAL(port_mem_n_sent(b.tun), rows[i].told);
+		while (port_mem_sent(b.raw, &len))
+			CU_ASSERT_TRUE(len + 8 <= MTU);
+		bed_fini(&b);
+	}
 }
 
 static void
@@ -357,6 +393,7 @@ CU_TestInfo fit_tests[] = {
 	{ "IPv6 inside is never cut, and never told less than its least",
 		ipv6_inside_is_never_cut_and_never_told_less_than_its_least },
 	{ "UDP encapsulation takes eight bytes more", udp_encapsulation_takes_eight_bytes_more },
+	{ "what goes in UDP over IPv6 is cut before", what_goes_in_udp_over_ipv6_is_cut_before },
 	{ "what was learned is forgotten after ten minutes",
 		what_was_learned_is_forgotten_after_ten_minutes },
 	{ "paths of every size have an outcome", paths_of_every_size_have_an_outcome },
