@@ -55,7 +55,7 @@ test_the_same_again_counts(void)
 
 	sim_peer(e, NULL);
 	for (unsigned int i = 0; i < 6; i++)
-		fails(e, 0xcb007101, TAILQ_FIRST(&e->ike->peers), i % 2);
+		fails(e, 0xcb007101, peer_find(e->ike, 1), i % 2);
 	seen = errors(e);
 	CU_ASSERT_EQUAL(seen.n, 2);
 	/* the newest first */
@@ -64,7 +64,7 @@ test_the_same_again_counts(void)
 	CU_ASSERT_EQUAL(seen.last.times, 3);
 	ike_state_reset(e->ike, STATE_ike_error, "");
 	CU_ASSERT_EQUAL(errors(e).n, 0);
-	fails(e, 0xcb007101, TAILQ_FIRST(&e->ike->peers), 1);
+	fails(e, 0xcb007101, peer_find(e->ike, 1), 1);
 	seen = errors(e);
 	CU_ASSERT_EQUAL(seen.n, 1);
 	CU_ASSERT_EQUAL(seen.first.times, 1);
@@ -80,7 +80,7 @@ test_the_oldest_makes_room(void)
 
 	sim_peer(e, NULL);
 	for (unsigned int i = 0; i < EXPLAIN_KEPT + 10; i++)
-		fails(e, 0xcb007101, TAILQ_FIRST(&e->ike->peers), i);
+		fails(e, 0xcb007101, peer_find(e->ike, 1), i);
 	seen = errors(e);
 	CU_ASSERT_EQUAL(seen.n, EXPLAIN_KEPT);
 	CU_ASSERT_STRING_EQUAL(seen.first.detail, "for the 209. time");
@@ -97,7 +97,7 @@ test_strangers_do_not_flush_the_peers(void)
 	struct seen seen;
 
 	sim_peer(e, NULL);
-	fails(e, 0xcb007101, TAILQ_FIRST(&e->ike->peers), 1);
+	fails(e, 0xcb007101, peer_find(e->ike, 1), 1);
 	for (unsigned int i = 0; i < 2 * EXPLAIN_KEPT; i++) {
 		sim_run(s, 1000);
 		fails(e, 0x01000000 + i, NULL, i);
@@ -119,7 +119,7 @@ test_strangers_do_not_silence_the_peers(void)
 	sim_peer(e, NULL);
 	for (unsigned int i = 0; i < 10; i++) {
 		fails(e, 0x01000000 + i, NULL, i);
-		fails(e, 0xcb007101, TAILQ_FIRST(&e->ike->peers), i);
+		fails(e, 0xcb007101, peer_find(e->ike, 1), i);
 	}
 	CU_ASSERT_EQUAL(errors(e).n_peers, 10);
 	/* of the strangers one a second */

@@ -62,7 +62,7 @@ begin(struct sim *s, const struct beginner *b, struct span cookie)
 	struct proposal_config config[PROPOSAL_CONFIG_MAX];
 	static const uint8_t padding[9000];
 	uint8_t nonce[32] = { (uint8_t)b->spi, (uint8_t)(b->spi >> 8) };
-	unsigned int n = suite_ike_config(ike, TAILQ_FIRST(&ike->peers), config);
+	unsigned int n = suite_ike_config(ike, peer_find(ike, 1), config);
 	struct compose c;
 
 	heard.n = 0;
@@ -232,7 +232,7 @@ static void
 somebody_else(struct sim_end *e)
 {
 	const struct msg_ike_peer other = { .peer = 7, .name = "other", .versions = 2 };
-	struct msg_ike_peer_proposal proposal = TAILQ_FIRST(&e->ike->peers)->proposals[0];
+	struct msg_ike_peer_proposal proposal = peer_find(e->ike, 1)->proposals[0];
 	const struct msg_ike_peer_end end = { .peer = 7 };
 
 	proposal.peer = 7;

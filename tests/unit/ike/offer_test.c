@@ -226,7 +226,7 @@ answer(struct sim *s, uint16_t notify)
 	CU_ASSERT_EQUAL_FATAL(sim_n_packets(s), 1);
 	CU_ASSERT_TRUE(sim_is(s, 0, 1, WIRE_CREATE_CHILD_SA, false));
 	sim_drop(s, 0);
-	window_accept(&sa->window, id);
+	window_accept(&sa->window, id, &sa->path.at);
 	seal_reply_notify(sa, WIRE_CREATE_CHILD_SA, id, notify, (struct span){ 0 });
 	CU_ASSERT_EQUAL_FATAL(sim_n_packets(s), 1);
 	sim_deliver(s, 0);

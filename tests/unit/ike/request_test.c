@@ -99,7 +99,7 @@ test_a_peer_that_wants_ever_other_groups_for_the_ike_sa(void)
 {
 	const struct sim_peer both = { .dh = { ALG_DH_x25519, ALG_DH_ecp_256 } };
 	struct sim *s = sim_up(1, &both, NULL);
-	struct msg_ike_peer_proposal *p = &TAILQ_FIRST(&s->end[1].ike->peers)->proposals[0];
+	struct msg_ike_peer_proposal *p = &peer_find(s->end[1].ike, 1)->proposals[0];
 	struct st_ike_error e;
 
 	p->dh.len = 1;

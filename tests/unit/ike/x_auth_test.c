@@ -387,7 +387,7 @@ send_another_auth(struct sim *s, bool with_sa)
 	sim_deliver(s, 0);
 	CU_ASSERT_TRUE(sim_is(s, 0, 1, WIRE_IKE_AUTH, false));
 	sim_drop(s, 0);
-	sa = TAILQ_FIRST(&s->end[0].ike->peers.tqh_first->sas);
+	sa = TAILQ_FIRST(&peer_find(s->end[0].ike, 1)->sas);
 	r = request_of(sa, REQUEST_auth, NULL);
 
 	compose_inner(&c);
@@ -398,7 +398,7 @@ send_another_auth(struct sim *s, bool with_sa)
 	if (with_sa)
 		offer_write_sa(r->made, r->child, &c, false);
 	CU_ASSERT_EQUAL(seal_message(sa, WIRE_IKE_AUTH, false, 1, &c, &d), 0);
-	seal_send(sa, &d);
+	seal_send(sa, &sa->path.at, &d);
 	datagrams_clear(&d);
 }
 
