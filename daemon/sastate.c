@@ -240,30 +240,41 @@ sync_all(struct sastate *s)
 	return 0;
 }
 
-/* What a killed daemon wrote and did not wait for is on disk before it counts. */
-static int
-records_read(struct sastate *s)
+static void
+records_decode(struct sastate *s, const uint8_t *records, uint32_t first, uint32_t n)
 {
-	uint8_t *records = fdatasync(s->keys_fd) == 0 ? malloc(READ_LEN) : NULL;
-	ssize_t n = 1;
-
-	if (records == NULL)
-		return -errno;
-	for (uint32_t i = 0; i < SASTATE_SLOTS && n > 0; i++) {
-		uint8_t *record = records + (i * RECORD_LEN) % READ_LEN;
-
-		if (record == records) {
-			memset(records, 0, READ_LEN);
-			n = pread(
-				s->keys_fd, records, READ_LEN, HEADER_LEN + (off_t)i * RECORD_LEN);
-		}
-		copy_decode(record, 0, &s->r[i]);
-		copy_decode(record + COPY_LEN, 1, &s->r[i]);
+	for (uint32_t i = first; i < first + n; i++, records += RECORD_LEN) {
+		copy_decode(records, 0, &s->r[i]);
+		copy_decode(records + COPY_LEN, 1, &s->r[i]);
 		if (s->r[i].generation > s->clock)
 			s->clock = s->r[i].generation;
 	}
+}
+
+/* What a killed daemon wrote, and perhaps waited for in vain, is on disk before it counts: it is written as it
+ * was. */
+static int
+records_read(struct sastate *s)
+{
+	uint8_t *records = malloc(READ_LEN);
+	off_t at = HEADER_LEN;
+	ssize_t n = 1;
+	int rc = records != NULL ? 0 : -ENOMEM;
+
+	for (uint32_t i = 0; i < SASTATE_SLOTS && n > 0 && rc == 0; i += READ_LEN / RECORD_LEN) {
+		memset(records, 0, READ_LEN);
+		n = pread(s->keys_fd, records, READ_LEN, at);
+		if (n < 0)
+			rc = -errno;
+		else
+			rc = full_pwrite(s->keys_fd, records, (size_t)n, at);
+		records_decode(s, records, i, READ_LEN / RECORD_LEN);
+		at += READ_LEN;
+	}
 	free(records);
-	return n < 0 ? -errno : 0;
+	if (rc == 0 && fdatasync(s->keys_fd) != 0)
+		rc = -errno;
+	return rc;
 }
 
 static int

@@ -3,7 +3,7 @@ check_PROGRAMS += test_daemon ydctl
 TESTS += test_daemon
 UNIT_TESTS += test_daemon
 test_daemon_CFLAGS = $(AM_CFLAGS) $(CUNIT_CFLAGS) $(PCAP_CFLAGS)
-test_daemon_LDFLAGS = -Wl,--wrap=PKCS5_PBKDF2_HMAC
+test_daemon_LDFLAGS = -Wl,--wrap=PKCS5_PBKDF2_HMAC,--wrap=pwrite,--wrap=fdatasync
 test_daemon_LDADD = $(yongd_LDADD) $(PCAP_LIBS) $(CUNIT_LIBS)
 test_daemon_SOURCES = \
 	tests/unit/daemon/access_test.c \
@@ -17,6 +17,7 @@ test_daemon_SOURCES = \
 	tests/unit/daemon/control_test.c \
 	tests/unit/daemon/detach_test.c \
 	tests/unit/daemon/dirty_test.c \
+	tests/unit/daemon/disk.c tests/unit/daemon/disk.h \
 	tests/unit/daemon/dpevents_test.c \
 	tests/unit/daemon/iface_test.c \
 	tests/unit/daemon/ipsec_test.c \

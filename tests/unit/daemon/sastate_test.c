@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 #include "tests/unit/daemon/bench.h"
+#include "tests/unit/daemon/disk.h"
 #include "tests/unit/daemon/suites.h"
 
 static const uint8_t id_a[SASTATE_ID_LEN] = { 1 }, id_b[SASTATE_ID_LEN] = { 2 };
@@ -279,6 +280,170 @@ id_of(uint32_t n, uint8_t id[SASTATE_ID_LEN])
 	id[0] = 3;
 }
 
+/* SAs that send, on a disk that fails, with daemons that are killed and power that goes. */
+enum { N_RISKY = 24 };
+
+struct risky {
+	char dir[64];
+	struct sastate *s;
+	struct sa_slot *slots;
+	unsigned int boot;
+	struct {
+		bool runs;
+		uint32_t slot;
+		uint64_t limit;
+		uint64_t used; /* the last number sent */
+	} sas[N_RISKY];
+	unsigned int n_repeated, n_powerless, n_refused;
+};
+
+static void
+risky_open(struct risky *k)
+{
+	char boot[16];
+
+	snprintf(boot, sizeof(boot), "boot %u", k->boot);
+	while (sastate_open(k->dir, boot, &k->s, NULL) != 0)
+		k->n_refused++;
+	k->slots = slots_of(k->s);
+}
+
+/* The daemon is killed; with its boot, too, and then slots are what they were at any time. */
+static void
+risky_end(struct risky *k, bool power)
+{
+	slots_done(k->slots);
+	sastate_close(k->s);
+	if (power) {
+		disk_lose_power();
+		k->boot++;
+	}
+	risky_open(k);
+	for (size_t i = 0; i < N_RISKY; i++)
+		k->sas[i].runs = false;
+}
+
+static void
+risky_take(struct risky *k, uint32_t i)
+{
+	uint8_t id[SASTATE_ID_LEN];
+
+	id_of(i, id);
+	if (sastate_take(k->s, id, false, &k->sas[i].slot, &k->sas[i].limit, NULL) != 0) {
+		k->n_refused++;
+		return;
+	}
+	k->sas[i].runs = true;
+	k->n_repeated += k->slots[k->sas[i].slot].seq < k->sas[i].used;
+}
+
+/* As the datapath does: up to the limit, and it asks for more. */
+static void
+risky_send(struct risky *k, uint32_t i)
+{
+	uint64_t *seq = &k->slots[k->sas[i].slot].seq, more;
+
+	if (!k->sas[i].runs)
+		return;
+	if (*seq < k->sas[i].limit)
+		*seq += 1 + disk_random((uint32_t)(k->sas[i].limit - *seq));
+	k->sas[i].used = *seq;
+	if (sastate_more(k->s, k->sas[i].slot, &more, NULL) == 0)
+		k->sas[i].limit = more;
+	else
+		k->n_refused++;
+}
+
+static void
+risky_step(struct risky *k)
+{
+	uint32_t i = disk_random(N_RISKY), n = disk_random(N_RISKY);
+	uint8_t id[SASTATE_ID_LEN];
+
+	switch (disk_random(8)) {
+	case 0: risky_end(k, false); break;
+	case 1:
+		for (uint32_t j = 0; j < N_RISKY; j++) /* what the slots' file held long ago */
+			if (k->sas[j].runs && disk_random(2) == 0)
+				k->slots[k->sas[j].slot].seq /= 2;
+		risky_end(k, true);
+		k->n_powerless++;
+		break;
+	case 2:
+		id_of(i, id);
+		sastate_put_id(k->s, id);
+		k->sas[i].runs = false;
+		break;
+	case 3:
+	case 4:
+		for (; n > 0; n--) {
+			id_of((i + n) % N_RISKY, id);
+			(void)sastate_prepare(k->s, id, false, NULL);
+		}
+		if (disk_random(2) == 0)
+			risky_take(k, i);
+		break;
+	default:
+		if (!k->sas[i].runs)
+			risky_take(k, i);
+		risky_send(k, i);
+		break;
+	}
+}
+
+static void
+whatever_fails_no_number_comes_again(void)
+{
+	for (uint64_t seed = 1; seed <= 12; seed++) {
+		struct risky k = { .n_repeated = 0 };
+		char path[128];
+
+		bench_dir(k.dir);
+		snprintf(path, sizeof(path), "%s/sastate.keys", k.dir);
+		disk_begin(path, seed, seed % 3 * 10);
+		risky_open(&k);
+		for (unsigned int i = 0; i < 400; i++)
+			risky_step(&k);
+		CU_ASSERT_EQUAL(k.n_repeated, 0);
+		CU_ASSERT_TRUE(k.n_powerless > 0);
+		CU_ASSERT_EQUAL(k.n_refused > 0, seed % 3 > 0);
+		slots_done(k.slots);
+		sastate_close(k.s);
+		disk_end();
+		bench_dir_remove(k.dir);
+	}
+}
+
+static void
+the_disk_is_waited_for_once_for_all_that_were_prepared(void)
+{
+	char dir[64], path[128];
+	uint8_t id[SASTATE_ID_LEN];
+	struct sastate *s;
+	uint32_t slot;
+	uint64_t limit;
+	unsigned int before;
+
+	bench_dir(dir);
+	snprintf(path, sizeof(path), "%s/sastate.keys", dir);
+	disk_begin(path, 1, 0);
+	s = open_in(dir, "boot 1");
+	before = disk_n_waits();
+	for (uint32_t i = 0; i < 500; i++) {
+		id_of(i, id);
+		CU_ASSERT_EQUAL(sastate_prepare(s, id, i % 2, NULL), 0);
+	}
+	CU_ASSERT_EQUAL(disk_n_waits(), before);
+	for (uint32_t i = 0; i < 500; i++) {
+		id_of(i, id);
+		CU_ASSERT_EQUAL(sastate_take(s, id, i % 2, &slot, &limit, NULL), 0);
+	}
+	CU_ASSERT_EQUAL(disk_n_waits(), before + 1);
+	sastate_close(s);
+	disk_end();
+	bench_dir_remove(dir);
+}
+
 enum { MANY = 25000 };
 
 /* Every other one outbound; slots[i]: -1 before the first time. */
@@ -489,6 +654,9 @@ CU_TestInfo sastate_tests[] = {
 		a_torn_write_leaves_the_limit_that_was_acknowledged },
 	{ "writes not waited for leave the limit that was acknowledged",
 		writes_not_waited_for_leave_the_limit_that_was_acknowledged },
+	{ "whatever fails, no number comes again", whatever_fails_no_number_comes_again },
+	{ "the disk is waited for once for all that were prepared",
+		the_disk_is_waited_for_once_for_all_that_were_prepared },
 	{ "more than 20000 SAs have a slot each, and keep it",
 		more_than_20000_sas_have_a_slot_each_and_keep_it },
 	{ "a shorter file is taken over", a_shorter_file_is_taken_over },
