@@ -54,6 +54,7 @@ enum {
 const struct kind_ops *const kind_table[WANT_N_KINDS] = {
 	[WANT_SYSCTL] = &kind_sysctl,
 	[WANT_FILTER] = &kind_filter,
+	[WANT_MSS] = &kind_mss,
 	[WANT_LINK] = &kind_link,
 	[WANT_PORT] = &kind_port,
 	[WANT_TUNNEL] = &kind_tunnel,

@@ -33,7 +33,8 @@ struct kind_ops {
 extern const struct kind_ops *const kind_table[WANT_N_KINDS];
 
 /* In daemon/oscfg/: */
-extern const struct kind_ops kind_sysctl, kind_filter, kind_link, kind_addr, kind_route, kind_rule;
+extern const struct kind_ops kind_sysctl, kind_filter, kind_link, kind_addr, kind_route, kind_rule,
+	kind_mss;
 /* In daemon/kind_dp.c: */
 extern const struct kind_ops kind_port, kind_tunnel, kind_sa, kind_spd;
 /* In daemon/kind_ike.c: */

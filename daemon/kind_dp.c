@@ -466,7 +466,7 @@ spd_equal(const struct want *wa, const struct want *wb)
 {
 	const struct want_spd *a = &wa->spd, *b = &wb->spd;
 
-	if (a->n_rules != b->n_rules)
+	if (a->n_rules != b->n_rules || a->mss != b->mss)
 		return false;
 	for (size_t i = 0; i < a->n_rules; i++)
 		if (!rule_equal(&a->rules[i], &b->rules[i]) ||
@@ -545,7 +545,7 @@ static int
 spd_send(struct daemon *d, const struct want *w, uint32_t port, struct err *e)
 {
 	const struct want_spd *s = &w->spd;
-	struct msg_dp_spd_begin begin = { .port = port };
+	struct msg_dp_spd_begin begin = { .port = port, .mss = s->mss };
 	const struct msg_dp_spd_end done = { .port = port };
 	size_t *end = calloc(s->n_rules + 1, sizeof(*end)), n, k = 0;
 	struct msg_dp_spd_rule *narrow;

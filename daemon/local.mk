@@ -69,6 +69,7 @@ libdaemon_a_SOURCES += \
 	daemon/oscfg/os_decode.c \
 	daemon/oscfg/os_filter.c \
 	daemon/oscfg/os_filter_text.c \
+	daemon/oscfg/os_mss.c \
 	daemon/oscfg/os_found.c \
 	daemon/oscfg/os_link.c \
 	daemon/oscfg/os_monitor.c \

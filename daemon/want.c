@@ -51,6 +51,7 @@ want_key(const struct want *w, struct arena *a)
 	switch (w->kind) {
 	case WANT_SYSCTL: return arena_strdup(a, w->sysctl.path);
 	case WANT_FILTER: return arena_strdup(a, w->filter.device);
+	case WANT_MSS: return arena_strdup(a, w->mss.device);
 	case WANT_LINK: return arena_strdup(a, w->link.device);
 	case WANT_PORT: return port_key(&w->port, a);
 	case WANT_TUNNEL: return arena_strdup(a, w->tunnel.device);

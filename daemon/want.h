@@ -35,6 +35,7 @@ enum want_kind {
 	WANT_IKE,   /* what holds for all peers, at the IKE speaker */
 	WANT_IKE_PEER,
 	WANT_IKE_CHILD, /* the same as WANT_GROUP, at the IKE speaker */
+	WANT_MSS,	/* what TCP may announce across a device (nftables) */
 	WANT_SYSCTL,	/* a kernel setting, restored when nobody wants it any more */
 	WANT_N_KINDS
 };
@@ -67,6 +68,11 @@ struct want_filter {
 	char device[16]; /* the protected physical device */
 	const struct want_filter_rule *rules;
 	size_t n_rules;
+};
+
+struct want_mss {
+	char device[16];
+	uint16_t mss; /* bytes */
 };
 
 struct want_link {
@@ -109,6 +115,7 @@ struct want_spd {
 	const char **sa_out_key; /* keys of WANT_SA or WANT_GROUP objects, or NULL, a rule each */
 	const char **sa_in_key;
 	size_t n_rules;
+	uint16_t mss; /* of TCP, bytes; 0 = off */
 };
 
 /* Texts and lists of these are in the arena of their set; keys begin with WANT_NEGOTIATED, which no key of
@@ -186,6 +193,7 @@ struct want {
 	union {
 		struct want_sysctl sysctl;
 		struct want_filter filter;
+		struct want_mss mss;
 		struct want_link link;
 		struct want_port port;
 		struct want_tunnel tunnel;

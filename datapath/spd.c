@@ -18,6 +18,7 @@
 #include "datapath/encap.h"
 #include "datapath/gre.h"
 #include "datapath/group.h"
+#include "datapath/mss.h"
 #include "datapath/reass.h"
 #include "datapath/sadb.h"
 #include "datapath/selector.h"
@@ -64,6 +65,7 @@ struct flow {
 
 struct list {
 	uint32_t n;
+	uint16_t mss;	  /* TCP connections are held to it; 0 = off */
 	bool wants_whole; /* a rule asks for what not every fragment shows */
 	uint32_t n_announced;
 	uint32_t n_flows; /* a power of two */
@@ -173,6 +175,7 @@ spd_begin(struct dp *dp, const struct msg_dp_spd_begin *m)
 		}
 		(*at)->port = m->port;
 	}
+	list->mss = m->mss;
 	list_free((*at)->pending);
 	(*at)->pending = list;
 	return 0;
@@ -445,6 +448,8 @@ packet_out(struct dp *dp, struct pkt *p, struct list *list)
 		p->next = STAGE_REASS_OUT;
 		return;
 	}
+	if (list->mss != 0)
+		mss_clamp(p->data, p->len, list->mss);
 	r = list_find(list, &s);
 	if (r != NULL)
 		r->packets++;
@@ -559,6 +564,8 @@ spd_in_stage(struct dp *dp, struct pkt **pkts, unsigned int n)
 		}
 		p->port = p->sa->port;
 		p->next = leads_to(dp, p);
+		if (list != NULL && list->mss != 0)
+			mss_clamp(p->data, p->len, list->mss);
 	}
 }
 

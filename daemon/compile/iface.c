@@ -73,6 +73,12 @@ iface_protected_device(const char *interface, char out[16])
 	slashes_to_dashes(out);
 }
 
+uint16_t
+iface_mss(const struct cfg_interface *i)
+{
+	return i->tcp_mss != CFG_NONE ? (uint16_t)i->tcp_mss : 0;
+}
+
 int
 iface_get(struct compile_job *j, const char *name, struct cfg_interface *out)
 {
@@ -216,6 +222,17 @@ note_device(struct compile_job *j, const struct cfg_interface *i, const char *de
 		want_set_note(j->set, i->name, "there is no device %s", device);
 }
 
+static void
+want_mss(struct compile_job *j, const struct cfg_interface *i, const char *device)
+{
+	struct want w = { .kind = WANT_MSS, .mss.mss = iface_mss(i) };
+
+	if (w.mss.mss == 0 || device[0] == '\0')
+		return;
+	strlcpy(w.mss.device, device, sizeof(w.mss.device));
+	want_set_add(j->set, &w);
+}
+
 int
 iface_compile(struct compile_job *j, const char *name, struct err *e)
 {
@@ -237,6 +254,7 @@ iface_compile(struct compile_job *j, const char *name, struct err *e)
 			want_set_claim_text(j->set, i.name,
 				arena_printf(j->set->arena, "device %s", w.link.device),
 				arena_printf(j->set->arena, "device %s", w.link.device));
+		want_mss(j, &i, w.link.device);
 	}
 	w.link.ipv6 = i.ipv6_enable > 0 && w.link.kind != WANT_LINK_PHYSICAL;
 	if (w.link.kind == WANT_LINK_TUNNEL)

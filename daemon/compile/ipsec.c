@@ -483,6 +483,7 @@ want_spd(struct protection *p)
 	struct want w = { .kind = WANT_SPD };
 
 	strlcpy(w.spd.device, p->device, sizeof(w.spd.device));
+	w.spd.mss = iface_mss(&p->iface);
 	w.spd.n_rules = p->n_rules;
 	if (p->n_rules == 0) {
 		want_set_add(p->job->set, &w);

@@ -43,6 +43,8 @@ void iface_device(const struct cfg_interface *i, char out[16]);
 uint32_t iface_rank(const struct cfg_interface *i);
 /* The TUN of the protection on an interface, "yp-ge0-0-1". */
 void iface_protected_device(const char *interface, char out[16]);
+/* What TCP may announce across it, bytes; 0: anything. */
+uint16_t iface_mss(const struct cfg_interface *i);
 /* An interface's row; -ENOENT. */
 int iface_get(struct compile_job *j, const char *name, struct cfg_interface *out);
 /* The first address of an interface: a configured one, or what the kernel has on its device. -ENOENT. */

@@ -361,7 +361,7 @@ want_gre(const struct tunnel *t, uint32_t mtu)
 	m->keepalive = i->keepalive > 0;
 	m->keepalive_period_ms = m->keepalive ? (uint32_t)i->keepalive_period * MS : 0;
 	m->keepalive_retries = m->keepalive ? (uint32_t)i->keepalive_retries : 0;
-	m->mss = i->tcp_mss != CFG_NONE ? (uint16_t)i->tcp_mss : 0;
+	m->mss = iface_mss(i);
 	w.tunnel.sa_out_key = t->sa_out;
 	w.tunnel.sa_in_key = t->sa_in;
 	if (t->sa_out == NULL && t->leaves_by.ipsec_policy != NULL)
@@ -397,6 +397,7 @@ want_any(const struct tunnel *t)
 	w.spd.sa_out_key = out;
 	w.spd.sa_in_key = in;
 	w.spd.n_rules = N;
+	w.spd.mss = iface_mss(t->iface);
 	want_set_add(t->job->set, &w);
 }
 

@@ -63,6 +63,12 @@ filter_equal(const struct want *a, const struct want *b)
 	return true;
 }
 
+static bool
+mss_equal(const struct want *a, const struct want *b)
+{
+	return a->mss.mss == b->mss.mss;
+}
+
 /* The name of a physical device is not kept in the kernel. */
 static bool
 link_equal(const struct want *a, const struct want *b)
@@ -113,3 +119,4 @@ KIND(link);
 KIND(addr);
 KIND(route);
 KIND(rule);
+KIND(mss);

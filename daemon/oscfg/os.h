@@ -13,6 +13,7 @@ struct arena;
 struct err;
 struct loop;
 struct os_adopted;
+struct os_clamped;
 struct os_filter;
 struct os_found;
 struct os_link;
@@ -32,6 +33,7 @@ struct oscfg {
 	struct os_netlink nl;
 	struct os_found *found;
 	struct os_filter *filter;
+	LIST_HEAD(, os_clamped) clamped; /* devices with an MSS */
 	struct os_monitor *monitor;
 	LIST_HEAD(, os_tun)
 	tuns; /* our own ends of the TUN devices: a device lives without a datapath */
@@ -59,7 +61,7 @@ struct os_ops {
 };
 
 extern const struct os_ops os_sysctl_ops, os_filter_ops, os_link_ops, os_addr_ops, os_route_ops,
-	os_rule_ops;
+	os_rule_ops, os_mss_ops;
 
 /* rc as an operator reads it: what was tried, then the kernel's own words or the error's. */
 int os_refused(struct oscfg *o, struct err *e, int rc, const char *object, const char *tried);
@@ -69,6 +71,8 @@ int os_link_get(struct oscfg *o, const char *device, struct os_link *out);
 /* The open TUN of that name, or NULL. */
 struct os_tun *os_link_tun(struct oscfg *o, const char *device);
 void os_link_close_all(struct oscfg *o);
+/* Frees what is remembered; the kernel's rules stay. */
+void os_mss_forget(struct oscfg *o);
 
 /* A route behind others of its destination and metric: 0 or -errno. */
 int os_route_append(struct oscfg *o, const struct want_route *r, uint32_t index);

@@ -120,9 +120,8 @@ put_line(struct wbuf *b, const char *verb, const char *name)
 	put(b, "\n");
 }
 
-/* Runs the transaction and frees its text. */
-static int
-run(struct os_filter *f, struct wbuf *b, const char *device, struct err *e)
+int
+os_filter_run(struct os_filter *f, struct wbuf *b, const char *object, struct err *e)
 {
 	const char *text;
 	int rc = 0;
@@ -134,7 +133,7 @@ run(struct os_filter *f, struct wbuf *b, const char *device, struct err *e)
 		rc = -EIO;
 	text = nft_ctx_get_error_buffer(f->nft);
 	if (rc < 0)
-		err_set(e, rc, device, "packet filter: %.*s", (int)strcspn(text, "\n"), text);
+		err_set(e, rc, object, "packet filter: %.*s", (int)strcspn(text, "\n"), text);
 	wbuf_fini(b);
 	return rc;
 }
@@ -224,9 +223,8 @@ put_device(struct wbuf *b, const struct want_filter *w, const struct os_filter_t
 	}
 }
 
-/* nft takes names in quotes, and '*' at their end as a wildcard. */
-static bool
-name_is_plain(const char *device)
+bool
+os_filter_name_is_plain(const char *device)
 {
 	for (const char *p = device; *p != '\0'; p++)
 		if (!isalnum((unsigned char)*p) && strchr("._:@-", *p) == NULL)
@@ -243,7 +241,7 @@ filter_set(struct oscfg *o, const struct want_filter *w, struct err *e)
 	struct os_filter_text text;
 	int rc;
 
-	if (!name_is_plain(w->device))
+	if (!os_filter_name_is_plain(w->device))
 		return err_set(e, -EINVAL, w->device, "packet filter: unusual device name");
 	rc = os_filter_text_make(w, &text);
 	if (rc < 0)
@@ -253,7 +251,7 @@ filter_set(struct oscfg *o, const struct want_filter *w, struct err *e)
 	put_device(&b, w, g != NULL ? &g->text : NULL, &text);
 	if (g == NULL)
 		put_dispatch(&b, f, NULL, w->device);
-	rc = run(f, &b, w->device, e);
+	rc = os_filter_run(f, &b, w->device, e);
 	if (rc == 0 && g == NULL) {
 		g = calloc(1, sizeof *g);
 		if (g == NULL)
@@ -309,7 +307,7 @@ filter_del(struct oscfg *o, const struct want *w, struct err *e)
 			put_line(&b, "delete chain", g->text.chunks[i].chain);
 		}
 	}
-	rc = run(f, &b, w->filter.device, e);
+	rc = os_filter_run(f, &b, w->filter.device, e);
 	if (rc < 0)
 		return rc;
 	if (last)
@@ -431,7 +429,7 @@ filter_dump(struct oscfg *o, struct os_dump *d, struct err *e)
 		struct wbuf b = wbuf_growing();
 
 		put(&b, "delete table " TABLE "\n");
-		rc = run(f, &b, "table " OSCFG_NFT_TABLE, e);
+		rc = os_filter_run(f, &b, "table " OSCFG_NFT_TABLE, e);
 		f->table = false;
 	}
 	return rc;

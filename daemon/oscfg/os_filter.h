@@ -16,6 +16,11 @@ void os_filter_free(struct os_filter *f);
 /* Packets that the drop counter has seen; 0 when there is no table. */
 uint64_t os_filter_drops(struct os_filter *f);
 
+/* Runs commands of nft as one transaction, and frees their text. object: whom they are about. */
+int os_filter_run(struct os_filter *f, struct wbuf *b, const char *object, struct err *e);
+/* Can the device's name stand in nft's text? nft takes names in quotes, and '*' at their end as a wildcard. */
+bool os_filter_name_is_plain(const char *device);
+
 /*
  * The rules of one device as nft text. They are cut into chunks where their contents say so, so that
  * one more rule among thousands changes one chunk: each is a chain of its own, named by a hash of its

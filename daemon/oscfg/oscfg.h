@@ -26,6 +26,7 @@ struct rates_counters;
 #define OSCFG_RULE_STEER 100
 #define OSCFG_RULE_PAST 110 /* where marked packets go on */
 #define OSCFG_NFT_TABLE "yongdao"
+#define OSCFG_NFT_MSS_TABLE "yongdao-mss"
 
 struct oscfg;
 

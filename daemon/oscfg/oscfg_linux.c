@@ -29,6 +29,7 @@
 static const struct os_ops *const ops[WANT_N_KINDS] = {
 	[WANT_SYSCTL] = &os_sysctl_ops,
 	[WANT_FILTER] = &os_filter_ops,
+	[WANT_MSS] = &os_mss_ops,
 	[WANT_LINK] = &os_link_ops,
 	[WANT_ADDR] = &os_addr_ops,
 	[WANT_ROUTE] = &os_route_ops,
@@ -88,6 +89,7 @@ oscfg_new(struct loop *l, const char *state_dir, void (*changed)(void *arg), voi
 		rc = os_found_open(state_dir, &o->found, e);
 	if (rc == 0)
 		rc = os_filter_new(&o->filter, e);
+	LIST_INIT(&o->clamped);
 	if (rc == 0)
 		rc = os_monitor_new(l, o->nl.portid, changed, arg, &o->monitor, e);
 	if (rc < 0) {
@@ -105,6 +107,7 @@ oscfg_free(struct oscfg *o)
 	if (o == NULL)
 		return;
 	os_monitor_free(o->monitor);
+	os_mss_forget(o);
 	os_filter_free(o->filter);
 	os_found_close(o->found);
 	os_adopted_drop_all(o);

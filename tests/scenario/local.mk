@@ -66,6 +66,7 @@ test_oscfg_SOURCES = \
 	tests/scenario/oscfg/os_ipv6_test.c \
 	tests/scenario/oscfg/os_link_test.c \
 	tests/scenario/oscfg/os_monitor_test.c \
+	tests/scenario/oscfg/os_mss_test.c \
 	tests/scenario/oscfg/os_query_test.c \
 	tests/scenario/oscfg/os_route_test.c \
 	tests/scenario/oscfg/os_rule_test.c \

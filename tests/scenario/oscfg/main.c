@@ -19,6 +19,7 @@ static CU_SuiteInfo suites[] = {
 	{ "ipv6", NULL, NULL, NULL, NULL, os_ipv6_tests },
 	{ "rule", NULL, NULL, NULL, NULL, os_rule_tests },
 	{ "filter", NULL, NULL, NULL, NULL, os_filter_tests },
+	{ "mss", NULL, NULL, NULL, NULL, os_mss_tests },
 	{ "sysctl", NULL, NULL, NULL, NULL, os_sysctl_tests },
 	{ "monitor", NULL, NULL, NULL, NULL, os_monitor_tests },
 	{ "query", NULL, NULL, NULL, NULL, os_query_tests },

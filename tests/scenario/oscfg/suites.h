@@ -8,6 +8,7 @@ extern CU_TestInfo os_filter_tests[];
 extern CU_TestInfo os_ipv6_tests[];
 extern CU_TestInfo os_link_tests[];
 extern CU_TestInfo os_monitor_tests[];
+extern CU_TestInfo os_mss_tests[];
 extern CU_TestInfo os_query_tests[];
 extern CU_TestInfo os_route_tests[];
 extern CU_TestInfo os_rule_tests[];

@@ -46,6 +46,7 @@ say(struct bench *b, const char *fmt, ...)
 static const char *const kind_names[WANT_N_KINDS] = {
 	[WANT_SYSCTL] = "sysctl",
 	[WANT_FILTER] = "filter",
+	[WANT_MSS] = "mss",
 	[WANT_LINK] = "link",
 	[WANT_PORT] = "port",
 	[WANT_TUNNEL] = "tunnel",
@@ -119,6 +120,7 @@ FAKE(spd);
 FAKE(addr);
 FAKE(route);
 FAKE(rule);
+FAKE(mss);
 FAKE(group);
 FAKE(ike);
 FAKE(ike_child);
@@ -135,6 +137,7 @@ static const struct kind_ops fake_ike_peer = { "ike_peer", peer_equal, fake_add,
 static const struct kind_ops *const fake_kinds[WANT_N_KINDS] = {
 	[WANT_SYSCTL] = &fake_sysctl,
 	[WANT_FILTER] = &fake_filter,
+	[WANT_MSS] = &fake_mss,
 	[WANT_LINK] = &fake_link,
 	[WANT_PORT] = &fake_port,
 	[WANT_TUNNEL] = &fake_tunnel,
@@ -392,7 +395,10 @@ say_route(struct bench *b, const struct want_route *r)
 static void
 say_spd(struct bench *b, const struct want_spd *s)
 {
-	say(b, "spd %s\n", s->device);
+	say(b, "spd %s", s->device);
+	if (s->mss != 0)
+		say(b, " mss %u", s->mss);
+	say(b, "\n");
 	for (size_t i = 0; i < s->n_rules; i++)
 		say_rule(b, &s->rules[i], s->sa_out_key[i], s->sa_in_key[i]);
 }
@@ -469,6 +475,7 @@ say_want(struct bench *b, const struct want *w)
 	case WANT_SA: say_sa(b, &w->sa); break;
 	case WANT_SPD: say_spd(b, &w->spd); break;
 	case WANT_FILTER: say_filter(b, &w->filter); break;
+	case WANT_MSS: say(b, "mss %s %u\n", w->mss.device, w->mss.mss); break;
 	case WANT_GROUP: say_group(b, &w->group); break;
 	case WANT_IKE_CHILD: say_child(b, &w->ike_child); break;
 	case WANT_IKE_PEER: say_peer(b, &w->ike_peer); break;

@@ -63,15 +63,16 @@ a_tunnel_is_what_its_lines_say(void)
 				    "  rule 0 protect 0 " ANY4 " " ANY4 " icmp 65535/65535 out in\n"
 				    "  rule 0 protect 0 " ANY6 " " ANY6 " icmp 65535/65535 out in\n"
 				    "link Tunnel0-0-1 tunnel mtu 1438 up\n" },
-		{ PROFILE "set ipsec_proposal tran2 encapsulation_mode=tunnel\n"
-			  "set ipsec_global 1 sha2_compatible=1\n" TUNNEL(
-				  "tunnel_protocol=ipsec ipsec_profile=roads mtu=1400"),
+		{ PROFILE
+			"set ipsec_proposal tran2 encapsulation_mode=tunnel\n"
+			"set ipsec_global 1 sha2_compatible=1\n" TUNNEL(
+				"tunnel_protocol=ipsec ipsec_profile=roads mtu=1400 tcp_mss=1300"),
 			"port 2 Tunnel0-0-1\n"
 			"sa roads out 54321 198.51.100.1 -> 203.0.113.1 aes-256 sha2-256-96 window "
 			"0 on Tunnel0-0-1\n"
 			"sa roads in 12345 203.0.113.1 -> 198.51.100.1 aes-256 sha2-256-96 window "
 			"1024 on Tunnel0-0-1\n"
-			"spd Tunnel0-0-1\n"
+			"spd Tunnel0-0-1 mss 1300\n"
 			"  rule 0 protect 0 " ANY4 " " ANY4 " icmp 65535/65535 out in\n"
 			"  rule 0 protect 0 " ANY6 " " ANY6 " icmp 65535/65535 out in\n"
 			"link Tunnel0-0-1 tunnel mtu 1400 up\n" },

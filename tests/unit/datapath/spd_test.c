@@ -689,7 +689,53 @@ the_cache_never_changes_an_answer(void)
 	fix_fini(&f);
 }
 
+/* What a SYN of the flow, or of its answer, announces behind the stage. */
+static uint16_t
+announced(struct fix *f, bool back)
+{
+	enum { LEN = 44, MSS = 42 };
+	uint8_t packet[100];
+	struct pkt *p;
+	uint16_t mss;
+
+	CU_ASSERT_EQUAL_FATAL(fix_ports(packet, (back ? LAN_B : LAN_A) + 2,
+				      (back ? LAN_A : LAN_B) + 2, 6, 1000, 22, LEN - 20),
+		LEN);
+	memcpy(packet + 32, "\x60\2", 2); /* 24 bytes of header, SYN */
+	memcpy(packet + 40, "\2\4\5\xb4", 4);
+	p = fix_pkt_tight(packet, LEN);
+	p->port = FIX_PORT;
+	p->sa = back ? sadb_get(f->dp.sadb, IN) : NULL;
+	fix_run(f, back ? spd_in_stage : spd_out_stage, p);
+	CU_ASSERT_EQUAL(p->next, back ? STAGE_TUN_TX : STAGE_SA_OUT);
+	mss = be16_get(p->data + MSS);
+	fix_pkt_free(p);
+	return mss;
+}
+
+static void
+connections_through_a_port_keep_to_its_mss(void)
+{
+	const struct msg_dp_spd_rule r = lans(1, MSG_SPD_PROTECT, 0);
+	struct msg_dp_spd_begin begin = { .port = FIX_PORT, .n_rules = 1 };
+	static const uint16_t rows[][2] = { { 0, 1460 }, { 1300, 1300 }, { 1461, 1460 } };
+	struct fix f;
+
+	world(&f);
+	for (unsigned int i = 0; i < 3; i++) {
+		begin.mss = rows[i][0];
+		CU_ASSERT_EQUAL(spd_begin(&f.dp, &begin), 0);
+		CU_ASSERT_EQUAL(spd_rule(&f.dp, &r), 0);
+		CU_ASSERT_EQUAL(spd_end(&f.dp, FIX_PORT), 0);
+		CU_ASSERT_EQUAL(announced(&f, false), rows[i][1]);
+		CU_ASSERT_EQUAL(announced(&f, true), rows[i][1]);
+	}
+	fix_fini(&f);
+}
+
 CU_TestInfo spd_tests[] = {
+	{ "connections through a port keep to its MSS",
+		connections_through_a_port_keep_to_its_mss },
 	{ "the lab's policy protects its flow both ways and nothing else",
 		the_labs_policy_protects_its_flow_both_ways_and_nothing_else },
 	{ "a port without a list lets nothing through",
