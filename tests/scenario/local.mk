@@ -24,6 +24,7 @@ SCENARIOS = \
 	tests/scenario/keepalive_test.py \
 	tests/scenario/kill_test.py \
 	tests/scenario/nested_test.py \
+	tests/scenario/path_test.py \
 	tests/scenario/routing_test.py \
 	tests/scenario/stop_test.py
 EXTRA_DIST += $(SCENARIOS) tests/interop/ike/swan_site.py tests/scenario/run.py tests/lab/lab.py tests/lab/esp.py tests/lab/frr.py tests/lab/demo.py tests/lab/play.py \
