@@ -484,6 +484,26 @@ test_deleted_before_the_next_is_installed(void)
 	sim_end_settled(s, 1);
 }
 
+/* Both delete the same pair at once (RFC 7296 2.25.1): each is answered, and one new pair takes its place. */
+static void
+test_both_delete(void)
+{
+	struct sim *s = sim_up(1, NULL, NULL);
+
+	s->lossless = false;
+	sim_reset(&s->end[0], true);
+	sim_reset(&s->end[1], true);
+	CU_ASSERT_TRUE(sim_is(s, 0, 1, WIRE_INFORMATIONAL, false));
+	CU_ASSERT_TRUE(sim_is(s, 1, 0, WIRE_INFORMATIONAL, false));
+	for (unsigned int i = 0; i < 4; i++)
+		sim_deliver(s, 0);
+	CU_ASSERT_EQUAL(sim_n_pairs(&s->end[0], "established"), 0);
+	CU_ASSERT_EQUAL(sim_n_pairs(&s->end[1], "established"), 0);
+	CU_ASSERT_EQUAL(sim_statistic(&s->end[0], "CHILD SAs deleted"), 1);
+	CU_ASSERT_EQUAL(sim_statistic(&s->end[1], "CHILD SAs deleted"), 1);
+	sim_end_settled(s, 1);
+}
+
 CU_TestInfo rekey_child_tests[] = {
 	{ "regular", test_regular },
 	{ "the first packet of the initiator switches the responder", test_first_packet_switches },
@@ -494,6 +514,7 @@ CU_TestInfo rekey_child_tests[] = {
 	{ "lost_sa", test_lost_sa },
 	{ "incorrect_delete", test_incorrect_delete },
 	{ "delete_timeout", test_delete_timeout },
+	{ "both delete", test_both_delete },
 	{ "collision", test_collision },
 	{ "collision, delayed_response", test_collision_delayed_response },
 	{ "collision, delayed_request", test_collision_delayed_request },
