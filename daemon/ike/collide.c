@@ -337,9 +337,9 @@ twin(const struct ike_sa *sa)
 	struct ike_sa *s = NULL;
 
 	while ((s = ike_sa_of_identity(sa->peer, &sa->remote_id, s)))
-		if (s != sa && s->state == EXCHANGE_established && !s->redundant && s->heir == 0 &&
-			s->initiator != sa->initiator && ike_sa_same_ends(s, sa) &&
-			s->established_ms + OVERLAP_MS >= sa->made_ms)
+		if (s != sa && s->spi_local != sa->replaces && s->state == EXCHANGE_established &&
+			!s->redundant && s->heir == 0 && s->initiator != sa->initiator &&
+			ike_sa_same_ends(s, sa) && s->established_ms + OVERLAP_MS >= sa->made_ms)
 			return s;
 	return NULL;
 }
@@ -362,22 +362,22 @@ void
 collide_established(struct ike_sa *sa)
 {
 	struct ike_sa *replaced = sa->replaces ? ike_sa_find(sa->ike, sa->replaces) : NULL;
-	struct ike_sa *other, *loser, *winner;
+	struct ike_sa *other = twin(sa), *loser = other, *winner = sa;
 
+	if (other) {
+		statistics_count(sa->ike, STATISTIC_collision_ike);
+		if (memcmp(sa->lowest, other->lowest, sizeof(sa->lowest)) < 0) {
+			loser = sa;
+			winner = other;
+		}
+		debug_event(loser, "begun by both ends: connection %u stays", winner->connection);
+		if (loser->initiator)
+			migrate_start(loser, winner);
+		else
+			loser->ends_ms = loop_now_ms(sa->ike->loop) + ENDS_MS;
+	}
 	if (replaced) {
 		statistics_count(sa->ike, STATISTIC_ike_reauthenticated);
-		migrate_start(replaced, sa);
-		return;
+		migrate_start(replaced, winner);
 	}
-	other = twin(sa);
-	if (!other)
-		return;
-	statistics_count(sa->ike, STATISTIC_collision_ike);
-	loser = memcmp(sa->lowest, other->lowest, sizeof(sa->lowest)) < 0 ? sa : other;
-	winner = loser == sa ? other : sa;
-	debug_event(loser, "begun by both ends: connection %u stays", winner->connection);
-	if (loser->initiator)
-		migrate_start(loser, winner);
-	else
-		loser->ends_ms = loop_now_ms(sa->ike->loop) + ENDS_MS;
 }

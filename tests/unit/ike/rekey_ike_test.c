@@ -354,6 +354,25 @@ test_reauthentication_makes_before_it_breaks(void)
 	sim_end_settled(s, 1);
 }
 
+/* Both authenticate anew at once, one a little later: one IKE SA remains at both ends, whichever loses. */
+static void
+test_both_reauthenticate(void)
+{
+	for (unsigned int seed = 1; seed <= SEEDS; seed++) {
+		struct sim *s = sim_up(seed, NULL, NULL);
+
+		sim_reauth(&s->end[0]);
+		sim_reauth(&s->end[1]);
+		sim_deliver(s, 0);
+		sim_deliver(s, 1);
+		sim_deliver(s, 1);
+		sim_deliver(s, 1);
+		CU_ASSERT_EQUAL(sim_n_ike(&s->end[0], "established"), 1);
+		CU_ASSERT_EQUAL(sim_n_ike(&s->end[0], "fading"), 1);
+		sim_end_settled(s, 1);
+	}
+}
+
 /* A peer that never rekeys IKE SAs is authenticated anew. */
 static void
 test_reauthentication_replaces_rekeying(void)
@@ -395,6 +414,7 @@ CU_TestInfo rekey_ike_tests[] = {
 	{ "collision with a new child", test_collision_child_create },
 	{ "collision with a child rekey", test_collision_child_rekey },
 	{ "reauthentication makes before it breaks", test_reauthentication_makes_before_it_breaks },
+	{ "both reauthenticate", test_both_reauthenticate },
 	{ "reauthentication replaces a rekeying that is refused",
 		test_reauthentication_replaces_rekeying },
 	CU_TEST_INFO_NULL,
