@@ -440,11 +440,13 @@ child_sa_moved(struct ike_sa *sa)
 		}
 }
 
+/* With its IKE SA it ends, whether or not the peer hears of it: it keeps nothing new from being made. */
 static bool
 is_serving(const struct child_sa *p)
 {
-	return p->state == CHILD_SA_INSTALLING || p->state == CHILD_SA_ESTABLISHED ||
-		p->state == CHILD_SA_REKEYED;
+	return p->ike_sa && p->ike_sa->state != EXCHANGE_deleting &&
+		(p->state == CHILD_SA_INSTALLING || p->state == CHILD_SA_ESTABLISHED ||
+			p->state == CHILD_SA_REKEYED);
 }
 
 static bool

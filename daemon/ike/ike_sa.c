@@ -177,6 +177,7 @@ void
 ike_sa_delete(struct ike_sa *sa, const char *reason)
 {
 	struct child_sa *pair;
+	struct child *c;
 
 	if (sa->dead || sa->state == EXCHANGE_deleting)
 		return;
@@ -187,8 +188,12 @@ ike_sa_delete(struct ike_sa *sa, const char *reason)
 	sa->state = EXCHANGE_deleting;
 	sa->reason = reason;
 	timer_cancel(sa->timer);
-	TAILQ_FOREACH (pair, &sa->children, link)
+	TAILQ_FOREACH (pair, &sa->children, link) {
 		child_sa_step_back(pair);
+		c = child_find(sa->ike, pair->child);
+		if (c && !child_sa_serves(c))
+			child_ended(c);
+	}
 	if (!request_queue(sa, REQUEST_ike_delete)) {
 		ike_sa_kill(sa, reason);
 		return;

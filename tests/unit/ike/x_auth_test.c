@@ -355,6 +355,33 @@ test_initial_contact_removes_what_is_stale(void)
 	sim_end_settled(s, 1);
 }
 
+/* The peer does not know of what is deleted: that must not keep anybody waiting. */
+static void
+test_a_reset_does_not_wait_for_a_peer_that_has_lost_its_sa(void)
+{
+	struct sim *s;
+
+	for (unsigned int i = 0; i < 2; i++) {
+		s = begin(NULL, NULL);
+		sim_run(s, 5000);
+		/* i == 1: only when a packet asks */
+		if (i == 1)
+			sim_child(&s->end[0], NULL);
+		CU_ASSERT_EQUAL(sim_n_pairs(&s->end[0], "established"), 1);
+		sim_restart(&s->end[1]);
+		sim_peer(&s->end[1], NULL);
+		sim_child(&s->end[1], NULL);
+		sim_reset(&s->end[0], false);
+		sim_run(s, i == 0 ? 2000 : 15000);
+		CU_ASSERT_EQUAL(sim_n_pairs(&s->end[1], "established"), i == 0);
+		CU_ASSERT_EQUAL(sim_n_ike(&s->end[0], "established"), i == 0);
+		if (i == 1)
+			CU_ASSERT_EQUAL(sim_n_pairs(&s->end[0], NULL), 0);
+		sim_acquire(&s->end[0], 1);
+		sim_end_settled(s, 1);
+	}
+}
+
 /* A large message goes in fragments; one that is lost is sent again with the others. */
 static void
 test_fragments(void)
@@ -547,6 +574,8 @@ CU_TestInfo x_auth_tests[] = {
 	{ "the next address after a failure of IKE_AUTH",
 		test_the_next_address_after_a_failure_of_ike_auth },
 	{ "INITIAL_CONTACT removes what is stale", test_initial_contact_removes_what_is_stale },
+	{ "a reset does not wait for a peer that has lost its SA",
+		test_a_reset_does_not_wait_for_a_peer_that_has_lost_its_sa },
 	{ "fragments", test_fragments },
 	{ "the first child may come later", test_the_first_child_may_come_later },
 	{ "half a child is the end", test_half_a_child_is_the_end },
