@@ -358,6 +358,41 @@ collide_younger(const struct ike_sa *sa)
 	return NULL;
 }
 
+bool
+collide_is_forsaken(const struct ike_sa *sa)
+{
+	const struct child_sa *p;
+
+	TAILQ_FOREACH (p, &sa->children, link)
+		if (!p->connection || !p->connection->carries ||
+			p->connection->carries->ike_sa == sa)
+			return false;
+	return collide_younger(sa) != NULL;
+}
+
+/* The peer has begun another without saying that it has no other (INITIAL_CONTACT): it reauthenticates, or wants
+ * several, or has forgotten those it had. */
+static void
+review_elder(struct ike_sa *sa)
+{
+	struct ike_sa *s = NULL, *quietest = NULL;
+	unsigned int n = 0;
+
+	while ((s = ike_sa_of_identity(sa->peer, &sa->remote_id, s))) {
+		if (s == sa || s->state != EXCHANGE_established || s->initiator || s->redundant ||
+			s->heir != 0 || !ike_sa_same_ends(s, sa))
+			continue;
+		lifetime_review_ike(s);
+		n++;
+		if (!quietest || s->heard_ms < quietest->heard_ms)
+			quietest = s;
+	}
+	if (n < IKE_SAS_OF_PEER)
+		return;
+	statistics_count(sa->ike, STATISTIC_ike_of_peer);
+	ike_sa_delete(quietest, "too-many");
+}
+
 void
 collide_established(struct ike_sa *sa)
 {
@@ -380,4 +415,6 @@ collide_established(struct ike_sa *sa)
 		statistics_count(sa->ike, STATISTIC_ike_reauthenticated);
 		migrate_start(replaced, winner);
 	}
+	if (!sa->initiator && !replaced)
+		review_elder(sa);
 }

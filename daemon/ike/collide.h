@@ -47,6 +47,8 @@ void collide_ike_deleted(struct ike_sa *sa);
 void collide_established(struct ike_sa *sa);
 /* Another between the same ends that is newer: one of them is enough. NULL: none. */
 struct ike_sa *collide_younger(const struct ike_sa *sa);
+/* What its pairs protect is carried by others: its peer does not use it any more. */
+bool collide_is_forsaken(const struct ike_sa *sa);
 /* Another of the same peer is established: no INITIAL_CONTACT then. */
 bool collide_has_sibling(const struct ike_sa *sa);
 /* The peer says that this is its only IKE SA (2.4). */

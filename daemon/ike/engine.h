@@ -33,8 +33,9 @@ struct ike {
 	struct child_peer_tree by_peer;
 	struct child_policy_tree by_policy;
 	struct child *staged_child;
-	struct ike_sa_tree sas;	      /* by our SPI */
-	struct ike_sa_list sa_list;   /* oldest first */
+	struct ike_sa_tree sas;	    /* by our SPI */
+	struct ike_sa_list sa_list; /* oldest first */
+	unsigned int n_sas;
 	struct ike_sa_list half_open; /* oldest first */
 	struct ike_sa_half_open_tree half_open_tree;
 	struct ike_sa_list dead; /* freed by the reaper: nothing on the stack refers to them then */

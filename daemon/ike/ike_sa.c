@@ -106,10 +106,13 @@ tick(void *arg)
 struct ike_sa *
 ike_sa_new(struct ike *ike, struct peer *peer, bool initiator)
 {
-	struct ike_sa *sa = calloc(1, sizeof(*sa));
+	struct ike_sa *sa = ike->n_sas < IKE_SAS_MOST ? calloc(1, sizeof(*sa)) : NULL;
 
-	if (!sa)
+	if (!sa) {
+		statistics_count(ike,
+			ike->n_sas < IKE_SAS_MOST ? STATISTIC_no_memory : STATISTIC_ike_of_all);
 		return NULL;
+	}
 	sa->ike = ike;
 	sa->initiator = initiator;
 	sa->made_ms = loop_now_ms(ike->loop);
@@ -122,6 +125,7 @@ ike_sa_new(struct ike *ike, struct peer *peer, bool initiator)
 	LIST_INIT(&sa->calls);
 	sa->timer = timer_new(ike->loop, tick, sa);
 	if (!sa->timer) {
+		statistics_count(ike, STATISTIC_no_memory);
 		free(sa);
 		return NULL;
 	}
@@ -129,6 +133,7 @@ ike_sa_new(struct ike *ike, struct peer *peer, bool initiator)
 		crypt_random(ike->crypt, &sa->spi_local, sizeof(sa->spi_local));
 	} while (sa->spi_local == 0 || RB_INSERT(ike_sa_tree, &ike->sas, sa));
 	TAILQ_INSERT_TAIL(&ike->sa_list, sa, link);
+	ike->n_sas++;
 	ike_sa_set_peer(sa, peer);
 	return sa;
 }
@@ -149,6 +154,7 @@ ike_sa_kill(struct ike_sa *sa, const char *reason)
 	sa->dead = true;
 	RB_REMOVE(ike_sa_tree, &ike->sas, sa);
 	TAILQ_REMOVE(&ike->sa_list, sa, link);
+	ike->n_sas--;
 	TAILQ_INSERT_TAIL(&ike->dead, sa, link);
 	halfopen_leave(sa);
 	call_forget(ike, &sa->calls);

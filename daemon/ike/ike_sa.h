@@ -78,6 +78,7 @@ struct ike_sa {
 	uint64_t reauth_ms;  /* when it is authenticated anew; 0: never */
 	uint64_t soft_ms;    /* when it is rekeyed; 0: never */
 	uint64_t hard_ms;    /* when it ends */
+	uint64_t review_ms;  /* when it is looked at whether its peer has forsaken it; 0: never */
 	struct timer *timer; /* of the negotiation, then of the lifetime */
 	struct timer *dpd;
 	struct timer *keepalive;
@@ -95,7 +96,11 @@ RB_HEAD(ike_sa_tree, ike_sa);
 RB_HEAD(ike_sa_half_open_tree, ike_sa); /* by where they began, and the initiator's SPI */
 RB_HEAD(ike_sa_identity_tree, ike_sa);	/* by the peer's identity, oldest first */
 
-/* Makes one with a fresh SPI, in the tables. NULL when memory is short or there are too many. */
+/* In all, those included that are becoming so; established between the same ends. */
+enum { IKE_SAS_MOST = 131072, IKE_SAS_OF_PEER = 64 };
+
+/* Makes one with a fresh SPI, in the tables. NULL when memory is short or there are too many,
+ * which is counted. */
 struct ike_sa *ike_sa_new(struct ike *ike, struct peer *peer, bool initiator);
 struct ike_sa *ike_sa_find(struct ike *ike, uint64_t spi_local);
 /* It ends here and now, and what depends on it, without a word to the peer; freed by the reaper. */

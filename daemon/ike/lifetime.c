@@ -18,7 +18,9 @@ enum {
 	MARGIN_MS = 1800000, /* at most so long before the end */
 	RETRY_MS = 10000,
 	DELETE_MS = 120000, /* a peer retransmits for so long before it deletes */
-	SETTLE_MS = 3000
+	SETTLE_MS = 3000,
+	REVIEW_MS =
+		600000 /* by then its children carry elsewhere (child_sa_await_proof), or it is of use */
 };
 
 /* When to rekey what lives for so long: a tenth to a fifth before the end. The responder's turn is later. */
@@ -59,6 +61,8 @@ arm_ike(struct ike_sa *sa)
 		next = sa->soft_ms;
 	if (sa->reauth_ms != 0 && (next == 0 || sa->reauth_ms < next))
 		next = sa->reauth_ms;
+	if (sa->review_ms != 0 && (next == 0 || sa->review_ms < next))
+		next = sa->review_ms;
 	if (next != 0)
 		timer_set(sa->timer, next > now ? next - now : 0);
 	else
@@ -81,6 +85,13 @@ lifetime_start_ike(struct ike_sa *sa)
 	/* rekeying does not put it off */
 	if (reauth_s != 0 && sa->reauth_ms == 0)
 		sa->reauth_ms = now_of(sa->ike) + soft_of(sa->ike, reauth_s * 1000, sa->initiator);
+	arm_ike(sa);
+}
+
+void
+lifetime_review_ike(struct ike_sa *sa)
+{
+	sa->review_ms = now_of(sa->ike) + REVIEW_MS;
 	arm_ike(sa);
 }
 
@@ -132,6 +143,14 @@ tick_established(struct ike_sa *sa)
 	if (sa->hard_ms != 0 && now >= sa->hard_ms) {
 		ike_sa_delete(sa, "lifetime");
 		return;
+	}
+	if (sa->review_ms != 0 && now >= sa->review_ms) {
+		sa->review_ms = 0;
+		if (collide_is_forsaken(sa)) {
+			statistics_count(sa->ike, STATISTIC_ike_forsaken);
+			ike_sa_delete(sa, "replaced");
+			return;
+		}
 	}
 	if (sa->reauth_ms != 0 && now >= sa->reauth_ms) {
 		sa->reauth_ms = now + 4 * RETRY_MS;

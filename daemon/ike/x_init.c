@@ -439,10 +439,8 @@ accept_offer(struct exchange *x, struct peer *p, const struct proposal_choice *c
 {
 	struct ike_sa *sa = ike_sa_new(x->ike, p, false);
 
-	if (!sa) {
-		statistics_count(x->ike, STATISTIC_no_memory);
+	if (!sa)
 		return;
-	}
 	sa->suite = *choice;
 	sa->state = EXCHANGE_init_answered;
 	if (begin(sa, x) != 0) {

@@ -396,9 +396,94 @@ test_reauthentication_replaces_rekeying(void)
 	sim_end_settled(s, 1);
 }
 
+/* End 0 begins another IKE SA for a child, next to what it has: no INITIAL_CONTACT. */
+static struct ike_sa *
+begin_another(struct sim *s, uint32_t child)
+{
+	struct ike_sa *old = sim_ike(&s->end[0]);
+	struct child *c = child_find(s->end[0].ike, child);
+
+	CU_ASSERT_EQUAL(ike_sa_initiate(c, old->peer, &s->end[0].addr, &s->end[1].addr), 0);
+	sim_run(s, 200);
+	return old;
+}
+
+/* It has forgotten the old one, and comes again and again. */
+static void
+test_what_the_peer_has_forgotten_goes(void)
+{
+	struct sim *s = sim_up(1, NULL, NULL);
+
+	s->by_hand = false;
+	s->lossless = false;
+	for (unsigned int i = 0; i < 3; i++)
+		ike_sa_kill(begin_another(s, 1), NULL);
+	sim_run(s, 1000);
+	CU_ASSERT_EQUAL(sim_n_ike(&s->end[0], "established"), 1);
+	CU_ASSERT_EQUAL(sim_n_ike(&s->end[1], "established"), 4);
+	for (unsigned int i = 0; i < 12; i++) {
+		sim_esp(&s->end[0]);
+		sim_run(s, 60000);
+	}
+	CU_ASSERT_EQUAL(sim_statistic(&s->end[1], "IKE SAs that their peer has begun anew"), 3);
+	sim_end_settled(s, 1);
+}
+
+/* It wants one for each child. */
+static void
+test_what_the_peer_wants_several_of_stays(void)
+{
+	const struct sim_child other = { .number = 2 };
+	struct sim *s = sim_up(1, NULL, NULL);
+
+	s->by_hand = false;
+	sim_child(&s->end[0], &other);
+	sim_child(&s->end[1], &other);
+	begin_another(s, 2);
+	sim_run(s, 20 * 60000);
+	CU_ASSERT_EQUAL(sim_n_ike(&s->end[0], "established"), 2);
+	CU_ASSERT_EQUAL(sim_n_ike(&s->end[1], "established"), 2);
+	CU_ASSERT_EQUAL(sim_n_pairs(&s->end[1], "established"), 2);
+	sim_free(s);
+}
+
+static void
+test_one_peer_has_so_many_at_most(void)
+{
+	struct sim *s = sim_up(1, NULL, NULL);
+
+	s->by_hand = false;
+	s->lossless = false;
+	for (unsigned int i = 0; i < IKE_SAS_OF_PEER + 10; i++)
+		ike_sa_kill(begin_another(s, 1), NULL);
+	CU_ASSERT_TRUE(sim_n_ike(&s->end[1], "established") <= IKE_SAS_OF_PEER);
+	CU_ASSERT_EQUAL(sim_statistic(&s->end[1], "Too many IKE SAs of one peer"), 11);
+	sim_run(s, 12 * 60000);
+	sim_end_settled(s, 1);
+}
+
+static void
+test_there_are_so_many_at_most(void)
+{
+	struct sim *s = sim_up(1, NULL, NULL);
+
+	s->by_hand = false;
+	s->end[1].ike->n_sas += IKE_SAS_MOST - 1;
+	begin_another(s, 1);
+	CU_ASSERT_EQUAL(sim_n_ike(&s->end[1], NULL), 1);
+	CU_ASSERT_TRUE(sim_statistic(&s->end[1], "Too many IKE SAs") > 0);
+	CU_ASSERT_EQUAL(sim_statistic(&s->end[1], "Out of memory"), 0);
+	s->end[1].ike->n_sas -= IKE_SAS_MOST - 1;
+	sim_free(s);
+}
+
 CU_TestInfo rekey_ike_tests[] = {
 	{ "regular", test_regular },
 	{ "ke_invalid", test_ke_invalid },
+	{ "what the peer has forgotten goes", test_what_the_peer_has_forgotten_goes },
+	{ "what the peer wants several of stays", test_what_the_peer_wants_several_of_stays },
+	{ "one peer has so many at most", test_one_peer_has_so_many_at_most },
+	{ "there are so many at most", test_there_are_so_many_at_most },
 	{ "collision", test_collision },
 	{ "collision, ke_invalid", test_collision_ke_invalid },
 	{ "collision, ke_invalid_delayed_retry", test_collision_ke_invalid_delayed_retry },
