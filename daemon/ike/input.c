@@ -139,6 +139,21 @@ answer_again(struct ike_sa *sa, const struct exchange *x)
 	seal_send(sa, x->path, window_answered(&sa->window, x->id));
 }
 
+/* What an established SA has no row for is answered by nothing, so that the peer may ask for something else: its
+ * place in the window is taken. (One that is not established yet waits for just one request.) */
+static void
+answer_refused(struct ike_sa *sa, struct exchange *x)
+{
+	struct compose c;
+
+	exchange_dispatch(sa, x);
+	if (sa->state < EXCHANGE_established)
+		return;
+	window_accept(&sa->window, x->id, x->path);
+	compose_inner(&c);
+	seal_reply(sa, x->in->hdr.exchange, x->id, &c);
+}
+
 /* A request that is authentic and new. */
 static void
 handle(struct ike_sa *sa, struct exchange *x, enum wire_fault f, bool complete)
@@ -151,8 +166,11 @@ handle(struct ike_sa *sa, struct exchange *x, enum wire_fault f, bool complete)
 	if (!complete)
 		return;
 	count_notifies(sa->ike, x->in);
-	if (!exchange_refusal(sa->state, x->message))
-		window_accept(&sa->window, x->id, x->path);
+	if (exchange_refusal(sa->state, x->message)) {
+		answer_refused(sa, x);
+		return;
+	}
+	window_accept(&sa->window, x->id, x->path);
 	exchange_dispatch(sa, x);
 }
 

@@ -37,6 +37,7 @@ test_ike_SOURCES += \
 	tests/unit/ike/explain_test.c \
 	tests/unit/ike/input_test.c \
 	tests/unit/ike/halfopen_test.c \
+	tests/unit/ike/exchange_test.c \
 	tests/unit/ike/dpd_test.c \
 	tests/unit/ike/request_test.c \
 	tests/unit/ike/sim.c \

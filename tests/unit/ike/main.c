@@ -13,6 +13,7 @@ static CU_SuiteInfo suites[] = {
 	{ .pName = "crypt_dh", .pTests = crypt_dh_tests },
 	{ .pName = "crypt_openssl", .pTests = crypt_openssl_tests },
 	{ .pName = "dpd", .pTests = dpd_tests },
+	{ .pName = "exchange", .pTests = exchange_tests },
 	{ .pName = "explain", .pTests = explain_tests },
 	{ .pName = "fragment", .pTests = fragment_tests },
 	{ .pName = "halfopen", .pTests = halfopen_tests },

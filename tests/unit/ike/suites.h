@@ -9,6 +9,7 @@ extern CU_TestInfo cookie_tests[];
 extern CU_TestInfo crypt_dh_tests[];
 extern CU_TestInfo crypt_openssl_tests[];
 extern CU_TestInfo dpd_tests[];
+extern CU_TestInfo exchange_tests[];
 extern CU_TestInfo explain_tests[];
 extern CU_TestInfo fragment_tests[];
 extern CU_TestInfo halfopen_tests[];
