@@ -96,6 +96,18 @@ lifetime_review_ike(struct ike_sa *sa)
 }
 
 void
+lifetime_reauthenticate(struct ike_sa *sa, uint32_t within_s)
+{
+	uint64_t when = now_of(sa->ike) + soft_of(sa->ike, (uint64_t)within_s * 1000, true);
+
+	sa->reauth_s = within_s;
+	if (sa->reauth_ms == 0 || when < sa->reauth_ms)
+		sa->reauth_ms = when;
+	if (sa->heir == 0 && !sa->redundant)
+		arm_ike(sa);
+}
+
+void
 lifetime_resume_ike(struct ike_sa *sa)
 {
 	sa->ends_ms = 0;

@@ -2,6 +2,7 @@
 #define YD_IKE_LIFETIME_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 struct child;
 struct child_sa;
@@ -10,6 +11,8 @@ struct ike_sa;
 /* When SAs are rekeyed, and when they end because nobody did (RFC 7296 2.8). */
 
 void lifetime_start_ike(struct ike_sa *sa);
+/* It is to be authenticated anew within this time (RFC 4478). */
+void lifetime_reauthenticate(struct ike_sa *sa, uint32_t within_s);
 /* Goes on as if nothing had been begun. */
 /* Its peer has begun another: after a while it is looked at whether this one is still of use. */
 void lifetime_review_ike(struct ike_sa *sa);

@@ -62,6 +62,9 @@ x_build_fn x_child_rekey_build;
 x_answered_fn x_child_rekey_answered;
 
 /* x_child.c: what exchanges do alike */
+/* The peer's SET_WINDOW_SIZE, in whichever message it comes (2.3). */
+void x_heed_window(struct ike_sa *sa, const struct message *m);
+void x_write_window(struct compose *c);
 /* Answers a request of the peer by an error. INVALID_SYNTAX ends the IKE SA for both, without a Delete (2.21.3). */
 void x_refuse(struct ike_sa *sa, uint8_t exchange, uint32_t id, uint16_t notify, struct span data);
 /* The keys of a pair. 0 or -errno. */

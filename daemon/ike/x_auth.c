@@ -96,12 +96,9 @@ write_remote_id(struct ike_sa *sa, struct compose *c)
 void
 x_auth_write_notifies(struct ike_sa *sa, struct compose *c)
 {
-	uint8_t window[4];
-
 	if (!collide_has_sibling(sa))
 		compose_notify(c, NOTIFY_initial_contact, (struct span){ 0 });
-	be32_put(window, WINDOW_SIZE);
-	compose_notify(c, NOTIFY_set_window_size, (struct span){ window, sizeof(window) });
+	x_write_window(c);
 }
 
 int
@@ -286,13 +283,10 @@ x_auth_response_verified(struct ike_sa *sa, struct exchange *x)
 void
 x_auth_heed_notifies(struct ike_sa *sa, const struct message *m)
 {
-	const struct message_notify *n = message_notify_find(m, NOTIFY_set_window_size);
+	const struct message_notify *n = message_notify_find(m, NOTIFY_auth_lifetime);
 
 	sa->window.size = WINDOW_SIZE;
-	if (n && n->data.len == 4 && be32_get(n->data.p) > 0)
-		sa->window.peer_size =
-			be32_get(n->data.p) < WINDOW_PEER ? be32_get(n->data.p) : WINDOW_PEER;
-	n = message_notify_find(m, NOTIFY_auth_lifetime);
+	x_heed_window(sa, m);
 	if (n && n->data.len == 4 && sa->initiator)
 		sa->reauth_s = be32_get(n->data.p);
 	if (message_notify_find(m, NOTIFY_initial_contact))

@@ -7,16 +7,37 @@
 #include "daemon/ike/x.h"
 
 #include "daemon/ike/child_sa.h"
+#include "daemon/ike/compose.h"
 #include "daemon/ike/debug.h"
 #include "daemon/ike/engine.h"
 #include "daemon/ike/handshake.h"
 #include "daemon/ike/seal.h"
+#include "lib/buf.h"
 #include "lib/err.h"
 
 #include <errno.h>
 #include <netinet/in.h>
 #include <stdlib.h>
 #include <string.h>
+
+void
+x_write_window(struct compose *c)
+{
+	uint8_t window[4];
+
+	be32_put(window, WINDOW_SIZE);
+	compose_notify(c, NOTIFY_set_window_size, (struct span){ window, sizeof(window) });
+}
+
+void
+x_heed_window(struct ike_sa *sa, const struct message *m)
+{
+	const struct message_notify *n = message_notify_find(m, NOTIFY_set_window_size);
+	uint32_t size = n && n->data.len == 4 ? be32_get(n->data.p) : 0;
+
+	if (size > 0)
+		sa->window.peer_size = size < WINDOW_PEER ? size : WINDOW_PEER;
+}
 
 void
 x_refuse(struct ike_sa *sa, uint8_t exchange, uint32_t id, uint16_t notify, struct span data)

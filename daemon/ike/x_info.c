@@ -12,7 +12,9 @@
 #include "daemon/ike/debug.h"
 #include "daemon/ike/engine.h"
 #include "daemon/ike/handshake.h"
+#include "daemon/ike/lifetime.h"
 #include "daemon/ike/seal.h"
+#include "lib/buf.h"
 
 #include <errno.h>
 #include <netinet/in.h>
@@ -98,6 +100,17 @@ ends_ike(struct ike_sa *sa, const struct message *m)
 	return true;
 }
 
+/* What else the peer may say at any time: its window, and until when it is to be authenticated anew (RFC 4478 3). */
+static void
+heed_notifies(struct ike_sa *sa, const struct message *m)
+{
+	const struct message_notify *n = message_notify_find(m, NOTIFY_auth_lifetime);
+
+	x_heed_window(sa, m);
+	if (n && n->data.len == 4 && sa->state == EXCHANGE_established)
+		lifetime_reauthenticate(sa, be32_get(n->data.p));
+}
+
 void
 x_info_request(struct ike_sa *sa, struct exchange *x)
 {
@@ -109,6 +122,8 @@ x_info_request(struct ike_sa *sa, struct exchange *x)
 		collide_ike_deleted(sa);
 	else
 		collide_ike_adopt(sa);
+	if (!ends)
+		heed_notifies(sa, x->in);
 	compose_inner(&c);
 	for (size_t i = 0; i < sizeof(protocols) && !ends; i++) {
 		struct spis answer = { .n = 0 };

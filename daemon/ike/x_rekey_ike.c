@@ -40,25 +40,6 @@ successor(struct ike_sa *sa, bool initiator)
 	return made;
 }
 
-static void
-write_window(struct compose *c)
-{
-	uint8_t window[4];
-
-	be32_put(window, WINDOW_SIZE);
-	compose_notify(c, NOTIFY_set_window_size, (struct span){ window, sizeof(window) });
-}
-
-static void
-heed_window(struct ike_sa *made, const struct message *m)
-{
-	const struct message_notify *n = message_notify_find(m, NOTIFY_set_window_size);
-	uint32_t size = n && n->data.len == 4 ? be32_get(n->data.p) : 1;
-
-	made->window.size = WINDOW_SIZE;
-	made->window.peer_size = size == 0 ? 1 : size < WINDOW_PEER ? size : WINDOW_PEER;
-}
-
 static struct span
 spi_span(uint64_t spi, uint8_t bytes[8])
 {
@@ -117,7 +98,7 @@ x_rekey_ike_build(struct request *r, struct compose *c)
 		compose_payload(c, PAYLOAD_sa), config, n, spi_span(made->spi_local, spi), true);
 	compose_nonce(c, (struct span){ r->nonce, sizeof(r->nonce) });
 	compose_ke(c, alg_dh(group)->iana, crypt_dh_public(r->dh));
-	write_window(c);
+	x_write_window(c);
 	return 0;
 }
 
@@ -212,7 +193,8 @@ x_rekey_ike_answered(struct request *r, struct exchange *x)
 		return;
 	}
 	r->made_sa = 0;
-	heed_window(made, m);
+	made->window.size = WINDOW_SIZE;
+	x_heed_window(made, m);
 	ike_sa_establish(made);
 	collide_ike_answered(sa, made);
 }
@@ -249,7 +231,7 @@ reply(struct ike_sa *sa, struct ike_sa *made, uint32_t id, struct crypt_dh *dh, 
 		compose_payload(&c, PAYLOAD_sa), &made->suite, spi_span(made->spi_local, spi));
 	compose_nonce(&c, nonce);
 	compose_ke(&c, alg_dh(made->suite.dh)->iana, crypt_dh_public(dh));
-	write_window(&c);
+	x_write_window(&c);
 	seal_reply(sa, WIRE_CREATE_CHILD_SA, id, &c);
 }
 
@@ -271,7 +253,8 @@ make(struct ike_sa *sa, struct exchange *x, const struct proposal_choice *choice
 					  : -EBADMSG;
 	}
 	if (r == 0) {
-		heed_window(made, x->in);
+		made->window.size = WINDOW_SIZE;
+		x_heed_window(made, x->in);
 		reply(sa, made, x->id, dh, nonce);
 		ike_sa_establish(made);
 		collide_ike_given(sa, made);

@@ -39,6 +39,7 @@ test_ike_SOURCES += \
 	tests/unit/ike/halfopen_test.c \
 	tests/unit/ike/exchange_test.c \
 	tests/unit/ike/dpd_test.c \
+	tests/unit/ike/x_info_test.c \
 	tests/unit/ike/request_test.c \
 	tests/unit/ike/sim.c \
 	tests/unit/ike/sim.h \

@@ -38,6 +38,7 @@ static CU_SuiteInfo suites[] = {
 	{ .pName = "sim", .pTests = sim_tests },
 	{ .pName = "ts", .pTests = ts_tests },
 	{ .pName = "wire", .pTests = wire_tests },
+	{ .pName = "x_info", .pTests = x_info_tests },
 	CU_SUITE_INFO_NULL,
 };
 

@@ -32,6 +32,7 @@ extern CU_TestInfo sender_tests[];
 extern CU_TestInfo sim_tests[];
 extern CU_TestInfo ts_tests[];
 extern CU_TestInfo wire_tests[];
+extern CU_TestInfo x_info_tests[];
 extern CU_TestInfo x_auth_tests[];
 extern CU_TestInfo x_init_tests[];
 

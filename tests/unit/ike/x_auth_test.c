@@ -7,9 +7,11 @@
 #include "daemon/ike/compose.h"
 #include "daemon/ike/engine.h"
 #include "daemon/ike/handshake.h"
+#include "daemon/ike/message.h"
 #include "daemon/ike/offer.h"
 #include "daemon/ike/request.h"
 #include "daemon/ike/seal.h"
+#include "daemon/ike/x.h"
 #include "tests/unit/ike/sim.h"
 #include "tests/unit/ike/suites.h"
 
@@ -136,6 +138,32 @@ test_the_responder_is_not_who_it_should_be(void)
 	CU_ASSERT_EQUAL(sim_n_ike(&s->end[0], "established"), 0);
 	CU_ASSERT_TRUE(TAILQ_EMPTY(&s->end[1].sas));
 	sim_free(s);
+}
+
+/* RFC 4478: the responder says in IKE_AUTH how long it believes; the shorter of that and the configuration holds. */
+static void
+test_the_responder_says_how_long_it_believes(void)
+{
+	static const uint8_t hour[] = { 0, 0, 0x0e, 0x10 };
+	const struct sim_peer day = { .reauth_s = 86400 };
+	struct sim *s = begin(&day, NULL);
+	struct message m = { .n_notifies = 1,
+		.notifies = { { .type = NOTIFY_auth_lifetime, .data = { hour, sizeof(hour) } } } };
+	struct ike_sa *sa;
+
+	s->by_hand = true;
+	sim_run(s, 2000);
+	for (unsigned int i = 0; i < 3; i++)
+		sim_deliver(s, 0);
+	/* as if its answer had it */
+	sa = TAILQ_FIRST(&s->end[0].ike->sa_list);
+	x_auth_heed_notifies(sa, &m);
+	CU_ASSERT_EQUAL(sa->reauth_s, 3600);
+	sim_deliver(s, 0);
+	CU_ASSERT_EQUAL_FATAL(sa->state, EXCHANGE_established);
+	CU_ASSERT_TRUE(sa->reauth_ms > sa->established_ms + 2800000);
+	CU_ASSERT_TRUE(sa->reauth_ms < sa->established_ms + 3600000);
+	sim_end_settled(s, 1);
 }
 
 /* Others only notify, without a Delete (RFC 7296 2.21.2): it ends all the same. */
@@ -559,6 +587,7 @@ CU_TestInfo x_auth_tests[] = {
 	{ "another identity than configured is refused",
 		test_another_identity_than_configured_is_refused },
 	{ "the responder is not who it should be", test_the_responder_is_not_who_it_should_be },
+	{ "the responder says how long it believes", test_the_responder_says_how_long_it_believes },
 	{ "a responder that is not believed ends", test_a_responder_that_is_not_believed_ends },
 	{ "the identity chooses the peer", test_the_identity_chooses_the_peer },
 	{ "one key of several peers makes nobody another",
