@@ -141,7 +141,7 @@ setup(struct ike *ike, const struct msg_ike_setup *m, struct err *e)
 	strlcpy(ike->local_name, m->local_name, sizeof(ike->local_name));
 	ike->nat_keepalive_s = m->nat_keepalive_s;
 	TAILQ_FOREACH (sa, &ike->sa_list, link)
-		if (sa->keepalive)
+		if (sa->state == EXCHANGE_established)
 			path_keep(sa);
 	ike->halfopen.max = m->half_open_max ? m->half_open_max : HALFOPEN_MAX;
 	return 0;

@@ -139,6 +139,35 @@ test_without_a_nat_nobody_is_followed(void)
 	sim_end_settled(s, 1);
 }
 
+/* Keepalives that were off when the SA began, and off again. */
+static void
+test_keepalives_follow_the_configuration(void)
+{
+	struct msg_ike_setup off = { .nat_keepalive_s = 0 }, on = { .nat_keepalive_s = 20 };
+	struct sim *s = behind_a_nat();
+	struct ike *ike = s->end[0].ike;
+	const char sent[] = "Sent NAT keepalives";
+	uint64_t n;
+
+	s->by_hand = false;
+	ike_command(ike, MSG_ike_setup, 0, &off, NULL);
+	sim_reset(&s->end[0], false);
+	sim_run(s, 60000);
+	CU_ASSERT_PTR_NOT_NULL_FATAL(sim_ike(&s->end[0]));
+	n = sim_statistic(&s->end[0], sent);
+	sim_run(s, 100000);
+	CU_ASSERT_EQUAL(sim_statistic(&s->end[0], sent), n);
+	ike_command(ike, MSG_ike_setup, 0, &on, NULL);
+	sim_run(s, 101000);
+	CU_ASSERT_EQUAL(sim_statistic(&s->end[0], sent), n + 5);
+	ike_command(ike, MSG_ike_setup, 0, &off, NULL);
+	sim_run(s, 100000);
+	CU_ASSERT_EQUAL(sim_statistic(&s->end[0], sent), n + 5);
+	/* who is not behind a NAT keeps none */
+	CU_ASSERT_EQUAL(sim_statistic(&s->end[1], sent), 0);
+	sim_free(s);
+}
+
 CU_TestInfo path_tests[] = {
 	{ "the end behind a NAT sends keepalives as configured",
 		test_the_end_behind_a_nat_sends_keepalives_as_configured },
@@ -146,5 +175,6 @@ CU_TestInfo path_tests[] = {
 	{ "a retransmission is answered where it comes from",
 		test_a_retransmission_is_answered_where_it_comes_from },
 	{ "without a NAT nobody is followed", test_without_a_nat_nobody_is_followed },
+	{ "keepalives follow the configuration", test_keepalives_follow_the_configuration },
 	CU_TEST_INFO_NULL,
 };
