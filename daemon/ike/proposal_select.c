@@ -76,6 +76,13 @@ kind_fits(unsigned int kind, const struct kind_values *mine, const struct propos
 	return found;
 }
 
+/* An IKE SA has a group, whatever both say. */
+static bool
+kind_is_missing(unsigned int kind, const struct proposal *p, uint8_t chosen)
+{
+	return kind == KIND_DH && p->protocol == WIRE_PROTO_IKE && chosen == ALG_DH_NONE;
+}
+
 /* Without with_dh no group is ours; with any_dh it does not matter what the peer says about it. */
 static struct fit
 fit_of(const struct kind_offer *offer, const struct proposal *p, uint16_t ke_group, bool with_dh,
@@ -86,7 +93,9 @@ fit_of(const struct kind_offer *offer, const struct proposal *p, uint16_t ke_gro
 
 	kind_configured(offer, with_dh, mine);
 	for (unsigned int k = 0; k < KIND_N; k++, f.n_kinds++)
-		if ((k != KIND_DH || !any_dh) && !kind_fits(k, &mine[k], p, ke_group, &f.chosen[k]))
+		if ((k != KIND_DH || !any_dh) &&
+			(!kind_fits(k, &mine[k], p, ke_group, &f.chosen[k]) ||
+				kind_is_missing(k, p, f.chosen[k])))
 			break;
 	return f;
 }

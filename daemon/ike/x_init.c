@@ -466,6 +466,10 @@ x_init_request(struct ike_sa *none, struct exchange *x)
 	const char *wrong;
 	unsigned int n;
 
+	if (m->hdr.spi_r != 0 || !m->hdr.initiator) {
+		statistics_count(x->ike, STATISTIC_flags);
+		return;
+	}
 	if (sa) {
 		answer_again(sa, x);
 		return;

@@ -47,6 +47,8 @@ struct beginner {
 	uint32_t spi;
 	struct crypt_dh *dh;
 	size_t padding;
+	uint64_t spi_r;
+	bool responder;
 };
 
 /* A first message; its nonce is that of its SPI, so that the second is the first with the cookie. */
@@ -58,7 +60,10 @@ begin(struct sim *s, const struct beginner *b, struct span cookie)
 		.remote = addr_v4(b->address),
 		.local_port = 500,
 		.remote_port = 500 };
-	struct wire_hdr h = { .spi_i = b->spi, .exchange = WIRE_IKE_SA_INIT, .initiator = true };
+	struct wire_hdr h = { .spi_i = b->spi,
+		.spi_r = b->spi_r,
+		.exchange = WIRE_IKE_SA_INIT,
+		.initiator = !b->responder };
 	struct proposal_config config[PROPOSAL_CONFIG_MAX];
 	static const uint8_t padding[9000];
 	uint8_t nonce[32] = { (uint8_t)b->spi, (uint8_t)(b->spi >> 8) };
@@ -106,7 +111,7 @@ static struct beginner
 beginner(struct sim *s, uint8_t group)
 {
 	return (struct beginner){ 0x01020300, 1,
-		crypt_dh_new(s->end[1].ike->crypt, (enum alg_dh)group), 0 };
+		crypt_dh_new(s->end[1].ike->crypt, (enum alg_dh)group), 0, 0, false };
 }
 
 static void
@@ -227,6 +232,41 @@ test_a_first_message_has_a_length(void)
 	sim_free(s);
 }
 
+/* It is of an initiator, who knows no SPI of ours yet (RFC 7296 2.6, 3.1). */
+static void
+test_a_first_message_is_an_initiators(void)
+{
+	struct sim *s = open_house(ALG_DH_x25519);
+	struct beginner b = beginner(s, ALG_DH_x25519);
+
+	b.spi_r = 5;
+	CU_ASSERT_FALSE(gets_in(s, &b));
+	b.spi_r = 0;
+	b.responder = true;
+	CU_ASSERT_FALSE(gets_in(s, &b));
+	CU_ASSERT_EQUAL(heard.n, 0);
+	CU_ASSERT_EQUAL(sim_statistic(&s->end[1], "Flags or SPIs that do not fit the SA"), 2);
+	CU_ASSERT_EQUAL(sim_n_ike(&s->end[1], NULL), 0);
+	crypt_dh_free(b.dh);
+	sim_free(s);
+}
+
+/* Neither end names a group: there is no IKE SA without one. */
+static void
+test_an_ike_sa_has_a_group(void)
+{
+	struct sim *s = open_house(ALG_DH_x25519);
+	struct beginner b = beginner(s, ALG_DH_x25519);
+	struct st_ike_error e;
+
+	TAILQ_FIRST(&s->end[1].ike->peers)->proposals[0].dh.len = 0;
+	CU_ASSERT_FALSE(gets_in(s, &b));
+	CU_ASSERT_STRING_EQUAL(sim_reason(&s->end[1], &e), "phase1 proposal mismatch");
+	CU_ASSERT_STRING_EQUAL(e.detail, "no Diffie-Hellman group in common");
+	crypt_dh_free(b.dh);
+	sim_free(s);
+}
+
 /* Another peer, that may be anywhere. */
 static void
 somebody_else(struct sim_end *e)
@@ -281,6 +321,8 @@ CU_TestInfo halfopen_tests[] = {
 	{ "work is counted by what it costs", test_work_is_counted_by_what_it_costs },
 	{ "the second half of the work counts", test_the_second_half_of_the_work_counts },
 	{ "a first message has a length", test_a_first_message_has_a_length },
+	{ "a first message is an initiator's", test_a_first_message_is_an_initiators },
+	{ "an IKE SA has a group", test_an_ike_sa_has_a_group },
 	{ "a peer gets in though many return cookies",
 		test_a_peer_gets_in_though_many_return_cookies },
 	CU_TEST_INFO_NULL,
