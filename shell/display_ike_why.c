@@ -24,7 +24,9 @@ static const char line[] =
 static size_t
 by_text(const void *obj, char *out, size_t cap)
 {
-	return strlcpy(out, ERROR(obj)->by_peer ? "The peer" : "This router", cap);
+	const struct st_ike_error *e = ERROR(obj);
+
+	return strlcpy(out, e->by_peer ? "The peer" : e->unanswered ? "-" : "This router", cap);
 }
 
 static size_t

@@ -88,6 +88,7 @@ finish(struct ike *ike, const struct ike_path *path, const struct peer *peer,
 	if (peer)
 		strlcpy(e->peer, peer->cfg.name, sizeof(e->peer));
 	strlcpy(e->reason, reasons[reason].text, sizeof(e->reason));
+	e->unanswered = reason == EXPLAIN_no_answer;
 	e->time = (uint64_t)time(NULL);
 	statistics_count(ike, reasons[reason].statistic);
 	debug_line(ike, MSG_IKE_DEBUG_ERROR, &path->remote, "%s: %s", e->reason, e->detail);

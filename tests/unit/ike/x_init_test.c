@@ -143,6 +143,7 @@ test_nobody_there_is_explained_and_tried_again(void)
 	sim_run(s, 60000);
 	CU_ASSERT_STRING_EQUAL(sim_reason(&s->end[0], &e), "peer does not answer");
 	CU_ASSERT_FALSE(e.by_peer);
+	CU_ASSERT_TRUE(e.unanswered);
 	s->outage = false;
 	sim_run(s, 60000);
 	sim_end_settled(s, 1);

@@ -170,6 +170,17 @@ static const struct st_ike_error ike_error_rows[] = {
 		.configured = "ESP AES-256 SHA2-HMAC-256",
 		.time = 1767225000,
 		.times = 1 },
+	{ .remote = IP4(203, 0, 113, 10),
+		.remote_port = 500,
+		.peer = "mute",
+		.version = 2,
+		.phase = 1,
+		.initiator = true,
+		.unanswered = true,
+		.reason = "peer does not answer",
+		.detail = "IKE_SA_INIT was not answered",
+		.time = 1767224000,
+		.times = 7 },
 };
 
 static const struct st_ike_offline ike_offline_rows[] = {
