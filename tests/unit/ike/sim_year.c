@@ -246,6 +246,28 @@ no_room(struct year *y)
 	rekey_child(y);
 }
 
+/* A NAT forgets its mapping: the next packet has another one, which the other end's datapath sees, if packets of
+ * pairs are the first to come. */
+static void
+remap(struct year *y)
+{
+	struct sim_end *e = any_end(y), *far = &y->s->end[!e->index];
+	struct child_sa *pair = sim_pair(far, 1);
+	struct msg_ike_moved m = { .remote = e->nat_addr };
+
+	if (e->nat_port == 0)
+		return;
+	y->s->lossless = false;
+	e->nat_port += 2;
+	if (pick(y, 2))
+		sim_rekey_child(e, 1);
+	sim_run(y->s, pick(y, 5000));
+	m.remote_port = e->nat_port + 1;
+	m.sa = pair && pair == sim_pair(far, 1) ? pair->sa : 0;
+	if (m.sa != 0 && pick(y, 2))
+		ike_command(far->ike, MSG_ike_moved, 0, &m, NULL);
+}
+
 static void
 packets_wait(struct year *y)
 {
@@ -274,6 +296,7 @@ static const struct happening {
 	{ new_lifetime, 2 },
 	{ without_child, 2 },
 	{ no_room, 2 },
+	{ remap, 4 },
 	{ packets_wait, 2 },
 };
 
