@@ -259,7 +259,7 @@ test_an_ike_sa_has_a_group(void)
 	struct beginner b = beginner(s, ALG_DH_x25519);
 	struct st_ike_error e;
 
-	TAILQ_FIRST(&s->end[1].ike->peers)->proposals[0].dh.len = 0;
+	peer_find(s->end[1].ike, 1)->proposals[0].dh.len = 0;
 	CU_ASSERT_FALSE(gets_in(s, &b));
 	CU_ASSERT_STRING_EQUAL(sim_reason(&s->end[1], &e), "phase1 proposal mismatch");
 	CU_ASSERT_STRING_EQUAL(e.detail, "no Diffie-Hellman group in common");
