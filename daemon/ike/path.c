@@ -142,10 +142,12 @@ path_keep(struct ike_sa *sa)
 	uint64_t every = keepalive_every(sa);
 	uint64_t quiet = loop_now_ms(sa->ike->loop) - sa->sent_ms;
 
-	if (!sa->path.nat_local || every == 0)
-		return;
-	if (!sa->keepalive)
+	bool keeps = sa->path.nat_local && every != 0;
+
+	if (keeps && !sa->keepalive)
 		sa->keepalive = timer_new(sa->ike->loop, keepalive, sa);
-	if (sa->keepalive)
+	if (keeps && sa->keepalive)
 		timer_set(sa->keepalive, quiet < every ? every - quiet : 0);
+	else if (sa->keepalive)
+		timer_cancel(sa->keepalive);
 }

@@ -162,7 +162,7 @@ test_keepalives_follow_the_configuration(void)
 	CU_ASSERT_EQUAL(sim_statistic(&s->end[0], sent), n + 6); /* one at once */
 	ike_command(ike, MSG_ike_setup, 0, &off, NULL);
 	sim_run(s, 100000);
-	CU_ASSERT_EQUAL(sim_statistic(&s->end[0], sent), n + 6); /* one at once */
+	CU_ASSERT_EQUAL(sim_statistic(&s->end[0], sent), n + 6);
 	/* who is not behind a NAT keeps none */
 	CU_ASSERT_EQUAL(sim_statistic(&s->end[1], sent), 0);
 	sim_free(s);
