@@ -129,20 +129,25 @@ lifetime_wait_for_ike_delete(struct ike_sa *sa)
 	timer_set(sa->timer, DELETE_MS);
 }
 
+/* The peer has begun another since: its pairs go there, instead of to a third one. */
+static bool
+joins_younger(struct ike_sa *sa)
+{
+	struct ike_sa *younger = collide_younger(sa);
+
+	if (younger)
+		migrate_start(sa, younger);
+	return younger != NULL;
+}
+
 static void
 rekey_ike(struct ike_sa *sa)
 {
-	struct ike_sa *younger;
-
 	/* it is looked at again, whatever comes of this */
 	sa->soft_ms = now_of(sa->ike) + 4 * RETRY_MS + engine_random(sa->ike, RETRY_MS);
-	if (!sa->peer || request_of(sa, REQUEST_ike_rekey, NULL) || sa->theirs)
+	if (!sa->peer || request_of(sa, REQUEST_ike_rekey, NULL) || sa->theirs ||
+		joins_younger(sa))
 		return;
-	younger = collide_younger(sa);
-	if (younger) {
-		migrate_start(sa, younger);
-		return;
-	}
 	if (request_queue(sa, REQUEST_ike_rekey))
 		request_pump(sa);
 }
@@ -166,7 +171,8 @@ tick_established(struct ike_sa *sa)
 	}
 	if (sa->reauth_ms != 0 && now >= sa->reauth_ms) {
 		sa->reauth_ms = now + 4 * RETRY_MS;
-		migrate_reauthenticate(sa);
+		if (!joins_younger(sa))
+			migrate_reauthenticate(sa);
 	}
 	if (sa->soft_ms != 0 && now >= sa->soft_ms)
 		rekey_ike(sa);

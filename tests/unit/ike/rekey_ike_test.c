@@ -5,6 +5,7 @@
 #include "config.h"
 
 #include "daemon/ike/child_sa.h"
+#include "daemon/ike/lifetime.h"
 #include "daemon/ike/migrate.h"
 #include "tests/unit/ike/sim.h"
 #include "tests/unit/ike/suites.h"
@@ -373,6 +374,31 @@ test_both_reauthenticate(void)
 	}
 }
 
+/* The peer has authenticated anew, but its Delete of the old one did not get through: when it is our turn there is
+ * one already. */
+static void
+test_reauthentication_is_not_done_twice(void)
+{
+	struct sim *s = sim_up(1, NULL, NULL);
+	struct ike_sa *old = sim_ike(&s->end[1]);
+
+	sim_reauth(&s->end[0]);
+	while (sim_n_packets(s) > 0 || sim_n_ike(&s->end[0], NULL) > 1) {
+		if (sim_n_packets(s) == 0)
+			sim_run(s, 1000);
+		else if (sim_is(s, 0, 1, WIRE_INFORMATIONAL, false))
+			sim_drop(s, 0);
+		else
+			sim_deliver(s, 0);
+	}
+	CU_ASSERT_EQUAL(sim_n_ike(&s->end[1], "established"), 2);
+	s->by_hand = false;
+	lifetime_reauthenticate(old, 60);
+	sim_run(s, 120000);
+	CU_ASSERT_EQUAL(sim_statistic(&s->end[1], "IKE SAs reauthenticated"), 0);
+	sim_end_settled(s, 1);
+}
+
 /* A peer that never rekeys IKE SAs is authenticated anew. */
 static void
 test_reauthentication_replaces_rekeying(void)
@@ -500,6 +526,7 @@ CU_TestInfo rekey_ike_tests[] = {
 	{ "collision with a child rekey", test_collision_child_rekey },
 	{ "reauthentication makes before it breaks", test_reauthentication_makes_before_it_breaks },
 	{ "both reauthenticate", test_both_reauthenticate },
+	{ "reauthentication is not done twice", test_reauthentication_is_not_done_twice },
 	{ "reauthentication replaces a rekeying that is refused",
 		test_reauthentication_replaces_rekeying },
 	CU_TEST_INFO_NULL,
