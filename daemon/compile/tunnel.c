@@ -222,6 +222,15 @@ on_protected(void *arg, const void *cfg)
 	return 1;
 }
 
+/* A policy on a tunnel is for what the kernel routes into it: if it does, we know (find_path). */
+static int
+on_protected_port(void *arg, const void *cfg)
+{
+	return strcmp(((const struct cfg_interface *)cfg)->kind, "Tunnel") == 0
+		? 0
+		: on_protected(arg, cfg);
+}
+
 static int
 on_group(void *arg, const void *cfg)
 {
@@ -229,7 +238,7 @@ on_group(void *arg, const void *cfg)
 	struct value group = VALUE_OF_TEXT(((const struct cfg_ipsec_policy_group *)cfg)->name);
 
 	return cfg_each_where(t->job->store, &cfg_interface, "ipsec_policy", group,
-		t->job->set->arena, on_protected, t);
+		t->job->set->arena, on_protected_port, t);
 }
 
 static int
@@ -290,8 +299,9 @@ find_path(struct tunnel *t)
 	if (job_path(j, &t->iface->destination, &a) == 0) {
 		t->path_mtu = a.mtu != 0 ? a.mtu : PATH_MTU_DEFAULT;
 		device = VALUE_OF_TEXT(a.device);
-		cfg_each_where(j->store, &cfg_interface, "device", device, j->set->arena,
-			on_leaving, &t->leaves_by);
+		if (tunnel_of_device(j, a.device, &t->leaves_by) != 0)
+			cfg_each_where(j->store, &cfg_interface, "device", device, j->set->arena,
+				on_leaving, &t->leaves_by);
 	}
 	t->mtu = t->path_mtu;
 	if (t->sa_out != NULL)

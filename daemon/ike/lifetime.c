@@ -145,8 +145,7 @@ rekey_ike(struct ike_sa *sa)
 {
 	/* it is looked at again, whatever comes of this */
 	sa->soft_ms = now_of(sa->ike) + 4 * RETRY_MS + engine_random(sa->ike, RETRY_MS);
-	if (!sa->peer || request_of(sa, REQUEST_ike_rekey, NULL) || sa->theirs ||
-		joins_younger(sa))
+	if (!sa->peer || request_of(sa, REQUEST_ike_rekey, NULL) || sa->theirs || joins_younger(sa))
 		return;
 	if (request_queue(sa, REQUEST_ike_rekey))
 		request_pump(sa);

@@ -161,6 +161,10 @@ static const struct line forwarding[] = {
 
 static const struct line physical[] = {
 	{ "device{Bind the interface to a network device of the host} <device>" },
+	{ 0 },
+};
+
+static const struct line policy[] = {
 	{ "ipsec{Specify IPSec(IP Security) configuration information} "
 	  "policy{Apply an IPSec policy to the interface} <ipsec_policy>" },
 	{ 0 },
@@ -186,10 +190,10 @@ static const struct line tunnel[] = {
 };
 
 static const struct line *const ethernet_lines[] = { description, mtu, common, forwarding, physical,
-	NULL };
+	policy, NULL };
 static const struct line *const loopback_lines[] = { description, common, NULL };
 static const struct line *const tunnel_lines[] = { description, mtu, common, forwarding, tunnel,
-	NULL };
+	policy, NULL };
 
 static bool
 is_kind(const struct row *r, const char *kind)

@@ -259,6 +259,40 @@ tunnels_nest_but_do_not_go_round(void)
 	bench_fini(&b);
 }
 
+/* It is for what is routed into the tunnel, another one's packets too, and not for the tunnel's own. */
+static void
+a_policy_on_a_tunnel_protects_what_the_tunnel_carries(void)
+{
+	struct bench b;
+
+	bench_init(&b);
+	CU_ASSERT_EQUAL(
+		bench_commit(&b,
+			SITE_INTERFACES SITE_IPSEC
+			"set interface GigabitEthernet0/0/1 ipsec_policy=\n"
+			"set acl_rule 3001,5 source= destination=\n" TUNNEL(
+				"tunnel_protocol=gre ipsec_policy=P1") "put interface "
+								       "name=Tunnel0/0/2 "
+								       "kind=Tunnel position=2 "
+								       "tunnel_protocol=gre "
+								       "source_address=198.51.100."
+								       "1 "
+								       "destination=192.0.2.1\n"),
+		0);
+	CU_ASSERT_STRING_EQUAL(bench_wants(&b, OWNER),
+		"port 1 Tunnel0-0-1\n"
+		"tunnel Tunnel0-0-1 198.51.100.1 -> 203.0.113.1 mtu 1476 up\n"
+		"link Tunnel0-0-1 tunnel mtu 1476 up group\n");
+	CU_ASSERT_PTR_NULL(strstr(bench_wants(&b, "interface Tunnel0/0/2"), "spd"));
+	CU_ASSERT_PTR_NOT_NULL(
+		strstr(bench_wants(&b, "protection Tunnel0/0/1"), "spd yp-tu0-0-1\n"));
+	events(&b, "192.0.2.1 Tunnel0-0-1");
+	CU_ASSERT_PTR_NOT_NULL(
+		strstr(bench_wants(&b, "interface Tunnel0/0/2"), "up spd yp-tu0-0-1\n"));
+	CU_ASSERT_PTR_NULL(strstr(bench_wants(&b, OWNER), "spd"));
+	bench_fini(&b);
+}
+
 static void
 a_policy_that_changes_changes_the_tunnels_that_pass_it(void)
 {
@@ -394,6 +428,8 @@ CU_TestInfo tunnel_tests[] = {
 	{ "a profile keyed by hand serves one tunnel", a_profile_keyed_by_hand_serves_one_tunnel },
 	{ "what holds for all SAs sends them again", what_holds_for_all_sas_sends_them_again },
 	{ "tunnels nest but do not go round", tunnels_nest_but_do_not_go_round },
+	{ "a policy on a tunnel protects what the tunnel carries",
+		a_policy_on_a_tunnel_protects_what_the_tunnel_carries },
 	{ "a policy that changes changes the tunnels that pass it",
 		a_policy_that_changes_changes_the_tunnels_that_pass_it },
 	{ "routes leave a tunnel whose line is down, and return",
