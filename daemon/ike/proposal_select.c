@@ -93,7 +93,7 @@ fit_of(const struct kind_offer *offer, const struct proposal *p, uint16_t ke_gro
 
 	kind_configured(offer, with_dh, mine);
 	for (unsigned int k = 0; k < KIND_N; k++, f.n_kinds++)
-		if ((k != KIND_DH || !any_dh) &&
+		if ((k != KIND_DH || !any_dh || p->protocol == WIRE_PROTO_IKE) &&
 			(!kind_fits(k, &mine[k], p, ke_group, &f.chosen[k]) ||
 				kind_is_missing(k, p, f.chosen[k])))
 			break;
