@@ -106,11 +106,30 @@ is_one_too_many(const struct child_sa *mine, const struct child_sa *theirs)
 	return false;
 }
 
+/* What the peer has made in the same place while our request was out. It may have asked more than once, and
+ * what it asked for last be gone. */
+static struct child_sa *
+rival(const struct request *r, struct child_sa *mine, const struct child_sa *old)
+{
+	struct child_sa *p = child_sa_find(r->sa->ike, r->theirs);
+
+	if (p && p->connection == mine->connection && !p->redundant &&
+		p->state <= CHILD_SA_ESTABLISHED)
+		return p;
+	if (old)
+		return NULL;
+	TAILQ_FOREACH (p, &mine->connection->pairs, pair_link)
+		if (p != mine && !p->initiator && p->ike_sa == mine->ike_sa && !p->redundant &&
+			p->state == CHILD_SA_ESTABLISHED)
+			return p;
+	return NULL;
+}
+
 void
 collide_child_answered(struct request *r, struct child_sa *old)
 {
 	struct child_sa *mine = r->made;
-	struct child_sa *theirs = child_sa_find(r->sa->ike, r->theirs);
+	struct child_sa *theirs = rival(r, mine, old);
 
 	r->made = NULL;
 	mine->replaces = old ? old->sa : 0;
@@ -118,8 +137,7 @@ collide_child_answered(struct request *r, struct child_sa *old)
 		x_child_drop(mine, NULL);
 		return;
 	}
-	if (!theirs || theirs->connection != mine->connection || theirs->redundant ||
-		theirs->state > CHILD_SA_ESTABLISHED) {
+	if (!theirs) {
 		x_child_take(mine);
 		return;
 	}

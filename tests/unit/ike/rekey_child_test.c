@@ -504,6 +504,31 @@ test_both_delete(void)
 	sim_end_settled(s, 1);
 }
 
+/* Both ask for a new pair at once, and what the peer asked for last is gone when our answer comes: one pair stays. */
+static void
+test_both_ask_and_the_peer_more_than_once(void)
+{
+	for (unsigned int seed = 1; seed <= 8; seed++) {
+		const struct sim_child second = { .number = 2 };
+		struct sim *s = sim_up(seed, NULL, NULL);
+		struct child *c;
+
+		sim_child(&s->end[0], &second);
+		sim_child(&s->end[1], &second);
+		sim_acquire(&s->end[0], 2);
+		sim_acquire(&s->end[1], 2);
+		CU_ASSERT_TRUE(sim_is(s, 1, 0, WIRE_CREATE_CHILD_SA, false));
+		sim_deliver(s, 1);
+		c = child_find(s->end[0].ike, 2);
+		CU_ASSERT_PTR_NOT_NULL_FATAL(c->request);
+		CU_ASSERT_NOT_EQUAL(c->request->theirs, 0);
+		c->request->theirs = 0;
+		/* the peer has its answer before our request comes */
+		sim_deliver(s, 1);
+		sim_end_settled(s, 2);
+	}
+}
+
 CU_TestInfo rekey_child_tests[] = {
 	{ "regular", test_regular },
 	{ "the first packet of the initiator switches the responder", test_first_packet_switches },
@@ -515,6 +540,7 @@ CU_TestInfo rekey_child_tests[] = {
 	{ "incorrect_delete", test_incorrect_delete },
 	{ "delete_timeout", test_delete_timeout },
 	{ "both delete", test_both_delete },
+	{ "both ask, and the peer more than once", test_both_ask_and_the_peer_more_than_once },
 	{ "collision", test_collision },
 	{ "collision, delayed_response", test_collision_delayed_response },
 	{ "collision, delayed_request", test_collision_delayed_request },
