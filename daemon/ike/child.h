@@ -70,7 +70,8 @@ bool child_refused(struct child *c, uint16_t notify);
 void child_hurry(struct ike *ike, uint32_t peer);
 /* The peer has forgotten its pair: another, asked for or not. */
 void child_revive(struct child *c);
-/* Its last pair has ended in good order: if it is automatic, another within a second. */
+/* A pair has ended in good order: if it was the last and the child is automatic, another within a second. That is
+ * looked at then, and not for each of many that end at once. */
 void child_ended(struct child *c);
 
 #endif

@@ -380,7 +380,7 @@ child_sa_end(struct child_sa *pair, bool linger)
 	pair->timer = pair->proof = NULL;
 	connection_leave(pair);
 	engine_reap(ike);
-	if (agreed && c && !child_sa_serves(c))
+	if (agreed && c)
 		child_ended(c);
 }
 
@@ -456,15 +456,20 @@ is_carrying(const struct child_sa *p)
 		(p->connection->carries == p || !p->initiator);
 }
 
+/* What a child waits for. */
+struct wish {
+	const struct child *child;
+	bool is_packet;
+	struct ts local, remote; /* the packet's */
+};
+
 /* A peer that allows less than a rule gets a pair for each part that a packet asks for (RFC 7296 2.9). */
 static bool
-is_for(const struct connection *n, const struct child *c)
+is_for(const struct connection *n, const struct wish *w)
 {
-	struct ts local, remote;
-
-	if (offer_packet(c, &local, &remote))
-		return connection_holds(n, &local, &remote);
-	return n->child == c->cfg.child || connection_covers(n, c);
+	if (w->is_packet)
+		return connection_holds(n, &w->local, &w->remote);
+	return n->child == w->child->cfg.child || connection_covers(n, w->child);
 }
 
 /* A pair of that kind for what the child waits for; sa NULL: by any IKE SA. */
@@ -474,11 +479,13 @@ exists(const struct child *c, const struct ike_sa *sa, bool (*is)(const struct c
 	const struct child *d = c;
 	const struct child_sa *p;
 	struct connection *n;
+	struct wish w = { .child = c };
 
+	w.is_packet = offer_packet(c, &w.local, &w.remote);
 	do {
 		n = NULL;
 		while ((n = connection_next(c->ike, d->cfg.child, n))) {
-			if (!is_for(n, c))
+			if (!is_for(n, &w))
 				continue;
 			TAILQ_FOREACH (p, &n->pairs, pair_link)
 				if (is(p) && (!sa || p->ike_sa == sa))

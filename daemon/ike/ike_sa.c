@@ -197,7 +197,7 @@ ike_sa_delete(struct ike_sa *sa, const char *reason)
 	TAILQ_FOREACH (pair, &sa->children, link) {
 		child_sa_step_back(pair);
 		c = child_find(sa->ike, pair->child);
-		if (c && !child_sa_serves(c))
+		if (c)
 			child_ended(c);
 	}
 	if (!request_queue(sa, REQUEST_ike_delete)) {
