@@ -13,9 +13,9 @@ struct ike_sa;
 void lifetime_start_ike(struct ike_sa *sa);
 /* It is to be authenticated anew within this time (RFC 4478). */
 void lifetime_reauthenticate(struct ike_sa *sa, uint32_t within_s);
-/* Goes on as if nothing had been begun. */
 /* Its peer has begun another: after a while it is looked at whether this one is still of use. */
 void lifetime_review_ike(struct ike_sa *sa);
+/* Goes on as if nothing had been begun. */
 void lifetime_resume_ike(struct ike_sa *sa);
 /* The timer of an IKE SA has fired. */
 void lifetime_tick(struct ike_sa *sa);
