@@ -226,6 +226,7 @@ offer_explain_refusal(struct ike_sa *sa, const struct child *c, const struct chi
 	struct explain_terms t = { .offered = offered_format(
 					   c, like, n ? n->type : 0, with_dh, offered) };
 
+	statistics_count(sa->ike, STATISTIC_child_failed);
 	explain_failure(sa, 2, true, true, explain_of_notify(n ? n->type : 0, 2), &t,
 		"the peer makes no SA for %s: %s, and it tells no more", c->cfg.name,
 		name ? name : "no reason given");

@@ -29,7 +29,7 @@ void offer_write_sa(
 /* TSi, TSr and the mode. like: the pair that is rekeyed, or NULL. */
 void offer_write_ts(const struct child_sa *pair, const struct child *c, const struct child_sa *like,
 	struct compose *out);
-/* Initiator: the answer makes no pair. What it tells of the reason, and what was offered. */
+/* Initiator: the answer makes no pair, which is counted. What it tells of the reason, and what was offered. */
 void offer_explain_refusal(struct ike_sa *sa, const struct child *c, const struct child_sa *like,
 	const struct message *m, bool with_dh);
 /*

@@ -229,15 +229,21 @@ first_pair(struct ike_sa *sa, struct child *c, struct child_sa *pair, const stru
 		return;
 	}
 	r = offer_accept(pair, c, m, false);
-	if (r == 0)
+	if (r == 0) {
 		r = x_child_keys(pair, sa, NULL, handshake_nonce(sa->handshake),
 			handshake_nonce_peer(sa->handshake));
+		if (r != 0)
+			explain_failure(sa, 2, true, false, EXPLAIN_local_failure, NULL,
+				"the keys could not be made");
+	}
+	if (r != 0 || !offer_is_met(pair, c))
+		child_failed(c);
 	if (r == 0) {
 		x_child_take(pair);
 		return;
 	}
+	statistics_count(sa->ike, STATISTIC_child_failed);
 	x_child_drop(pair, m);
-	child_failed(c);
 }
 
 void

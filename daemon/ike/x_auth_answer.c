@@ -233,5 +233,6 @@ x_auth_response_signed(struct ike_sa *sa, struct exchange *x)
 			installed(pair, e, NULL);
 		return;
 	}
+	statistics_count(sa->ike, STATISTIC_child_failed);
 	answer(sa, NULL, notify);
 }

@@ -141,13 +141,6 @@ try_form(struct request *r, struct child *c, const struct message_notify *n)
 	return true;
 }
 
-static void
-explain_refusal(const struct request *r, const struct child *c, const struct message *m)
-{
-	statistics_count(r->sa->ike, STATISTIC_child_failed);
-	offer_explain_refusal(r->sa, c, r->pair, m, true);
-}
-
 /* Too often in a row that the peer has no time: something is stuck there (RFC 7296 2.25). */
 static void
 put_off(struct ike_sa *sa)
@@ -226,7 +219,7 @@ x_child_new_answered(struct request *r, struct exchange *x)
 		if (n && n->type == NOTIFY_temporary_failure)
 			put_off(r->sa);
 		else
-			explain_refusal(r, c, m);
+			offer_explain_refusal(r->sa, c, r->pair, m, true);
 		child_failed(c);
 		return;
 	}
@@ -257,7 +250,7 @@ rekey_refused(struct request *r, const struct message *m)
 	if (n && n->type == NOTIFY_invalid_ke_payload && try_group(r, c, n->data))
 		return;
 	if (n && n->type == NOTIFY_child_sa_not_found) {
-		explain_refusal(r, c, m);
+		offer_explain_refusal(r->sa, c, r->pair, m, true);
 		child_sa_end(old, false);
 		child_revive(c);
 		return;
@@ -265,7 +258,7 @@ rekey_refused(struct request *r, const struct message *m)
 	if (n && n->type == NOTIFY_temporary_failure)
 		put_off(r->sa);
 	else
-		explain_refusal(r, c, m);
+		offer_explain_refusal(r->sa, c, r->pair, m, true);
 	if (!old->dead)
 		lifetime_retry_child(old);
 }

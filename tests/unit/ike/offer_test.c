@@ -331,6 +331,22 @@ test_a_part_that_the_peer_does_not_allow(void)
 }
 
 /* It must not keep those waiting that there are, whatever they ask for. */
+/* The same when it is asked for by IKE_AUTH. */
+static void
+test_a_first_part_that_the_peer_does_not_allow(void)
+{
+	struct sim *s = begin_in_parts(1, 1);
+	struct st_ike_error e;
+
+	acquire(s, 3);
+	sim_run(s, 5000);
+	CU_ASSERT_EQUAL(sim_n_pairs(&s->end[0], "established"), 1);
+	CU_ASSERT_STRING_EQUAL(sim_reason(&s->end[0], &e), "flow mismatch");
+	CU_ASSERT_TRUE(e.by_peer);
+	CU_ASSERT_PTR_NOT_NULL(strstr(e.offered, "10.2.3.5"));
+	sim_end_settled(s, 1);
+}
+
 static void
 test_a_part_that_cannot_be_had_does_not_hinder_another(void)
 {
@@ -631,6 +647,8 @@ CU_TestInfo offer_tests[] = {
 		test_the_packet_alone_when_the_peer_wants_single_pairs },
 	{ "without the packet, after IKE_AUTH", test_without_the_packet_after_ike_auth },
 	{ "a part that the peer does not allow", test_a_part_that_the_peer_does_not_allow },
+	{ "a first part that the peer does not allow",
+		test_a_first_part_that_the_peer_does_not_allow },
 	{ "a part that cannot be had does not hinder another",
 		test_a_part_that_cannot_be_had_does_not_hinder_another },
 	{ "a rule has so many parts at most", test_a_rule_has_so_many_parts_at_most },

@@ -287,6 +287,10 @@ test_the_child_fails_alone(void)
 	CU_ASSERT_PTR_NOT_NULL(strstr(e.offered, "ESP AES-GCM-256"));
 	CU_ASSERT_PTR_NOT_NULL(strstr(e.detail, "tells no more"));
 	CU_ASSERT_EQUAL(e.phase, 2);
+	/* counted in whichever exchange it was refused */
+	CU_ASSERT_TRUE(e.times > 1);
+	for (unsigned int i = 0; i < 2; i++)
+		CU_ASSERT_EQUAL(sim_statistic(&s->end[i], "CHILD SA negotiations failed"), e.times);
 	CU_ASSERT_STRING_EQUAL(sim_reason(&s->end[1], &e), "phase2 proposal or pfs mismatch");
 	CU_ASSERT_PTR_NOT_NULL(strstr(e.offered, "AES-GCM-256"));
 	CU_ASSERT_PTR_NOT_NULL(strstr(e.configured, "AES-GCM-128"));
