@@ -17,7 +17,7 @@
 #include <netinet/in.h>
 #include <stdio.h>
 
-enum { FLOW_TEXT = 256 };
+enum { FLOW_TEXT = PROPOSAL_TEXT_MAX }; /* of one or the other */
 
 void
 offer_selectors(const struct child *c, struct ts *local, struct ts *remote)
