@@ -275,16 +275,20 @@ fits(const struct ike_sa *sa, const struct wire_hdr *h)
 	return h->initiator != sa->initiator && (sa->spi_remote == 0 || sa->spi_remote == remote);
 }
 
-/* The responder works for the keys when the first message asks for them. */
-static void
+/* The responder works for the keys when the first message asks for them. false: not now, or in vain; which is
+ * counted. */
+static bool
 work_for_keys(struct ike_sa *sa, const struct exchange *x)
 {
 	if (sa->keys.open || sa->state != EXCHANGE_init_answered || !sa->handshake ||
-		sa->handshake->failed || x->message != EXCHANGE_MSG_auth_request ||
-		!halfopen_may_go_on(sa))
-		return;
-	if (x_init_keys(sa) != 0)
-		ike_sa_kill(sa, NULL);
+		sa->handshake->failed || x->message != EXCHANGE_MSG_auth_request)
+		return true;
+	if (!halfopen_may_go_on(sa))
+		return false;
+	if (x_init_keys(sa) == 0)
+		return true;
+	ike_sa_kill(sa, NULL);
+	return false;
 }
 
 static void
@@ -298,8 +302,7 @@ for_sa(struct ike_sa *sa, struct exchange *x, uint8_t *data)
 		in_clear(sa, x);
 		return;
 	}
-	work_for_keys(sa, x);
-	if (sa->dead)
+	if (!work_for_keys(sa, x))
 		return;
 	if (!sa->keys.open) {
 		statistics_count(sa->ike, STATISTIC_no_keys);

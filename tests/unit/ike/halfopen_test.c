@@ -208,6 +208,8 @@ test_the_second_half_of_the_work_counts(void)
 		CU_ASSERT_EQUAL(sa->keys.open != NULL, named);
 		CU_ASSERT_EQUAL(
 			sim_statistic(&s->end[1], "Too much Diffie-Hellman in a second"), !named);
+		CU_ASSERT_EQUAL(
+			sim_statistic(&s->end[1], "Encrypted messages before there are keys"), 0);
 		sim_run(s, 2500);
 		sim_end_settled(s, 1);
 	}
