@@ -141,7 +141,6 @@ path_keep(struct ike_sa *sa)
 {
 	uint64_t every = keepalive_every(sa);
 	uint64_t quiet = loop_now_ms(sa->ike->loop) - sa->sent_ms;
-
 	bool keeps = sa->path.nat_local && every != 0;
 
 	if (keeps && !sa->keepalive)

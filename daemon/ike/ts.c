@@ -52,7 +52,6 @@ ts_parse(struct span body, struct ts_list *out)
 {
 	struct rbuf b = rbuf_over(body.p, body.len);
 	unsigned int n = rbuf_u8(&b);
-
 	struct ts beyond;
 
 	out->n = 0;
@@ -305,7 +304,8 @@ ts_narrow(const struct ts_list *offered, const struct ts_list *mine, struct ts_l
 {
 	const struct ts *trigger = ts_trigger(offered);
 
-	*out = (struct ts_list){ .n = 0 };
+	out->n = 0;
+	out->cut = false;
 	for (unsigned int i = 0; i < offered->n; i++) {
 		for (unsigned int j = 0; j < mine->n; j++) {
 			struct ts both;
