@@ -112,6 +112,7 @@ static const struct kind_ops *const kinds[WANT_N_KINDS] = {
 	[WANT_IKE] = &route_kind,
 	[WANT_IKE_PEER] = &route_kind,
 	[WANT_IKE_CHILD] = &route_kind,
+	[WANT_MSS] = &route_kind,
 };
 
 /* "L1 L2=1400 A1 A2=s R1": links (with MTU), addresses (s: secondary), routes, prepared ones. */

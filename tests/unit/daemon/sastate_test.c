@@ -587,7 +587,7 @@ slots_are_taken_from_who_was_unused_for_longest(void)
 		memcpy(id, &i, sizeof(i));
 		CU_ASSERT_EQUAL(sastate_prepare(s, id, true, NULL), 0);
 	}
-	for (uint32_t i = 0; i < SASTATE_SLOTS; i++) {
+	for (uint32_t i = 0; i < 16; i++) {
 		memcpy(id, &i, sizeof(i));
 		CU_ASSERT_EQUAL(sastate_take(s, id, true, &slot, &limit, NULL), 0);
 		CU_ASSERT_EQUAL(slot, i);
