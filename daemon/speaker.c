@@ -95,11 +95,10 @@ speaker_moved(struct daemon *d, const struct msg_dp_sa_path *m)
 
 /* --- what it asks --------------------------------------------------------------------------- */
 
-/* Looks for one SA among the datapath's rows. */
+/* One SA, which the datapath is asked for by its identity: there may be thousands of a policy. */
 struct usage {
 	struct daemon *daemon;
 	uint32_t request, epoch;
-	uint32_t datapath; /* identity there */
 	struct msg_ike_usage answer;
 };
 
@@ -110,8 +109,7 @@ usage_row(void *arg, const struct msg_state_row *row)
 	struct rbuf b = rbuf_over(row->row.data, row->row.len);
 	struct st_ipsec_sa st;
 
-	if (record_decode(&state_info(STATE_ipsec_sa)->record, &b, &st) != 0 ||
-		st.sa != u->datapath)
+	if (record_decode(&state_info(STATE_ipsec_sa)->record, &b, &st) != 0)
 		return;
 	u->answer.packets = st.packets;
 	u->answer.bytes = st.bytes;
@@ -136,6 +134,7 @@ on_usage_get(struct daemon *d, uint32_t request, const void *body)
 	struct usage *u = calloc(1, sizeof(*u));
 	const struct childlink_ask ask = { .row = usage_row, .done = usage_done, .arg = u };
 	struct negotiated_sa sa;
+	char filter[16];
 
 	if (u == NULL)
 		abort();
@@ -147,8 +146,8 @@ on_usage_get(struct daemon *d, uint32_t request, const void *body)
 		usage_done(u, NULL);
 		return;
 	}
-	u->datapath = sa.datapath;
-	childlink_get(d->dplink, state_info(STATE_ipsec_sa)->record.name, sa.sa->policy, &ask);
+	snprintf(filter, sizeof(filter), "sa %u", sa.datapath);
+	childlink_get(d->dplink, state_info(STATE_ipsec_sa)->record.name, filter, &ask);
 }
 
 static void

@@ -164,7 +164,7 @@ punt(struct call *call)
 
 /* --- state ------------------------------------------------------------------------ */
 
-/* A stream of rows of one table, filtered by its first field. */
+/* A stream of rows of one table, filtered by its first field, or by what finds them (filter "" then). */
 struct stream {
 	struct call *call;
 	const struct state_info *info;
@@ -233,7 +233,14 @@ row_port(void *arg, const struct st_port *row)
 static void
 rows_sa(struct dp *dp, struct stream *s)
 {
-	sadb_state(dp, row_sa, s);
+	uint32_t id;
+
+	if (!sadb_filter_sa(s->filter, &id)) {
+		sadb_state(dp, row_sa, s);
+		return;
+	}
+	s->filter = "";
+	sadb_state_one(dp, id, row_sa, s);
 }
 
 static void

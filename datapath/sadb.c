@@ -769,15 +769,41 @@ sadb_state(struct dp *dp, void (*row)(void *arg, const struct st_ipsec_sa *), vo
 	free(all);
 }
 
+void
+sadb_state_one(
+	struct dp *dp, uint32_t id, void (*row)(void *arg, const struct st_ipsec_sa *), void *arg)
+{
+	const struct sa *sa = sadb_get(dp->sadb, id);
+	struct st_ipsec_sa st;
+
+	if (sa == NULL)
+		return;
+	sa_state(sa, &st);
+	row(arg, &st);
+}
+
+/* Is it this word with a number? */
+static bool
+filter_number(const char *filter, const char *word, uint32_t *number)
+{
+	size_t len = strlen(word);
+
+	if (strncmp(filter, word, len) != 0)
+		return false;
+	*number = (uint32_t)strtoul(filter + len, NULL, 10);
+	return true;
+}
+
 bool
 sadb_filter_protocol(const char *filter, unsigned int *protocol)
 {
-	static const char word[] = "protocol ";
+	return filter_number(filter, "protocol ", protocol);
+}
 
-	if (strncmp(filter, word, sizeof(word) - 1) != 0)
-		return false;
-	*protocol = (unsigned int)strtoul(filter + sizeof(word) - 1, NULL, 10);
-	return true;
+bool
+sadb_filter_sa(const char *filter, uint32_t *sa)
+{
+	return filter_number(filter, "sa ", sa);
 }
 
 static bool

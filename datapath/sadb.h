@@ -96,10 +96,15 @@ int sadb_del(struct dp *dp, uint32_t sa);
 int sadb_seq_limit(struct dp *dp, const struct msg_dp_seq_limit *m);
 /* Calls row for each SA, in the order of identities. */
 void sadb_state(struct dp *dp, void (*row)(void *arg, const struct st_ipsec_sa *), void *arg);
+/* The same for the one of this identity, if it is there; no other is looked at. */
+void sadb_state_one(
+	struct dp *dp, uint32_t sa, void (*row)(void *arg, const struct st_ipsec_sa *), void *arg);
 /* Counters back to zero, of one policy, of "protocol N" or ("") of all. */
 void sadb_state_reset(struct dp *dp, const char *filter);
 /* Is it "protocol N"? */
 bool sadb_filter_protocol(const char *filter, unsigned int *protocol);
+/* Is it "sa N"? */
+bool sadb_filter_sa(const char *filter, uint32_t *sa);
 
 /* By identity; NULL when there is none. */
 struct sa *sadb_get(const struct sadb *db, uint32_t sa);

@@ -20,6 +20,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -98,7 +99,7 @@ ask(struct bed *b, enum msg_type type, const void *body, int fd)
 	b->n_rows = 0;
 	request++;
 	CU_ASSERT_EQUAL_FATAL(frame_send(b->daemon, type, request, body, fd), 0);
-	for (unsigned int i = 0; i < 10 && b->type == MSG_NONE; i++)
+	for (unsigned int i = 0; i < 1000 && b->type == MSG_NONE; i++)
 		loop_once(b->w.dp.loop);
 	CU_ASSERT_EQUAL(b->request, request);
 	return b->type;
@@ -222,6 +223,64 @@ drop_rows_stream_and_are_filtered_and_reset(void)
 }
 
 static void
+decode_sa(const struct bed *b, struct st_ipsec_sa *st)
+{
+	struct rbuf r = rbuf_over(b->row.row.data, b->row.row.len);
+
+	CU_ASSERT_EQUAL_FATAL(record_decode(&state_info(STATE_ipsec_sa)->record, &r, st), 0);
+}
+
+/* The slots of all but the last SA cannot be read while it is asked for: nobody else's row is made. */
+static void
+who_asks_for_one_sa_has_no_other_read(void)
+{
+	enum { SAS = 1000 };
+	size_t page = (size_t)sysconf(_SC_PAGESIZE);
+	size_t others = (SAS * sizeof(struct sa_slot) + page - 1) / page * page;
+	struct sa_slot *slots = mmap(
+		NULL, others + page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	uint32_t last = (uint32_t)(others / sizeof(struct sa_slot) + 1);
+	struct msg_dp_sa m = { .inbound = true,
+		.protocol = IP_PROTO_ESP,
+		.mode = MSG_SA_TUNNEL,
+		.source = addr_v4(1),
+		.destination = addr_v4(2),
+		.cipher = ALG_CIPHER_null,
+		.auth = ALG_AUTH_hmac_sha1_96,
+		.auth_key.len = 20,
+		.policy = "P1-10" };
+	struct msg_state_get get = { .table = "ipsec_sa", .filter = "P1-10" };
+	struct st_ipsec_sa st;
+	struct bed b;
+
+	CU_ASSERT_PTR_NOT_EQUAL_FATAL(slots, MAP_FAILED);
+	bed_init(&b);
+	b.w.dp.slots = slots;
+	b.w.dp.n_slots = last + 1;
+	for (m.sa = 1; m.sa <= SAS; m.sa++) {
+		m.spi = 0x1000 + m.sa;
+		m.slot = m.sa < SAS ? m.sa - 1 : last;
+		CU_ASSERT_EQUAL_FATAL(sadb_put(&b.w.dp, &m, NULL), 0);
+	}
+	sadb_get(b.w.dp.sadb, SAS)->packets = 7;
+	CU_ASSERT_EQUAL(ask(&b, MSG_state_get, &get, -1), MSG_state_done);
+	CU_ASSERT_EQUAL(b.n_rows, SAS);
+	CU_ASSERT_EQUAL_FATAL(mprotect(slots, others, PROT_NONE), 0);
+	strlcpy(get.filter, "sa 1000", sizeof(get.filter));
+	CU_ASSERT_EQUAL(ask(&b, MSG_state_get, &get, -1), MSG_state_done);
+	CU_ASSERT_EQUAL_FATAL(b.n_rows, 1);
+	decode_sa(&b, &st);
+	CU_ASSERT_EQUAL(st.sa, SAS);
+	CU_ASSERT_EQUAL(st.packets, 7);
+	strlcpy(get.filter, "sa 1001", sizeof(get.filter)); /* there is none */
+	CU_ASSERT_EQUAL(ask(&b, MSG_state_get, &get, -1), MSG_state_done);
+	CU_ASSERT_EQUAL(b.n_rows, 0);
+	b.w.dp.slots = NULL;
+	bed_fini(&b);
+	munmap(slots, others + page);
+}
+
+static void
 every_table_of_the_datapath_answers_and_no_other(void)
 {
 	struct bed b;
@@ -342,6 +401,7 @@ CU_TestInfo control_tests[] = {
 		sas_and_policies_are_forwarded_to_their_tables },
 	{ "drop rows stream and are filtered and reset",
 		drop_rows_stream_and_are_filtered_and_reset },
+	{ "who asks for one SA has no other read", who_asks_for_one_sa_has_no_other_read },
 	{ "every table of the datapath answers, and no other",
 		every_table_of_the_datapath_answers_and_no_other },
 	{ "a daemon that is gone ends the datapath", a_daemon_that_is_gone_ends_the_datapath },
