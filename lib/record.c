@@ -57,7 +57,8 @@ integer(const struct field *f, const void *rec)
 	case FIELD_U8: return *(const uint8_t *)p;
 	case FIELD_U16: return *(const uint16_t *)p;
 	case FIELD_U32: return *(const uint32_t *)p;
-	case FIELD_U64: return *(const uint64_t *)p;
+	case FIELD_U64:
+	case FIELD_SPI: return *(const uint64_t *)p;
 	default: return 0;
 	}
 }
@@ -103,7 +104,8 @@ field_encode(const struct field *f, const void *rec, struct wbuf *b)
 	case FIELD_U8: wbuf_u8(b, *(const uint8_t *)p); return 0;
 	case FIELD_U16: wbuf_u16(b, *(const uint16_t *)p); return 0;
 	case FIELD_U32: wbuf_u32(b, *(const uint32_t *)p); return 0;
-	case FIELD_U64: wbuf_u64(b, *(const uint64_t *)p); return 0;
+	case FIELD_U64:
+	case FIELD_SPI: wbuf_u64(b, *(const uint64_t *)p); return 0;
 	case FIELD_BOOL: wbuf_u8(b, *(const bool *)p ? 1 : 0); return 0;
 	case FIELD_ADDR: return addr_encode(p, b);
 	case FIELD_STR: return str_encode(f, p, b);
@@ -179,7 +181,8 @@ field_decode(const struct field *f, struct rbuf *b, void *rec)
 	case FIELD_U8: *(uint8_t *)p = rbuf_u8(b); return 0;
 	case FIELD_U16: *(uint16_t *)p = rbuf_u16(b); return 0;
 	case FIELD_U32: *(uint32_t *)p = rbuf_u32(b); return 0;
-	case FIELD_U64: *(uint64_t *)p = rbuf_u64(b); return 0;
+	case FIELD_U64:
+	case FIELD_SPI: *(uint64_t *)p = rbuf_u64(b); return 0;
 	case FIELD_BOOL: return bool_decode(b, p);
 	case FIELD_ADDR: return addr_decode(b, p);
 	case FIELD_STR: return str_decode(f, b, p);
@@ -247,6 +250,7 @@ record_field_text(const struct field *f, const void *rec, char *out, size_t cap)
 	case FIELD_U16:
 	case FIELD_U32:
 	case FIELD_U64: snprintf(out, cap, "%" PRIu64, integer(f, rec)); break;
+	case FIELD_SPI: snprintf(out, cap, "0x%016" PRIx64, integer(f, rec)); break;
 	case FIELD_BOOL: strlcpy(out, *(const bool *)p ? "true" : "false", cap); break;
 	case FIELD_ADDR: strlcpy(out, addr_format(p, text), cap); break;
 	case FIELD_STR: snprintf(out, cap, "%.*s", (int)f->size, (const char *)p); break;

@@ -19,6 +19,7 @@ enum field_kind {
 	FIELD_U16,
 	FIELD_U32,
 	FIELD_U64,
+	FIELD_SPI, /* uint64_t of IKE: shown as 16 hexadecimal digits */
 	FIELD_BOOL,
 	FIELD_ADDR,  /* struct addr */
 	FIELD_STR,   /* char[size], always terminated */

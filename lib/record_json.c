@@ -11,12 +11,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-static json_t *
-json_u64(uint64_t v)
-{
-	return v <= INT64_MAX ? json_integer((json_int_t)v) : json_real((double)v);
-}
-
 /* A string; bytes that are not UTF-8 become '?'. */
 static json_t *
 json_text(const char *s, size_t size)
@@ -45,15 +39,16 @@ json_addr(const struct addr *a)
 	return addr_len(a) ? json_string(addr_format(a, text)) : json_null();
 }
 
+/* What is shown in hexadecimal. */
 static json_t *
-json_bytes(const struct field *f, const void *rec)
+json_hex(const struct field *f, const void *rec)
 {
-	char *text = malloc(f->size * 2 + 1);
+	char *text = malloc(f->size * 2 + sizeof("0x"));
 	json_t *j;
 
 	if (!text)
 		return NULL;
-	j = json_string(record_field_text(f, rec, text, f->size * 2 + 1));
+	j = json_string(record_field_text(f, rec, text, f->size * 2 + sizeof("0x")));
 	free(text);
 	return j;
 }
@@ -67,28 +62,53 @@ json_field(const struct field *f, const void *rec)
 	case FIELD_U8: return json_integer(*(const uint8_t *)p);
 	case FIELD_U16: return json_integer(*(const uint16_t *)p);
 	case FIELD_U32: return json_integer(*(const uint32_t *)p);
-	case FIELD_U64: return json_u64(*(const uint64_t *)p);
+	case FIELD_U64: break; /* put_field's */
+	case FIELD_SPI: return json_hex(f, rec);
 	case FIELD_BOOL: return json_boolean(*(const bool *)p);
 	case FIELD_ADDR: return json_addr(p);
 	case FIELD_STR: return json_text(p, f->size);
-	case FIELD_BYTES: return json_bytes(f, rec);
+	case FIELD_BYTES: return json_hex(f, rec);
 	case FIELD_SECRET: break;
 	}
 	return NULL;
 }
 
+/* jansson's integers end at INT64_MAX, JSON's do not: 64 bits are written with all their digits. */
+static bool
+put_field(FILE *out, const struct field *f, const void *rec)
+{
+	char digits[24];
+	json_t *j;
+	int rc;
+
+	if (f->kind == FIELD_U64)
+		return fputs(record_field_text(f, rec, digits, sizeof(digits)), out) >= 0;
+	j = json_field(f, rec);
+	rc = j ? json_dumpf(j, out, JSON_COMPACT | JSON_ENCODE_ANY) : -1;
+	json_decref(j);
+	return rc == 0;
+}
+
 char *
 record_json(const struct record *d, const void *rec)
 {
-	json_t *object = json_object();
 	char *text = NULL;
+	size_t len;
+	FILE *out = open_memstream(&text, &len);
+	bool ok = out != NULL;
 
-	for (unsigned int i = 0; i < d->n_fields; i++)
-		if (json_object_set_new(object, d->fields[i].name, json_field(&d->fields[i], rec)))
-			goto out;
-	text = json_dumps(object, JSON_COMPACT);
-out:
-	json_decref(object);
+	if (!out)
+		return NULL;
+	fputc('{', out);
+	for (unsigned int i = 0; i < d->n_fields && ok; i++) {
+		fprintf(out, "%s\"%s\":", i > 0 ? "," : "", d->fields[i].name);
+		ok = put_field(out, &d->fields[i], rec);
+	}
+	fputc('}', out);
+	if (fclose(out) != 0 || !ok) {
+		free(text);
+		text = NULL;
+	}
 	return text;
 }
 

@@ -14,6 +14,7 @@
 #define STATE_U16(f) uint16_t f;
 #define STATE_U32(f) uint32_t f;
 #define STATE_U64(f) uint64_t f;
+#define STATE_SPI(f) uint64_t f;
 #define STATE_BOOL(f) bool f;
 #define STATE_ADDR(f) struct addr f;
 #define STATE_STR(f, max) char f[max];
@@ -29,6 +30,7 @@ enum state_table {
 #define STATE_U16(f)
 #define STATE_U32(f)
 #define STATE_U64(f)
+#define STATE_SPI(f)
 #define STATE_BOOL(f)
 #define STATE_ADDR(f)
 #define STATE_STR(f, max)

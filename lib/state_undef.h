@@ -4,6 +4,7 @@
 #undef STATE_U16
 #undef STATE_U32
 #undef STATE_U64
+#undef STATE_SPI
 #undef STATE_BOOL
 #undef STATE_ADDR
 #undef STATE_STR

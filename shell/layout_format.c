@@ -97,13 +97,6 @@ hex_text(unsigned long long n, char *out, size_t cap)
 	return (size_t)snprintf(out, cap, "0x%llx", n);
 }
 
-/* An SPI of IKE. */
-static size_t
-hex16_text(unsigned long long n, char *out, size_t cap)
-{
-	return (size_t)snprintf(out, cap, "0x%016llx", n);
-}
-
 #define TWO_WORDS(name, one, zero)                                             \
 	static size_t name##_text(unsigned long long n, char *out, size_t cap) \
 	{                                                                      \
@@ -278,7 +271,6 @@ static const struct layout_format formats[] = {
 	{ "offset", .number = offset_text },
 	{ "uptime", .number = uptime_text },
 	{ "hex", .number = hex_text },
-	{ "hex16", .number = hex16_text },
 	{ "UPDOWN", .number = updown_text },
 	{ "updown", .number = lowupdown_text },
 	{ "enabled", .number = enabled_text },

@@ -47,6 +47,25 @@ no_address_is_null_and_bytes_are_hexadecimal(void)
 }
 
 static void
+numbers_keep_all_their_digits(void)
+{
+	struct st_ike_statistic count = { .group = "g", .name = "n", .count = UINT64_MAX };
+	struct st_ike_sa sa = { .spi_i = 0xa1b2c3d4e5f60718, .spi_r = 7 };
+	char *text = record_json(&state_info(STATE_ike_statistic)->record, &count);
+
+	CU_ASSERT_PTR_NOT_NULL_FATAL(text);
+	CU_ASSERT_STRING_EQUAL(
+		text, "{\"group\":\"g\",\"name\":\"n\",\"count\":18446744073709551615}");
+	free(text);
+	/* as displays show it */
+	text = record_json(&state_info(STATE_ike_sa)->record, &sa);
+	CU_ASSERT_PTR_NOT_NULL_FATAL(text);
+	CU_ASSERT_PTR_NOT_NULL(strstr(
+		text, ",\"spi_i\":\"0xa1b2c3d4e5f60718\",\"spi_r\":\"0x0000000000000007\","));
+	free(text);
+}
+
+static void
 text_that_is_not_utf_8_is_masked(void)
 {
 	struct st_object o = { .name = "caf\xe9 \xe7\x94\xac" };
@@ -92,6 +111,7 @@ CU_TestInfo record_json_tests[] = {
 		a_row_is_one_object_with_the_names_of_state_def },
 	{ "no address is null and bytes are hexadecimal",
 		no_address_is_null_and_bytes_are_hexadecimal },
+	{ "numbers keep all their digits", numbers_keep_all_their_digits },
 	{ "text that is not UTF-8 is masked", text_that_is_not_utf_8_is_masked },
 	{ "every table has a JSON form on one line", every_table_has_a_json_form_on_one_line },
 	{ "a record with a secret has none", a_record_with_a_secret_has_none },

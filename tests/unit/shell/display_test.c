@@ -173,6 +173,8 @@ test_json(void)
 		{ "display ipsec policy",
 			"{\"name\":\"vpn\",\"sequence\":10,\"position\":2,\"proposal\":\"gcm\"}" },
 		{ "display ike sa", "[{\"policy\":\"vpn-10\"," },
+		{ "display ike sa verbose",
+			"\"spi_i\":\"0x0123456789abcdef\",\"spi_r\":\"0xfedcba9876543210\"," },
 		{ "display ike sa",
 			"{\"remote\":\"203.0.113.9\",\"connection\":9,\"peer\":\"dead\"," },
 		{ "display ike peer", "\"pre_shared_key\":\"%^%#" },
