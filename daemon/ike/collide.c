@@ -226,6 +226,7 @@ take_over(struct ike_sa *old, struct ike_sa *heir)
 	old->replaced_by = heir->spi_local;
 	heir->origin = 0;
 	child_sa_inherit(old, heir);
+	path_inherit(old, heir);
 	request_cancel(old, REQUEST_ike_rekey);
 	lifetime_wait_for_ike_delete(old);
 	request_pump(heir);

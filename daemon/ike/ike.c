@@ -163,6 +163,9 @@ moved(struct ike *ike, const struct msg_ike_moved *m, struct err *e)
 {
 	struct child_sa *pair = child_sa_find(ike, m->sa);
 
+	/* one that ends had the datapath send by the others of its connection to that place */
+	if (pair && !pair->ike_sa)
+		pair = connection_other(pair);
 	if (!pair || !pair->ike_sa)
 		return err_set(e, -ENOENT, "ike", "there is no SA %u", m->sa);
 	path_moved(pair->ike_sa, &m->remote, m->remote_port);

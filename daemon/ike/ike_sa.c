@@ -161,7 +161,8 @@ ike_sa_kill(struct ike_sa *sa, const char *reason)
 	timer_free(sa->timer);
 	timer_free(sa->dpd);
 	timer_free(sa->keepalive);
-	sa->timer = sa->dpd = sa->keepalive = NULL;
+	timer_free(sa->moving);
+	sa->timer = sa->dpd = sa->keepalive = sa->moving = NULL;
 	while ((pair = TAILQ_FIRST(&sa->children)))
 		child_sa_end(pair, sa->state == EXCHANGE_deleting || sa->redundant);
 	ike_sa_set_peer(sa, NULL);

@@ -82,8 +82,9 @@ struct ike_sa {
 	struct timer *timer; /* of the negotiation, then of the lifetime */
 	struct timer *dpd;
 	struct timer *keepalive;
-	uint64_t heard_ms; /* the last authentic message */
-	uint64_t sent_ms;  /* the last datagram of ours */
+	struct timer *moving; /* armed: its SAs are still to be told where the peer is */
+	uint64_t heard_ms;    /* the last authentic message */
+	uint64_t sent_ms;     /* the last datagram of ours */
 	uint64_t suspected_ms;
 	unsigned int dpd_asked; /* answers of the daemon that are still to come */
 	bool dpd_demand;	/* packets went out since it was looked */

@@ -74,7 +74,45 @@ same_remote(const struct ike_path *a, const struct addr *remote, uint16_t port)
 	return addr_eq(&a->remote, remote) && a->remote_port == port;
 }
 
+/* For each connection there is a message to tell it, and each message is a move: a peer with many, that shows up
+ * here and there, would have us do nothing else. */
+enum { MOVES_PER_S = 2, MOVES_MS = 1000 };
+
 static void
+tell_late(void *arg)
+{
+	struct ike_sa *sa = arg;
+
+	sa->path.moves_ms = loop_now_ms(sa->ike->loop);
+	sa->path.n_moves = 1;
+	child_sa_moved(sa);
+	request_hurry(sa);
+}
+
+/* Its SAs go where the peer is, now or at the end of the second. Whether it is now. */
+static bool
+tell(struct ike_sa *sa)
+{
+	uint64_t now = loop_now_ms(sa->ike->loop);
+
+	if (sa->moving && timer_pending(sa->moving))
+		return false;
+	if (now - sa->path.moves_ms >= MOVES_MS) {
+		sa->path.moves_ms = now;
+		sa->path.n_moves = 0;
+	}
+	if (sa->path.n_moves >= MOVES_PER_S && !sa->moving)
+		sa->moving = timer_new(sa->ike->loop, tell_late, sa);
+	if (sa->path.n_moves >= MOVES_PER_S && sa->moving) {
+		timer_set(sa->moving, sa->path.moves_ms + MOVES_MS - now);
+		return false;
+	}
+	sa->path.n_moves++;
+	child_sa_moved(sa);
+	return true;
+}
+
+static bool
 follow(struct ike_sa *sa, const struct addr *remote, uint16_t port)
 {
 	char from[ADDR_STRLEN], to[ADDR_STRLEN];
@@ -83,7 +121,8 @@ follow(struct ike_sa *sa, const struct addr *remote, uint16_t port)
 		sa->path.at.remote_port, addr_format(remote, to), port);
 	sa->path.at.remote = *remote;
 	sa->path.at.remote_port = port;
-	child_sa_moved(sa);
+	sa->path.moved_ms = loop_now_ms(sa->ike->loop);
+	return tell(sa);
 }
 
 void
@@ -103,7 +142,7 @@ path_heard(struct ike_sa *sa, const struct ike_path *from)
 		return;
 	if (from->local_port != sa->path.at.local_port)
 		return;
-	follow(sa, &from->remote, from->remote_port);
+	(void)follow(sa, &from->remote, from->remote_port);
 }
 
 void
@@ -111,8 +150,27 @@ path_moved(struct ike_sa *sa, const struct addr *remote, uint16_t remote_port)
 {
 	if (!sa->path.nat_remote || same_remote(&sa->path.at, remote, remote_port))
 		return;
-	follow(sa, remote, remote_port);
-	request_hurry(sa);
+	if (follow(sa, remote, remote_port))
+		request_hurry(sa);
+}
+
+void
+path_inherit(struct ike_sa *from, struct ike_sa *to)
+{
+	bool late = from->moving && timer_pending(from->moving);
+
+	if (from->path.moved_ms > to->path.moved_ms) {
+		to->path.at = from->path.at;
+		to->path.moved_ms = from->path.moved_ms;
+	} else if (!same_remote(&from->path.at, &to->path.at.remote, to->path.at.remote_port)) {
+		late = true;
+	}
+	to->path.moves_ms = from->path.moves_ms;
+	to->path.n_moves = from->path.n_moves;
+	if (from->moving)
+		timer_cancel(from->moving);
+	if (late)
+		(void)tell(to);
 }
 
 static uint64_t

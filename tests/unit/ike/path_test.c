@@ -8,6 +8,9 @@
 #include "tests/unit/ike/sim.h"
 #include "tests/unit/ike/suites.h"
 
+#include <stdio.h>
+#include <string.h>
+
 #define KEEPALIVES "Sent NAT keepalives"
 
 static void
@@ -168,6 +171,188 @@ test_keepalives_follow_the_configuration(void)
 	sim_free(s);
 }
 
+enum { CONNECTIONS = 8 };
+
+/* End 0 behind a NAT, with so many connections. */
+static struct sim *
+many_behind_a_nat(uint64_t seed)
+{
+	static const char *const far[CONNECTIONS] = { "10.2.0.0/24", "10.2.1.0/24", "10.2.2.0/24",
+		"10.2.3.0/24", "10.2.4.0/24", "10.2.5.0/24", "10.2.6.0/24", "10.2.7.0/24" };
+	struct sim *s = sim_new(seed);
+	char why[256];
+
+	s->end[0].nat_port = 20000;
+	for (unsigned int i = 0; i < 2; i++)
+		sim_peer(&s->end[i], NULL);
+	for (unsigned int n = 0; n < CONNECTIONS; n++) {
+		struct sim_child c = { .number = n + 1, .policy = n + 1 };
+
+		c.local = far[n];
+		c.remote = "10.1.0.0/16";
+		sim_child(&s->end[1], &c);
+		c.local = "10.1.0.0/16";
+		c.remote = far[n];
+		c.automatic = true;
+		sim_child(&s->end[0], &c);
+	}
+	sim_run(s, 10000);
+	CU_ASSERT_TRUE_FATAL(sim_is_settled(s, CONNECTIONS, why));
+	return s;
+}
+
+/* End 1's datapath has followed a packet; its speaker hears of it. */
+static void
+moves(struct sim *s, unsigned int nth, uint16_t port)
+{
+	struct msg_ike_moved m;
+
+	sim_moves(&s->end[1], nth, port, &m);
+	CU_ASSERT_NOT_EQUAL_FATAL(m.sa, 0);
+	CU_ASSERT_EQUAL(ike_command(s->end[1].ike, MSG_ike_moved, 0, &m, NULL), 0);
+}
+
+static void
+test_moves_are_told_twice_a_second_and_then_the_last_one(void)
+{
+	struct sim *s = many_behind_a_nat(1);
+	const struct sim_end *far = &s->end[1];
+	char why[256];
+
+	for (unsigned int i = 0; i < 500; i++) {
+		s->end[0].nat_port += 2;
+		moves(s, i % CONNECTIONS, s->end[0].nat_port + 1);
+		CU_ASSERT_EQUAL(sim_ike(far)->path.at.remote_port, s->end[0].nat_port + 1);
+		sim_run(s, 4);
+		if (i == 25) /* the first two are told at once */
+			CU_ASSERT_EQUAL(far->n_moves, 2 * CONNECTIONS);
+	}
+	CU_ASSERT_TRUE(far->n_moves >= 3 * CONNECTIONS);
+	CU_ASSERT_TRUE(far->n_moves <= 5 * CONNECTIONS); /* in two seconds */
+	sim_run(s, 1100);
+	CU_ASSERT_TRUE(far->n_moves <= 6 * CONNECTIONS);
+	CU_ASSERT_TRUE(sim_is_settled(s, CONNECTIONS, why));
+	sim_free(s);
+}
+
+/* It is back where the others are, and its speaker, before these were told of where it went. */
+static void
+test_who_comes_back_within_the_second_takes_all_with_it(void)
+{
+	struct sim *s = many_behind_a_nat(1);
+	uint16_t home = s->end[0].nat_port + 1;
+	char why[256];
+
+	moves(s, 0, home + 2);
+	moves(s, 0, home);
+	sim_run(s, 100); /* both have been told, and done */
+	moves(s, 1, home + 4);
+	moves(s, 2, home + 6);
+	moves(s, 2, home);
+	sim_run(s, 100);
+	CU_ASSERT_FALSE(sim_is_settled(s, CONNECTIONS, why));
+	CU_ASSERT_PTR_NOT_NULL(strstr(why, "IKE goes elsewhere"));
+	sim_run(s, 1000);
+	CU_ASSERT_TRUE(sim_is_settled(s, CONNECTIONS, why));
+	CU_ASSERT_EQUAL(s->end[1].n_moves, 3 * CONNECTIONS);
+	sim_free(s);
+}
+
+/* An IKE SA that takes another's place goes where that one went meanwhile, and tells what that one had not. */
+static void
+test_a_rekeyed_ike_sa_is_where_its_sas_are(void)
+{
+	char why[256];
+
+	for (unsigned int n_moves = 1; n_moves <= 4; n_moves++) {
+		struct sim *s = many_behind_a_nat(1);
+
+		s->by_hand = true;
+		sim_rekey_ike(&s->end[1]);
+		for (unsigned int i = 0; i < n_moves; i++) {
+			/* before it is asked for, or while it is made */
+			if (i == n_moves / 2)
+				sim_deliver(s, 0);
+			s->end[0].nat_port += 2;
+			moves(s, i, s->end[0].nat_port + 1);
+		}
+		s->by_hand = false;
+		for (unsigned int n = sim_n_packets(s); n > 0; n--)
+			sim_deliver(s, 0);
+		sim_run(s, 300000);
+		CU_ASSERT_TRUE(sim_statistic(&s->end[1], "IKE SAs rekeyed") > 0);
+		CU_ASSERT_TRUE(sim_is_settled(s, CONNECTIONS, why));
+		if (why[0] != '\0')
+			printf("%s\n", why);
+		sim_free(s);
+	}
+}
+
+/* What the datapath followed, and what of it the speaker has not heard yet. */
+struct news {
+	struct msg_ike_moved of[64];
+	unsigned int first, n;
+	bool late; /* some was of an SA that had ended meanwhile */
+};
+
+static void
+hear(struct sim *s, struct news *w)
+{
+	if (ike_command(s->end[1].ike, MSG_ike_moved, 0, &w->of[w->first++ % 64], NULL) != 0)
+		w->late = true;
+	w->n--;
+}
+
+static void
+something_moves(struct sim *s, struct news *w)
+{
+	/* a new mapping, or a late packet by one of the last */
+	uint16_t port = s->end[0].nat_port + 1;
+	unsigned int what = sim_random(s, 12);
+
+	if (what < 4)
+		s->end[0].nat_port += 2;
+	else if (what == 4)
+		sim_rekey_child(&s->end[sim_random(s, 2)], 1 + sim_random(s, CONNECTIONS));
+	else if (what == 5)
+		sim_rekey_ike(&s->end[sim_random(s, 2)]);
+	else if (w->n < 64) {
+		struct msg_ike_moved *m = &w->of[(w->first + w->n) % 64];
+
+		sim_moves(&s->end[1], sim_random(s, CONNECTIONS),
+			what < 9 ? port : port - 2 * (uint16_t)sim_random(s, 3), m);
+		w->n += m->sa != 0;
+	}
+	while (w->n > 0 && sim_random(s, 2))
+		hear(s, w);
+	sim_run(s, sim_random(s, 3) ? sim_random(s, 20) : sim_random(s, 700));
+}
+
+static void
+test_control_and_data_rest_at_one_place_whatever_moved(void)
+{
+	for (uint64_t seed = 1; seed <= 60; seed++) {
+		struct sim *s = many_behind_a_nat(seed);
+		struct news w = { .n = 0 };
+		char why[256];
+
+		for (unsigned int i = 0; i < 150; i++)
+			something_moves(s, &w);
+		while (w.n > 0)
+			hear(s, &w);
+		/* the last one of all is by the mapping that there is: else nobody is heard any more */
+		if (w.late)
+			s->end[0].nat_port += 2;
+		moves(s, 0, s->end[0].nat_port + 1);
+		sim_run(s, 400000);
+		CU_ASSERT_TRUE(sim_is_settled(s, CONNECTIONS, why));
+		if (why[0] != '\0')
+			printf("seed %u: %s\n", (unsigned int)seed, why);
+		CU_ASSERT_EQUAL(s->n_violations, 0);
+		sim_free(s);
+	}
+}
+
 CU_TestInfo path_tests[] = {
 	{ "the end behind a NAT sends keepalives as configured",
 		test_the_end_behind_a_nat_sends_keepalives_as_configured },
@@ -176,5 +361,12 @@ CU_TestInfo path_tests[] = {
 		test_a_retransmission_is_answered_where_it_comes_from },
 	{ "without a NAT nobody is followed", test_without_a_nat_nobody_is_followed },
 	{ "keepalives follow the configuration", test_keepalives_follow_the_configuration },
+	{ "moves are told twice a second, and then the last one",
+		test_moves_are_told_twice_a_second_and_then_the_last_one },
+	{ "who comes back within the second takes all with it",
+		test_who_comes_back_within_the_second_takes_all_with_it },
+	{ "a rekeyed IKE SA is where its SAs are", test_a_rekeyed_ike_sa_is_where_its_sas_are },
+	{ "control and data rest at one place whatever moved",
+		test_control_and_data_rest_at_one_place_whatever_moved },
 	CU_TEST_INFO_NULL,
 };

@@ -155,6 +155,9 @@ void sim_expect_no_loss(struct sim *s);
 bool sim_is_lossless(const struct sim *s);
 /* A packet by each connection of this end. */
 void sim_esp(struct sim_end *e);
+/* Its datapath sees a packet of its nth inbound SA come from another port of the other end's NAT, and follows it;
+ * *told is what the speaker is to hear of that (sa 0: there is no such SA). */
+void sim_moves(struct sim_end *e, unsigned int nth, uint16_t port, struct msg_ike_moved *told);
 
 /* Packets by hand: the n-th under way (0: the oldest). */
 unsigned int sim_n_packets(const struct sim *s);

@@ -166,6 +166,30 @@ do_move(struct sim_end *e, const struct msg_ike_sa_move *m)
 	return 0;
 }
 
+void
+sim_moves(struct sim_end *e, unsigned int nth, uint16_t port, struct msg_ike_moved *told)
+{
+	const struct addr *peer = &e->sim->end[!e->index].nat_addr;
+	const struct sim_connection *c;
+	struct sim_sa *s = NULL, *out;
+
+	*told = (struct msg_ike_moved){ .remote = *peer, .remote_port = port };
+	TAILQ_FOREACH (s, &e->sas, link)
+		if (s->m.may_move && nth-- == 0)
+			break;
+	c = s ? connection(e, s->m.connection, 0) : NULL;
+	if (!c)
+		return;
+	told->sa = s->m.sa;
+	s->m.source = *peer;
+	s->m.encap_remote = port;
+	out = c->used ? sa_find(e, c->used) : NULL;
+	if (out) {
+		out->m.destination = *peer;
+		out->m.encap_remote = port;
+	}
+}
+
 static void
 answer(struct sim_end *e, enum msg_type type, uint32_t request, const void *m)
 {

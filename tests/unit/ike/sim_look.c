@@ -243,6 +243,17 @@ connection_is_settled(const struct sim_end *e, const struct sim_connection *c, c
 	return true;
 }
 
+/* Packets go where IKE goes, and are expected from there. */
+static bool
+is_where_ike_is(const struct sim_end *e, const struct sim_sa *s)
+{
+	const struct child_sa *pair = child_sa_find(e->ike, s->m.sa);
+	const struct ike_path *at = pair && pair->ike_sa ? &pair->ike_sa->path.at : NULL;
+
+	return at && addr_eq(s->m.inbound ? &s->m.source : &s->m.destination, &at->remote) &&
+		(s->m.encap_remote == 0 || s->m.encap_remote == at->remote_port);
+}
+
 static bool
 end_is_settled(const struct sim_end *e, unsigned int n, char *why)
 {
@@ -261,8 +272,11 @@ end_is_settled(const struct sim_end *e, unsigned int n, char *why)
 		if (!connection_is_settled(e, c, why))
 			return false;
 	}
-	TAILQ_FOREACH (s, &e->sas, link)
+	TAILQ_FOREACH (s, &e->sas, link) {
 		sas++;
+		if (!is_where_ike_is(e, s))
+			return complain(why, e, "IKE goes elsewhere than SA", s->m.sa);
+	}
 	if (connections != n)
 		return complain(why, e, "another number of connections", connections);
 	if (sas != 2 * n)
