@@ -65,6 +65,8 @@ libdatapath_a_SOURCES = \
 	datapath/port_raw.c \
 	datapath/port_tun.c \
 	datapath/port_udp.c \
+	datapath/quote.c \
+	datapath/quote.h \
 	datapath/raw6.c \
 	datapath/raw6.h \
 	datapath/reass.c \

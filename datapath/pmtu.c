@@ -13,6 +13,7 @@
 #include "datapath/ip6.h"
 #include "datapath/os/errqueue.h"
 #include "datapath/port.h"
+#include "datapath/quote.h"
 #include "datapath/sadb.h"
 #include "lib/buf.h"
 #include "lib/loop.h"
@@ -21,7 +22,6 @@
 #include <sys/socket.h>
 
 enum { PER_S = 50, BURST = 20, IP4_MTU_MIN = 576, SPI_LEN = 4, REPORTS_MAX = 64 };
-enum { IP4_FRAG_OFFSET = 0x1fff };
 
 void
 pmtu_on_learned(struct dp *dp,
@@ -52,39 +52,6 @@ learn(struct dp *dp, struct sa *sa, uint32_t mtu)
 		pmtu_tell(dp, sa->id, &sa->destination, mtu);
 }
 
-/* What the quoted packet says of itself. */
-struct quoted {
-	struct addr source;
-	struct addr destination;
-	uint32_t hdr_len;
-	uint32_t total_len;
-	uint8_t protocol;
-};
-
-/* A quote is cut short and may have been changed on the way: no checksum, no lengths are asked for. It may
- * be of a fragment: only the first one says whose it is. */
-static bool
-quote_read(const uint8_t *p, uint32_t len, struct quoted *q)
-{
-	memset(q, 0, sizeof(*q));
-	if (len >= IP6_HDR_LEN && p[0] >> 4 == 6) {
-		q->source.af = q->destination.af = AF_INET6;
-		memcpy(q->source.b, p + 8, IP6_ADDR_LEN);
-		memcpy(q->destination.b, p + 24, IP6_ADDR_LEN);
-		q->hdr_len = (uint32_t)ip6_transport_quoted(p, len, &q->protocol);
-		q->total_len = (uint32_t)IP6_HDR_LEN + be16_get(p + 4);
-		return q->hdr_len != 0;
-	}
-	if (len < IP4_HDR_LEN || p[0] >> 4 != 4 || (be16_get(p + 6) & IP4_FRAG_OFFSET) != 0)
-		return false;
-	q->source = addr_v4(be32_get(p + 12));
-	q->destination = addr_v4(be32_get(p + 16));
-	q->hdr_len = (p[0] & 15) * 4u;
-	q->total_len = be16_get(p + 2);
-	q->protocol = p[9];
-	return q->hdr_len >= IP4_HDR_LEN && q->hdr_len <= len;
-}
-
 static bool
 take(struct dp *dp)
 {
@@ -94,11 +61,12 @@ take(struct dp *dp)
 void
 pmtu_quoted(struct dp *dp, const uint8_t *quote, uint32_t len, uint32_t mtu)
 {
-	struct quoted q;
+	struct quote q;
 	struct sa *sa;
 
-	if (!quote_read(quote, len, &q) || !is_plausible(q.source.af, mtu) || mtu >= q.total_len ||
-		!take(dp))
+	/* of a fragment only the first one says whose it is */
+	if (!quote_read(quote, len, &q) || q.hdr_len == 0 || !is_plausible(q.source.af, mtu) ||
+		mtu >= q.total_len || !take(dp))
 		return;
 	quote += q.hdr_len;
 	len -= q.hdr_len;

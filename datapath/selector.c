@@ -59,10 +59,18 @@ selector_addr(const struct addr *source, const struct addr *destination, uint64_
 	}
 }
 
-/* Ports, or ICMP type and code, from the transport header at p. */
-static void
-read_transport(const uint8_t *p, uint32_t len, struct selector *s)
+void
+selector_ends(struct selector *s, const struct addr *source, const struct addr *destination)
 {
+	memset(s, 0, sizeof(*s));
+	s->af = source->af;
+	selector_addr(source, destination, s->addr);
+}
+
+void
+selector_transport(struct selector *s, uint8_t protocol, const uint8_t *p, uint32_t len)
+{
+	s->protocol = protocol;
 	s->kind = kinds[s->protocol];
 	if (s->kind == SELECTOR_PLAIN)
 		return;
@@ -87,11 +95,11 @@ read_ip4(const uint8_t *p, uint32_t len, struct selector *s)
 		return why;
 	s->af = AF_INET;
 	s->addr[0] = be64(p + IP4_OFF_SRC);
-	s->protocol = ip.protocol;
 	if (ip.frag_off == 0)
-		read_transport(p + ip.hdr_len, (uint32_t)ip.total_len - ip.hdr_len, s);
+		selector_transport(
+			s, ip.protocol, p + ip.hdr_len, (uint32_t)ip.total_len - ip.hdr_len);
 	else
-		read_transport(NULL, 0, s);
+		selector_transport(s, ip.protocol, NULL, 0);
 	return DROP_NONE;
 }
 
@@ -99,6 +107,7 @@ static enum drop
 read_ip6(const uint8_t *p, uint32_t len, struct selector *s)
 {
 	struct ip6 ip;
+	uint8_t protocol;
 	size_t off;
 	enum drop why = ip6_parse(p, len, &ip);
 
@@ -108,16 +117,16 @@ read_ip6(const uint8_t *p, uint32_t len, struct selector *s)
 	for (unsigned int i = 0; i < 4; i++)
 		s->addr[i] = be64(p + IP6_OFF_SRC + 8 * i);
 	len = (uint32_t)IP6_HDR_LEN + ip.payload_len;
-	off = ip6_transport(p, len, &s->protocol);
+	off = ip6_transport(p, len, &protocol);
 	if (off == 0)
 		s->seen = SELECTOR_NO_PROTOCOL;
 	else
-		read_transport(p + off, len - (uint32_t)off, s);
+		selector_transport(s, protocol, p + off, len - (uint32_t)off);
 	return DROP_NONE;
 }
 
-static void
-mirror(struct selector *s)
+void
+selector_mirror(struct selector *s)
 {
 	uint64_t high = s->addr[0], low = s->addr[1];
 
@@ -145,6 +154,6 @@ selector_read(const uint8_t *p, uint32_t len, bool mirrored, struct selector *s)
 	memset(s, 0, sizeof(*s));
 	why = len > 0 && p[0] >> 4 == 6 ? read_ip6(p, len, s) : read_ip4(p, len, s);
 	if (why == DROP_NONE && mirrored)
-		mirror(s);
+		selector_mirror(s);
 	return why;
 }

@@ -34,6 +34,10 @@ struct selector {
 /* Reads the selectors of a packet; mirrored: with source and destination exchanged (ICMP type and code
  * stay). DROP_NONE, or why it is no good packet. */
 enum drop selector_read(const uint8_t *p, uint32_t len, bool mirrored, struct selector *s);
+/* The same step by step: whose it is, then ports or ICMP type and code from the transport header at p. */
+void selector_ends(struct selector *s, const struct addr *source, const struct addr *destination);
+void selector_transport(struct selector *s, uint8_t protocol, const uint8_t *p, uint32_t len);
+void selector_mirror(struct selector *s);
 enum selector_kind selector_kind(uint8_t protocol);
 /* The words of a pair of addresses; either may have af 0 (then zeroes). */
 void selector_addr(const struct addr *source, const struct addr *destination, uint64_t out[4]);

@@ -31,6 +31,7 @@ test_datapath_SOURCES = \
 	tests/unit/datapath/main.c \
 	tests/unit/datapath/pipeline_test.c \
 	tests/unit/datapath/punt_test.c \
+	tests/unit/datapath/quote_test.c \
 	tests/unit/datapath/raw6_test.c \
 	tests/unit/datapath/reass_test.c \
 	tests/unit/datapath/resend_test.c \

@@ -30,6 +30,7 @@ static CU_SuiteInfo suites[] = {
 	{ .pName = "ip6", .pTests = ip6_tests },
 	{ .pName = "pipeline", .pTests = pipeline_tests },
 	{ .pName = "punt", .pTests = punt_tests },
+	{ .pName = "quote", .pTests = quote_tests },
 	{ .pName = "raw6", .pTests = raw6_tests },
 	{ .pName = "reass", .pTests = reass_tests },
 	{ .pName = "resend", .pTests = resend_tests },
