@@ -7,6 +7,9 @@
  * first (reass.c). Of a packet that is too short to have ports, such rules take it for theirs when they
  * protect or discard and never when they bypass: it cannot slip out in clear.
  *
+ * An ICMP error that no rule protects is judged by the packet that it quotes, on its way back (RFC 4301
+ * 6.2): a router that no rule covers may say something of a protected flow, but not in clear.
+ *
  * The index of a list (tuples.c) finds the first rule for a flow; a cache beside it remembers the
  * answer, whether or not a rule was found. A new list comes with an empty cache: nothing has to be invalidated.
  */
@@ -19,6 +22,7 @@
 #include "datapath/gre.h"
 #include "datapath/group.h"
 #include "datapath/mss.h"
+#include "datapath/quote.h"
 #include "datapath/reass.h"
 #include "datapath/sadb.h"
 #include "datapath/selector.h"
@@ -70,7 +74,8 @@ struct list {
 	uint32_t n_announced;
 	uint32_t n_flows; /* a power of two */
 	struct flow *flows;
-	struct tuples *index; /* of the rules, by addresses */
+	struct tuples *index;	/* of the rules, by addresses */
+	struct tuples *guarded; /* by destination: of those that do not bypass */
 	struct rule rules[];
 };
 
@@ -97,6 +102,7 @@ list_free(struct list *list)
 	if (list == NULL)
 		return;
 	tuples_free(list->index);
+	tuples_free(list->guarded);
 	free(list->flows);
 	free(list);
 }
@@ -115,7 +121,8 @@ list_new(uint32_t n)
 		list->n_flows *= 2;
 	list->flows = calloc(list->n_flows, sizeof(*list->flows));
 	list->index = tuples_new(n);
-	if (list->flows != NULL && list->index != NULL)
+	list->guarded = tuples_new(n);
+	if (list->flows != NULL && list->index != NULL && list->guarded != NULL)
 		return list;
 	list_free(list);
 	return NULL;
@@ -217,6 +224,29 @@ wants_of(const struct msg_dp_spd_rule *m)
 								    : SELECTOR_PLAIN;
 }
 
+/* The words of family and destination among those of a pair of addresses. */
+static void
+destination_words(uint8_t af, const uint64_t addr[4], uint64_t family, uint64_t out[4])
+{
+	out[0] = family;
+	out[1] = 0;
+	out[2] = af == AF_INET6 ? addr[2] : 0;
+	out[3] = af == AF_INET6 ? addr[3] : addr[0] & UINT32_MAX;
+}
+
+/* Both indexes have the rule. */
+static int
+index_add(struct list *list, const struct rule *r)
+{
+	uint64_t value[4], care[4];
+
+	destination_words(r->af, r->value, r->af, value);
+	destination_words(r->af, r->care, r->af != 0 ? UINT64_MAX : 0, care);
+	if (r->action != MSG_SPD_BYPASS && tuples_add(list->guarded, value, care) != 0)
+		return -ENOMEM;
+	return tuples_add(list->index, r->value, r->care);
+}
+
 int
 spd_rule(struct dp *dp, const struct msg_dp_spd_rule *m)
 {
@@ -249,7 +279,7 @@ spd_rule(struct dp *dp, const struct msg_dp_spd_rule *m)
 	list->wants_whole |= r->wants != SELECTOR_PLAIN || (r->protocol != 0 && r->af != AF_INET);
 	care_of(m, r->care);
 	selector_addr(&m->source, &m->destination, r->value);
-	if (tuples_add(list->index, r->value, r->care) != 0)
+	if (index_add(list, r) != 0)
 		return -ENOMEM;
 	list->n++;
 	return 0;
@@ -303,7 +333,8 @@ spd_end(struct dp *dp, uint32_t port)
 	if (list == NULL)
 		return -ENOENT;
 	sp->pending = NULL;
-	if (list->n != list->n_announced || tuples_done(list->index) != 0) {
+	if (list->n != list->n_announced || tuples_done(list->index) != 0 ||
+		tuples_done(list->guarded) != 0) {
 		int rc = list->n != list->n_announced ? -EINVAL : -ENOMEM;
 
 		list_free(list);
@@ -433,6 +464,93 @@ wants_whole(const struct list *list, const struct pkt *p)
 	return list != NULL && list->wants_whole && reass_is_fragment(p->data, p->len);
 }
 
+static bool
+leaves_clear(const struct rule *r)
+{
+	return r == NULL || r->action == MSG_SPD_BYPASS;
+}
+
+/* What the rule says, none being one too. about: it is not the packet's own. */
+static void
+obey(struct dp *dp, struct pkt *p, struct rule *r, bool about)
+{
+	if (r != NULL)
+		r->packets++;
+	if (leaves_clear(r)) {
+		p->next = STAGE_BYPASS_TX;
+		return;
+	}
+	if (r->action == MSG_SPD_DISCARD) {
+		pkt_drop(p, DROP_spd_discard);
+		return;
+	}
+	rule_resolve(dp, r);
+	if (r->out == NULL) {
+		/* no SA is made for the sake of an error (RFC 4301 6.2) */
+		pkt_drop(p, about ? DROP_spd_incomplete : group_missed(dp, r->sa_out, p));
+		return;
+	}
+	p->sa = r->out;
+	p->next = STAGE_SA_OUT;
+}
+
+static bool
+fits_always(const void *arg, uint32_t entry)
+{
+	return true;
+}
+
+/* Is there a rule that keeps anything at all for this destination from leaving in clear? */
+static bool
+is_guarded(const struct list *list, const struct selector *s)
+{
+	uint64_t to[4];
+
+	destination_words(s->af, s->addr, s->af, to);
+	return tuples_first(list->guarded, to, fits_always, NULL) != UINT32_MAX;
+}
+
+/* ICMP errors go between routers, which transport mode is not for. */
+static bool
+is_transport(const struct dp *dp, struct rule *r)
+{
+	if (r->action != MSG_SPD_PROTECT)
+		return false;
+	rule_resolve(dp, r);
+	return r->out != NULL && r->out->mode == MSG_SA_TRANSPORT;
+}
+
+/* ICMP that would leave in clear by its own rule, if it has one. The flow cache knows the quoted packet as it
+ * knows one that is there: by its selectors. */
+static void
+icmp_out(
+	struct dp *dp, struct pkt *p, struct list *list, const struct selector *s, struct rule *own)
+{
+	struct selector quoted;
+	struct rule *r;
+
+	if (quote_is_cut(p->data, p->len)) {
+		p->next = STAGE_REASS_OUT;
+		return;
+	}
+	if (!quote_is_in(s)) {
+		obey(dp, p, own, false);
+		return;
+	}
+	if (!quote_selector(p->data, p->len, true, &quoted)) {
+		if (is_guarded(list, s))
+			pkt_drop(p, DROP_spd_quote);
+		else
+			obey(dp, p, own, false);
+		return;
+	}
+	r = list_find(list, &quoted);
+	if (leaves_clear(r) || is_transport(dp, r))
+		obey(dp, p, own, false);
+	else
+		obey(dp, p, r, true);
+}
+
 static void
 packet_out(struct dp *dp, struct pkt *p, struct list *list)
 {
@@ -451,23 +569,10 @@ packet_out(struct dp *dp, struct pkt *p, struct list *list)
 	if (list->mss != 0)
 		mss_clamp(p->data, p->len, list->mss);
 	r = list_find(list, &s);
-	if (r != NULL)
-		r->packets++;
-	if (r == NULL || r->action == MSG_SPD_BYPASS) {
-		p->next = STAGE_BYPASS_TX;
-		return;
-	}
-	if (r->action == MSG_SPD_DISCARD) {
-		pkt_drop(p, DROP_spd_discard);
-		return;
-	}
-	rule_resolve(dp, r);
-	if (r->out == NULL) {
-		pkt_drop(p, group_missed(dp, r->sa_out, p));
-		return;
-	}
-	p->sa = r->out;
-	p->next = STAGE_SA_OUT;
+	if (leaves_clear(r) && s.kind == SELECTOR_ICMP)
+		icmp_out(dp, p, list, &s, r);
+	else
+		obey(dp, p, r, false);
 }
 
 void
@@ -482,6 +587,40 @@ spd_out_stage(struct dp *dp, struct pkt **pkts, unsigned int n)
 	}
 }
 
+/* Is the rule's the SA that the packet came by? */
+static bool
+is_by(const struct dp *dp, const struct pkt *p, struct rule *r)
+{
+	if (r == NULL || r->action != MSG_SPD_PROTECT)
+		return false;
+	rule_resolve(dp, r);
+	return r->in == p->sa->group;
+}
+
+/* What is not this SA's may be an ICMP error about a packet that went by its other half: the quote is that
+ * packet as it left. Sets the way of a fragment. */
+static enum drop
+icmp_in(struct dp *dp, struct pkt *p, struct list *list, const struct selector *s)
+{
+	struct selector quoted;
+	struct rule *r;
+
+	if (p->sa->mode == MSG_SA_TRANSPORT)
+		return DROP_spd_in_mismatch;
+	if (quote_is_cut(p->data, p->len)) {
+		p->next = STAGE_REASS_IN;
+		return DROP_NONE;
+	}
+	if (!quote_is_in(s) || !quote_selector(p->data, p->len, false, &quoted))
+		return DROP_spd_in_mismatch;
+	r = list_find(list, &quoted);
+	if (!is_by(dp, p, r))
+		return DROP_spd_in_mismatch;
+	r->packets++;
+	return DROP_NONE;
+}
+
+/* Also sets the way of what has to wait for the rest of it. */
 static enum drop
 packet_in(struct dp *dp, struct pkt *p, struct list *list)
 {
@@ -492,13 +631,13 @@ packet_in(struct dp *dp, struct pkt *p, struct list *list)
 	if (why != DROP_NONE)
 		return why;
 	r = list_find(list, &s);
-	if (r == NULL || r->action != MSG_SPD_PROTECT)
+	if (is_by(dp, p, r)) {
+		r->packets++;
+		return DROP_NONE;
+	}
+	if ((r != NULL && r->action == MSG_SPD_DISCARD) || s.kind != SELECTOR_ICMP)
 		return DROP_spd_in_mismatch;
-	rule_resolve(dp, r);
-	if (r->in != p->sa->group)
-		return DROP_spd_in_mismatch;
-	r->packets++;
-	return DROP_NONE;
+	return icmp_in(dp, p, list, &s);
 }
 
 bool
@@ -562,6 +701,8 @@ spd_in_stage(struct dp *dp, struct pkt **pkts, unsigned int n)
 			pkt_drop(p, why);
 			continue;
 		}
+		if (p->next == STAGE_REASS_IN)
+			continue;
 		p->port = p->sa->port;
 		p->next = leads_to(dp, p);
 		if (list != NULL && list->mss != 0)

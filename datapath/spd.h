@@ -13,6 +13,7 @@ struct dp;
  * The security policy database (RFC 4301 4.4.1): an ordered list of rules for each protected TUN port.
  * The first rule that matches decides; what no rule matches leaves in clear, as on VRP; a port
  * without a list gets nothing through. Inbound the same list is read with source and destination exchanged.
+ * An ICMP error that no rule protects is judged by the packet it quotes (RFC 4301 6.2).
  */
 struct spd;
 

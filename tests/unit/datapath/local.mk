@@ -52,6 +52,7 @@ test_datapath_SOURCES = \
 	tests/unit/datapath/replay_test.c \
 	tests/unit/datapath/sadb_test.c \
 	tests/unit/datapath/selector_test.c \
+	tests/unit/datapath/spd_icmp_test.c \
 	tests/unit/datapath/spd_test.c \
 	tests/unit/datapath/stats_test.c \
 	tests/unit/datapath/super_test.c \

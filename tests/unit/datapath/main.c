@@ -52,6 +52,7 @@ static CU_SuiteInfo suites[] = {
 	{ .pName = "sadb", .pTests = sadb_tests },
 	{ .pName = "selector", .pTests = selector_tests },
 	{ .pName = "spd", .pTests = spd_tests },
+	{ .pName = "spd_icmp", .pTests = spd_icmp_tests },
 	{ .pName = "stats", .pTests = stats_tests },
 	{ .pName = "super", .pTests = super_tests },
 	{ .pName = "tuples", .pTests = tuples_tests },

@@ -27,6 +27,7 @@ extern CU_TestInfo ip6_tests[];
 extern CU_TestInfo pipeline_tests[];
 extern CU_TestInfo punt_tests[];
 extern CU_TestInfo quote_tests[];
+extern CU_TestInfo spd_icmp_tests[];
 extern CU_TestInfo raw6_tests[];
 extern CU_TestInfo reass_tests[];
 extern CU_TestInfo resend_tests[];
