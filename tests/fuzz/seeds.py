@@ -6,6 +6,7 @@ import itertools
 import os
 import re
 import shutil
+import socket
 import sqlite3
 import struct
 
@@ -160,12 +161,18 @@ def ipsec_in():
 
 
 def spd():
-    """Rules, then a packet."""
+    """Rules, then a packet; or one that an error is made about."""
     rule = struct.pack(">BIIII", 0x60 | 2, 0xc6336401, 0, 0xcb007101, 0)
+    back = struct.pack(">BIIII", 0x60 | 2, 0xcb007101, 0, 0xc6336401, 0)
     ports = struct.pack(">BBIIHH", 0x90 | 2, 17, 0, 0xcb007101, 500, 500)
-    for p in list(packets())[:8]:
+    six = b"".join((b"\x66", socket.inet_pton(socket.AF_INET6, THEIRS6), bytes(16),
+                    socket.inet_pton(socket.AF_INET6, OURS6), bytes(16)))
+    for p in list(packets()):
         yield b"\1" + rule + p
         yield b"\2" + ports + rule + p
+        for n in (b"\x80", b"\x89", b"\x92"):  # two rules, and who says it
+            yield n + back + six + p
+            yield n + rule + six + p
 
 
 def natt():
