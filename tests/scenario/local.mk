@@ -9,6 +9,7 @@ SCENARIOS = \
 	tests/scenario/esp_mixed_test.py \
 	tests/scenario/flood_test.py \
 	tests/scenario/forms_test.py \
+	tests/scenario/icmp_error_test.py \
 	tests/scenario/ike_shell_test.py \
 	tests/scenario/ike_flood_test.py \
 	tests/scenario/ike_test.py \
