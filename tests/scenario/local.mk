@@ -17,6 +17,7 @@ SCENARIOS = \
 	tests/interop/ike/algorithms_test.py \
 	tests/interop/ike/forms_test.py \
 	tests/interop/ike/fragments_test.py \
+	tests/interop/ike/icmp_test.py \
 	tests/interop/ike/nat_test.py \
 	tests/interop/ike/rekey_test.py \
 	tests/interop/ike/scenarios_test.py \

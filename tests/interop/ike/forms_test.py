@@ -8,7 +8,8 @@ net2net-multicast (in GRE), route-based/net2net-gre, ipv6/*.
 import os
 import sys
 
-from swan_site import (BASE, OURS6, THEIRS, THEIRS6, TOP, V6, Capture, Site, missing, need_root, wait_for)
+from swan_site import (BASE, LAN6, NETS6, OURS6, POLICY6, THEIRS, THEIRS6, TOP, V6, Capture, Site, missing, need_root,
+                       wait_for)
 
 sys.path.insert(0, os.path.join(TOP, "tests", "lab"))
 need_root()
@@ -42,27 +43,12 @@ HOSTS = """acl number 3101
  rule 5 permit ip source 198.51.100.1 0 destination 203.0.113.1 0
 #
 """
-LAN6 = """acl ipv6 number 3101
- rule 5 permit ipv6 source 2001:db8:1::/64 destination 2001:db8:2::/64
-#
-"""
 HOST6 = """acl ipv6 number 3101
  rule 5 permit ipv6 source 2001:db8:a::1/128 destination 2001:db8:b::1/128
 #
 """
-POLICY6 = """ipsec policy vpn 10 isakmp
- security acl ipv6 3101
- ike-peer site
- proposal prop1
-%(policy)s
-#
-interface GigabitEthernet 0/0/1
- ipsec policy vpn
-#
-"""
 AH_SHA = "transform ah\nah authentication-algorithm sha2-256"
 DYNAMIC = "local_ts = dynamic\nremote_ts = dynamic"
-NETS6 = "local_ts = 2001:db8:2::/64\nremote_ts = 2001:db8:1::/64"
 TRANSPORT = "encapsulation-mode transport\n"
 V6BOTH = dict(local=THEIRS6, remote=OURS6)
 

@@ -41,6 +41,10 @@ ACL = """acl number 3101
  rule 5 permit ip source 10.1.1.0 0.0.0.255 destination 10.1.2.0 0.0.0.255
 #
 """
+LAN6 = """acl ipv6 number 3101
+ rule 5 permit ipv6 source 2001:db8:1::/64 destination 2001:db8:2::/64
+#
+"""
 IKE = """ike proposal 10
 %(ike)s
 #
@@ -57,6 +61,16 @@ ipsec proposal prop1
 """
 POLICY = """ipsec policy vpn 10 isakmp
  security acl %(acl_number)s
+ ike-peer site
+ proposal prop1
+%(policy)s
+#
+interface GigabitEthernet 0/0/1
+ ipsec policy vpn
+#
+"""
+POLICY6 = """ipsec policy vpn 10 isakmp
+ security acl ipv6 3101
  ike-peer site
  proposal prop1
 %(policy)s
@@ -87,6 +101,7 @@ connections {
 secrets { ike-1 { secret = "%(secret)s" } }
 """
 NETS = "local_ts = 10.1.2.0/24\nremote_ts = 10.1.1.0/24"
+NETS6 = "local_ts = 2001:db8:2::/64\nremote_ts = 2001:db8:1::/64"
 
 
 def lines(text):
