@@ -115,23 +115,32 @@ take_link(void *arg, const struct nlmsghdr *nlh)
 	return 0;
 }
 
+/* The route as it is used now, or (RTM_F_FIB_MATCH) as somebody made it. */
+static int
+route_get(struct oscfg *o, const struct addr *destination, uint32_t flags, struct os_route *r)
+{
+	struct rtmsg *m;
+	struct nlmsghdr *nlh = os_netlink_begin(&o->nl, RTM_GETROUTE, 0, sizeof *m, &m);
+	size_t len = addr_len(destination);
+
+	m->rtm_family = destination->af;
+	m->rtm_dst_len = (uint8_t)(len * 8);
+	m->rtm_flags = flags;
+	mnl_attr_put(nlh, RTA_DST, len, destination->b);
+	mnl_attr_put_u32(nlh, RTA_MARK, OSCFG_MARK); /* as the datapath's packets go */
+	return os_netlink_get(&o->nl, nlh, take_route, r);
+}
+
 int
 oscfg_path(struct oscfg *o, const struct addr *destination, uint32_t *mtu, struct addr *source,
 	char device[16])
 {
-	struct os_route r = { .n_hops = 0 };
+	struct os_route r = { .n_hops = 0 }, made = { .n_hops = 0 };
 	struct by_index x;
-	struct rtmsg *m;
 	struct ifinfomsg *im;
-	struct nlmsghdr *nlh = os_netlink_begin(&o->nl, RTM_GETROUTE, 0, sizeof *m, &m);
-	size_t len = addr_len(destination);
-	int rc;
+	struct nlmsghdr *nlh;
+	int rc = route_get(o, destination, 0, &r);
 
-	m->rtm_family = destination->af;
-	m->rtm_dst_len = (uint8_t)(len * 8);
-	mnl_attr_put(nlh, RTA_DST, len, destination->b);
-	mnl_attr_put_u32(nlh, RTA_MARK, OSCFG_MARK); /* as the datapath's packets go */
-	rc = os_netlink_get(&o->nl, nlh, take_route, &r);
 	if (rc < 0)
 		return rc;
 	/* IPv6 tells of a missing route as of one into the loopback */
@@ -139,13 +148,19 @@ oscfg_path(struct oscfg *o, const struct addr *destination, uint32_t *mtu, struc
 		(r.type != RTN_UNICAST && r.type != RTN_LOCAL && r.type != RTN_MULTICAST &&
 			r.type != RTN_BROADCAST))
 		return -ENETUNREACH;
+	/* The kernel may have its MTU from an ICMP message, which anybody can send (the datapath judges what comes
+	 * of its own packets): what counts is configured. */
+	if (r.mtu != 0)
+		rc = route_get(o, destination, RTM_F_FIB_MATCH, &made);
+	if (rc < 0)
+		return rc;
 	memset(&x, 0, sizeof x);
 	nlh = os_netlink_begin(&o->nl, RTM_GETLINK, 0, sizeof *im, &im);
 	im->ifi_index = (int)r.hops[0].index;
 	rc = os_netlink_get(&o->nl, nlh, take_link, &x);
 	if (rc < 0)
 		return rc;
-	*mtu = r.mtu != 0 && r.mtu < x.link.mtu ? r.mtu : x.link.mtu;
+	*mtu = made.mtu != 0 && made.mtu < x.link.mtu ? made.mtu : x.link.mtu;
 	*source = r.preferred_source;
 	snprintf(device, 16, "%s", x.link.name);
 	return 0;

@@ -89,6 +89,71 @@ the_path_to_a_peer_ignores_our_steering(void)
 	bed_close(&b);
 }
 
+/* An ICMP error from a router that is none, about an echo that nobody sent. */
+static const char forger[] = "/usr/bin/python3 -c 'from scapy.all import *\n"
+			     "sendp(Ether(dst=\"00:11:22:33:44:55\")/%s, iface=\"wan-peer\")'";
+static const char forged4[] = "IP(src=\"198.51.100.66\", dst=\"198.51.100.1\")"
+			      "/ICMP(type=3, code=4, nexthopmtu=600)"
+			      "/IP(src=\"198.51.100.1\", dst=\"203.0.113.1\")/ICMP(type=0)";
+static const char forged6[] =
+	"IPv6(src=\"2001:db8:a::66\", dst=\"2001:db8:a::1\")"
+	"/ICMPv6PacketTooBig(mtu=1280)"
+	"/IPv6(src=\"2001:db8:a::1\", dst=\"2001:db8:9::1\")/ICMPv6EchoRequest()";
+
+/* The kernel has believed it. */
+static bool
+believes(const char *peer, unsigned int mtu)
+{
+	char says[16];
+
+	snprintf(says, sizeof says, "mtu %u", mtu);
+	for (unsigned int i = 0; i < 100; i++)
+		if (sh_says(says, "ip route get %s", peer))
+			return true;
+	return false;
+}
+
+static void
+the_mtu_of_a_path_is_configured_not_what_icmp_says(void)
+{
+	static const struct {
+		const char *peer, *route, *forged;
+		uint32_t lie;
+	} rows[] = {
+		{ "203.0.113.1", "203.0.113.0/24 via 198.51.100.254", forged4, 600 },
+		{ "2001:db8:9::1", "2001:db8:9::/48 via 2001:db8:a::fe", forged6, 1280 },
+	};
+	struct addr peer, source;
+	char device[16];
+	struct bed b;
+	uint32_t mtu;
+
+	bed_open(&b);
+	sh("for d in all default lo wan; do sysctl -qw net.ipv6.conf.$d.disable_ipv6=0 "
+	   "net.ipv6.conf.$d.accept_dad=0; done; ip link set wan address 00:11:22:33:44:55;"
+	   "ip addr add 198.51.100.1/24 dev wan;"
+	   "ip addr add 2001:db8:a::1/64 dev wan nodad;"
+	   "sysctl -qw net.ipv4.conf.all.rp_filter=0 net.ipv4.conf.wan.rp_filter=0");
+	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+		CU_ASSERT_EQUAL(addr_parse(rows[i].peer, &peer), 0);
+		sh("ip route add %s", rows[i].route);
+		CU_ASSERT_EQUAL(oscfg_path(b.o, &peer, &mtu, &source, device), 0);
+		CU_ASSERT_EQUAL(mtu, 1500);
+		CU_ASSERT_EQUAL(sh(forger, rows[i].forged), 0);
+		CU_ASSERT_TRUE(believes(rows[i].peer, rows[i].lie));
+		CU_ASSERT_EQUAL(oscfg_path(b.o, &peer, &mtu, &source, device), 0);
+		CU_ASSERT_EQUAL(mtu, 1500);
+		CU_ASSERT_STRING_EQUAL(device, "wan");
+		CU_ASSERT_EQUAL(source.af, peer.af);
+		sh("ip route replace %s mtu 1480", rows[i].route);
+		CU_ASSERT_EQUAL(sh(forger, rows[i].forged), 0);
+		CU_ASSERT_TRUE(believes(rows[i].peer, rows[i].lie));
+		CU_ASSERT_EQUAL(oscfg_path(b.o, &peer, &mtu, &source, device), 0);
+		CU_ASSERT_EQUAL(mtu, 1480);
+	}
+	bed_close(&b);
+}
+
 struct table {
 	char text[4096];
 };
@@ -190,6 +255,8 @@ CU_TestInfo os_query_tests[] = {
 	{ "an interface shows addresses, MAC and counters",
 		an_interface_shows_addresses_mac_and_counters },
 	{ "the path to a peer ignores our steering", the_path_to_a_peer_ignores_our_steering },
+	{ "the MTU of a path is configured, not what ICMP says",
+		the_mtu_of_a_path_is_configured_not_what_icmp_says },
 	{ "IPv6 routes are shown with the rows of addresses",
 		ipv6_routes_are_shown_with_the_rows_of_addresses },
 	{ "the routing table is shown as VRP does", the_routing_table_is_shown_as_vrp_does },
