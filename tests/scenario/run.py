@@ -1,5 +1,5 @@
 #!/usr/bin/python3
-"""Runs scenarios, two at a time: one line each, what a failed one printed, and a summary.
+"""Runs scenarios, three at a time, for they mostly wait: one line each, what a failed one printed, and a summary.
 
   run.py [-l DIR] [-j N] SCENARIO…     logs go to DIR; exit 77 of a scenario means skipped
 """
@@ -46,7 +46,7 @@ def report(name, log, code, took):
 def main():
     args = argparse.ArgumentParser()
     args.add_argument("-l", dest="logs", default=".")
-    args.add_argument("-j", dest="jobs", type=int, default=2)
+    args.add_argument("-j", dest="jobs", type=int, default=3)
     args.add_argument("scenarios", nargs="+")
     args = args.parse_args()
     os.makedirs(args.logs, exist_ok=True)
