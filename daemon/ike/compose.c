@@ -134,10 +134,18 @@ compose_auth(struct compose *c, uint8_t method, struct span data)
 	byte_and_data(c, PAYLOAD_auth, method, data);
 }
 
+static struct wbuf *
+notify_payload(struct compose *c, uint16_t notify)
+{
+	if (c->n_notified < COMPOSE_NOTIFIED_MAX)
+		c->notified[c->n_notified++] = notify;
+	return compose_payload(c, PAYLOAD_notify);
+}
+
 void
 compose_notify(struct compose *c, uint16_t notify, struct span data)
 {
-	struct wbuf *w = compose_payload(c, PAYLOAD_notify);
+	struct wbuf *w = notify_payload(c, notify);
 
 	wbuf_u16(w, 0);
 	wbuf_u16(w, notify);
@@ -147,7 +155,7 @@ compose_notify(struct compose *c, uint16_t notify, struct span data)
 void
 compose_notify_spi(struct compose *c, uint16_t notify, uint8_t protocol, uint32_t spi)
 {
-	struct wbuf *w = compose_payload(c, PAYLOAD_notify);
+	struct wbuf *w = notify_payload(c, notify);
 
 	wbuf_u8(w, protocol);
 	wbuf_u8(w, sizeof(spi));

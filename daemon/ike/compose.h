@@ -10,11 +10,16 @@
  * first type is `first`, its bytes are compose_span, and protect_seal or fragment_seal makes the
  * message of it. Nothing fails in between: compose_end tells.
  */
+enum { COMPOSE_NOTIFIED_MAX = 12 };
+
 struct compose {
 	struct wbuf w;	 /* growing */
 	uint8_t first;	 /* type of the first payload; 0: there is none */
 	size_t start_at; /* of the payload being written, when there is one */
 	size_t hdr_len;	 /* bytes before the first payload */
+	/* notifications written, for the statistics; what is beyond them is not counted */
+	uint16_t notified[COMPOSE_NOTIFIED_MAX];
+	unsigned int n_notified;
 };
 
 void compose_message(struct compose *c, const struct wire_hdr *h);

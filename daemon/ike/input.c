@@ -89,13 +89,6 @@ open_message(struct ike_sa *sa, struct exchange *x, uint8_t *data, struct fragme
 	return message_parse_inner(m, x->first, x->text);
 }
 
-static void
-count_notifies(struct ike *ike, const struct message *m)
-{
-	for (unsigned int i = 0; i < m->n_notifies; i++)
-		statistics_count_notify(ike, m->notifies[i].type, false);
-}
-
 /* For faults that are answered; explain.def counts them as fault_statistic does. */
 static enum explain_reason
 reason_of(enum wire_fault f)
@@ -165,7 +158,7 @@ handle(struct ike_sa *sa, struct exchange *x, enum wire_fault f, bool complete)
 	}
 	if (!complete)
 		return;
-	count_notifies(sa->ike, x->in);
+	statistics_count_notifies(sa->ike, x->in);
 	if (exchange_refusal(sa->state, x->message)) {
 		answer_refused(sa, x);
 		return;
@@ -236,7 +229,7 @@ response_of_peer(struct ike_sa *sa, struct exchange *x, uint8_t *data)
 		return;
 	}
 	path_heard(sa, x->path);
-	count_notifies(sa->ike, x->in);
+	statistics_count_notifies(sa->ike, x->in);
 	x->request = r;
 	request_answered(r);
 	if (sa->state >= EXCHANGE_established &&
@@ -256,7 +249,7 @@ in_clear(struct ike_sa *sa, struct exchange *x)
 		sa->handshake) {
 		x->request = request_find(sa, 0);
 		if (x->request && x->id == 0) {
-			count_notifies(sa->ike, x->in);
+			statistics_count_notifies(sa->ike, x->in);
 			exchange_dispatch(sa, x);
 		}
 		return;

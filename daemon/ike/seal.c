@@ -28,10 +28,10 @@ emit(void *arg, const uint8_t *datagram, size_t len)
 		e->error = datagrams_add(e->out, datagram, len);
 }
 
-/* Where the counters of a kind of message are: they come in pairs, requests first. */
-static void
-count_out(struct ike *ike, uint8_t exchange, bool response)
+void
+seal_count(struct ike *ike, uint8_t exchange, bool response, const struct compose *c)
 {
+	/* they come in pairs, requests first */
 	static const struct {
 		uint8_t exchange;
 		uint8_t request;
@@ -45,6 +45,8 @@ count_out(struct ike *ike, uint8_t exchange, bool response)
 	for (size_t i = 0; i < sizeof(counters) / sizeof(counters[0]); i++)
 		if (counters[i].exchange == exchange)
 			statistics_count(ike, (enum statistic)(counters[i].request + response));
+	for (unsigned int i = 0; i < c->n_notified; i++)
+		statistics_count_notify(ike, c->notified[i], true);
 }
 
 int
@@ -75,7 +77,7 @@ seal_message(struct ike_sa *sa, uint8_t exchange, bool response, uint32_t id, st
 		statistics_count(sa->ike, STATISTIC_no_memory);
 		return r;
 	}
-	count_out(sa->ike, exchange, response);
+	seal_count(sa->ike, exchange, response, c);
 	debug_line(sa->ike, MSG_IKE_DEBUG_PACKET, &sa->path.at.remote, "sent %s %s %u",
 		wire_exchange_name(exchange), response ? "response" : "request", id);
 	return 0;
@@ -109,7 +111,6 @@ seal_reply_notify(
 
 	compose_inner(&c);
 	compose_notify(&c, notify, data);
-	statistics_count_notify(sa->ike, notify, true);
 	seal_reply(sa, exchange, id, &c);
 }
 
@@ -132,8 +133,7 @@ seal_stray(struct exchange *x, const struct wire_hdr *to, uint16_t notify, struc
 	if (compose_end(&c) == 0) {
 		s = compose_span(&c);
 		if (datagrams_add(&d, s.p, s.len) == 0) {
-			statistics_count_notify(x->ike, notify, true);
-			count_out(x->ike, to->exchange, true);
+			seal_count(x->ike, to->exchange, true, &c);
 			datagrams_send(x->ike, x->path, &d);
 		}
 	}

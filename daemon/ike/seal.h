@@ -9,6 +9,7 @@
 
 struct datagrams;
 struct exchange;
+struct ike;
 struct ike_path;
 struct ike_sa;
 
@@ -18,6 +19,8 @@ struct ike_sa;
 /* 0 or -errno. */
 int seal_message(struct ike_sa *sa, uint8_t exchange, bool response, uint32_t id, struct compose *c,
 	struct datagrams *out);
+/* Counts a message that goes out for the first time, and what it notifies of. */
+void seal_count(struct ike *ike, uint8_t exchange, bool response, const struct compose *c);
 /* Answers the request of this id. */
 void seal_reply(struct ike_sa *sa, uint8_t exchange, uint32_t id, struct compose *c);
 /* Answers with one notification. data.p may be NULL. */

@@ -6,6 +6,7 @@
 #include "daemon/ike/statistics.h"
 
 #include "daemon/ike/engine.h"
+#include "daemon/ike/message.h"
 #include "daemon/ike/wire.h"
 
 #include <stdio.h>
@@ -46,6 +47,13 @@ statistics_count_notify(struct ike *ike, uint16_t type, bool sent)
 		s->notify[i].out++;
 	else
 		s->notify[i].in++;
+}
+
+void
+statistics_count_notifies(struct ike *ike, const struct message *m)
+{
+	for (unsigned int i = 0; i < m->n_notifies; i++)
+		statistics_count_notify(ike, m->notifies[i].type, false);
 }
 
 struct report {

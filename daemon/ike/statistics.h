@@ -7,6 +7,7 @@
 #include "daemon/ike/exchange.h"
 
 struct ike;
+struct message;
 
 enum statistic {
 #define STATISTIC(id, group, name) STATISTIC_##id,
@@ -31,6 +32,8 @@ void statistics_count(struct ike *ike, enum statistic what);
 void statistics_count_refused(
 	struct ike *ike, enum exchange_state state, enum exchange_message message);
 void statistics_count_notify(struct ike *ike, uint16_t type, bool sent);
+/* Those of a message that is worth something: authentic, or answered. */
+void statistics_count_notifies(struct ike *ike, const struct message *m);
 /* Calls row with a struct st_ike_statistic of each counter of the group ("" = all). */
 void statistics_report(
 	struct ike *ike, const char *group, void (*row)(void *arg, const void *record), void *arg);

@@ -168,7 +168,6 @@ answer(struct ike_sa *sa, struct child_sa *pair, uint16_t notify)
 		offer_write_chosen_ts(pair, &c);
 	} else if (notify != 0) {
 		compose_notify(&c, notify, (struct span){ 0 });
-		statistics_count_notify(sa->ike, notify, true);
 	}
 	x_auth_write_notifies(sa, &c);
 	write_lifetime(sa, &c);

@@ -410,7 +410,6 @@ not_found(struct ike_sa *sa, uint32_t id, const struct message_notify *n)
 	compose_inner(&c);
 	compose_notify_spi(&c, NOTIFY_child_sa_not_found, n->protocol,
 		n->spi.len == 4 ? be32_get(n->spi.p) : 0);
-	statistics_count_notify(sa->ike, NOTIFY_child_sa_not_found, true);
 	seal_reply(sa, WIRE_CREATE_CHILD_SA, id, &c);
 }
 

@@ -98,7 +98,7 @@ x_init_build(struct request *r, struct compose *unused)
 		e = datagrams_add(&r->datagrams, s.p, s.len);
 	compose_fini(&c);
 	if (e == 0)
-		statistics_count(sa->ike, STATISTIC_out_init_request);
+		seal_count(sa->ike, WIRE_IKE_SA_INIT, false, &c);
 	return e;
 }
 
@@ -382,7 +382,7 @@ reply(struct ike_sa *sa, const struct message *m)
 		datagrams_clear(&d);
 		return e;
 	}
-	statistics_count(sa->ike, STATISTIC_out_init_response);
+	seal_count(sa->ike, WIRE_IKE_SA_INIT, true, &c);
 	window_accept(&sa->window, 0, &sa->path.at);
 	window_answer(&sa->window, 0, &d);
 	seal_send(sa, &sa->path.at, window_answered(&sa->window, 0));
@@ -448,6 +448,7 @@ accept_offer(struct exchange *x, struct peer *p, const struct proposal_choice *c
 		ike_sa_kill(sa, NULL);
 		return;
 	}
+	statistics_count_notifies(x->ike, x->in);
 	halfopen_enter(sa);
 	timer_set(sa->timer, HALFOPEN_TIMEOUT_MS);
 	debug_event(sa, "half-open");

@@ -8,6 +8,7 @@
 
 #include "daemon/ike/handshake.h"
 
+#include <stdio.h>
 #include <string.h>
 
 static const struct sim_child automatic = { .automatic = true };
@@ -267,6 +268,30 @@ test_a_half_open_sa_expires(void)
 	sim_free(s);
 }
 
+static void
+test_what_one_end_has_sent_the_other_has_received(void)
+{
+	static const char *const names[] = { "NAT_DETECTION_SOURCE_IP",
+		"NAT_DETECTION_DESTINATION_IP", "IKEV2_FRAGMENTATION_SUPPORTED", "INITIAL_CONTACT",
+		"SET_WINDOW_SIZE", "CHILDLESS_IKEV2_SUPPORTED" };
+	struct sim *s = sim_up(1, NULL, NULL);
+	uint64_t all = 0;
+
+	for (unsigned int end = 0; end < 2; end++)
+		for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+			char sent[64], received[64];
+			uint64_t n;
+
+			snprintf(sent, sizeof(sent), "Sent %s", names[i]);
+			snprintf(received, sizeof(received), "Received %s", names[i]);
+			n = sim_statistic(&s->end[end], sent);
+			CU_ASSERT_EQUAL(n, sim_statistic(&s->end[!end], received));
+			all += n;
+		}
+	CU_ASSERT(all >= 8);
+	sim_free(s);
+}
+
 /* From anywhere, so that it is not known by its address. */
 static void
 test_work_for_the_authentic_is_given_back(void)
@@ -331,6 +356,8 @@ test_keys_are_there_when_they_are_asked_for(void)
 }
 
 CU_TestInfo x_init_tests[] = {
+	{ "what one end has sent the other has received",
+		test_what_one_end_has_sent_the_other_has_received },
 	{ "an automatic child comes up", test_an_automatic_child_comes_up },
 	{ "every kind of suite", test_every_kind_of_suite },
 	{ "the responder's group is tried", test_the_responders_group_is_tried },
