@@ -300,8 +300,11 @@ quieten(const struct want_link *w)
 		w->kind == WANT_LINK_PROTECTED) /* without an address it says nothing itself */
 		device_setting("ipv6", w->device, "addr_gen_mode", "1");
 	device_setting("ipv6", w->device, "disable_ipv6", w->ipv6 ? "0" : "1");
-	if (w->kind == WANT_LINK_PROTECTED)
-		device_setting("ipv4", w->device, "send_redirects", "0");
+	if (w->kind != WANT_LINK_PROTECTED)
+		return;
+	device_setting("ipv4", w->device, "send_redirects", "0");
+	/* policy has checked where it is from: a router's error has its way back elsewhere */
+	device_setting("ipv4", w->device, "rp_filter", "0");
 }
 
 static int

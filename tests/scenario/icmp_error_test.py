@@ -37,6 +37,8 @@ class Deep(Lab):
 
     def up(self):
         super().up()
+        for r in (self.RTA, self.RTB):  # as systemd has it
+            r.sh("sysctl -qw net.ipv4.conf.default.rp_filter=2")
         self.inner, self.deep = self.add(Node, "inner"), self.add(Node, "deep")
         self.link(self.RTB, "mid", self.inner, "uplink")
         self.link(self.inner, "downlink", self.deep, "eth0")
