@@ -214,7 +214,7 @@ response_of_peer(struct ike_sa *sa, struct exchange *x, uint8_t *data)
 {
 	struct request *r = request_find(sa, x->id);
 	enum wire_fault f;
-	bool complete;
+	bool complete, refused;
 
 	if (!r || request_exchange(r) != x->in->hdr.exchange) {
 		statistics_count(sa->ike, STATISTIC_response_unexpected);
@@ -237,8 +237,13 @@ response_of_peer(struct ike_sa *sa, struct exchange *x, uint8_t *data)
 		not_understood(sa, r);
 		return;
 	}
+	/* what the SA has no use for any more is no answer for who waits for it */
+	refused = exchange_refusal(sa->state, x->message) != NULL;
 	exchange_dispatch(sa, x);
-	request_free(r);
+	if (refused)
+		request_fail(r);
+	else
+		request_free(r);
 }
 
 /* In clear, for an SA that has keys, or will have: nobody vouches for it. */

@@ -214,6 +214,28 @@ test_a_public_value_that_is_none_ends_the_ike_sa(void)
 	sim_free(s);
 }
 
+/* The answer for a new pair comes when its IKE SA is about to end: the child is asked for on the next one. */
+static void
+test_an_answer_that_comes_too_late_is_none(void)
+{
+	const struct sim_child second = { .number = 2 },
+			       automatic = { .number = 2, .automatic = true };
+	struct sim *s = sim_up(1, NULL, NULL);
+
+	sim_child(&s->end[0], &second);
+	sim_child(&s->end[1], &automatic);
+	while (sim_n_packets(s) == 0)
+		sim_run(s, 10);
+	CU_ASSERT_TRUE(sim_is(s, 0, 0, WIRE_CREATE_CHILD_SA, false));
+	sim_deliver(s, 0);
+	CU_ASSERT_TRUE(sim_is(s, 0, 1, WIRE_CREATE_CHILD_SA, true));
+	s->lossless = false;
+	sim_reset(&s->end[1], false);
+	sim_run(s, 3000); /* the child would begin anew, but it is asked for already */
+	sim_deliver(s, 0);
+	sim_end_settled(s, 2);
+}
+
 CU_TestInfo input_tests[] = {
 	{ "another version is explained", test_another_version_is_explained },
 	{ "what is too short to be authentic changes nothing",
@@ -227,5 +249,6 @@ CU_TestInfo input_tests[] = {
 		test_a_request_that_lacks_a_payload_ends_the_ike_sa },
 	{ "a public value that is none ends the IKE SA",
 		test_a_public_value_that_is_none_ends_the_ike_sa },
+	{ "an answer that comes too late is none", test_an_answer_that_comes_too_late_is_none },
 	CU_TEST_INFO_NULL,
 };
