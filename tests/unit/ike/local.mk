@@ -50,7 +50,7 @@ test_ike_SOURCES += \
 	tests/unit/ike/sim_year.c \
 	tests/unit/ike/sim_year.h
 
-# 10,000 years, by two processes; about an hour
+# 10,000 years, by two processes; about ten minutes on two idle cores
 check-ike-long: test_ike
 	printf '1\n5001\n' | xargs -P 2 -I@ env YONGDAO_SEED=@ YONGDAO_YEARS=5000 nice -n 19 ./test_ike
 .PHONY: check-ike-long
