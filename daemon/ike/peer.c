@@ -1,6 +1,7 @@
 /*
  * Peers as configured (VRP `ike peer`): staged message by message, taken over whole, found by number and by
- * address. Refuses to know SAs beyond telling them that their peer has changed.
+ * address. Thousands may be at one address, or anywhere: who has proved nothing causes no walk over them, only
+ * one over what they propose that differs. Refuses to know SAs beyond telling them that their peer has changed.
  */
 #include "config.h"
 
@@ -22,26 +23,136 @@ number_order(const struct peer *a, const struct peer *b)
 }
 
 static int
-place_order(const struct peer_place *a, const struct peer_place *b)
+list_cmp(const uint8_t *a, uint32_t a_len, const uint8_t *b, uint32_t b_len)
+{
+	if (a_len != b_len)
+		return a_len < b_len ? -1 : 1;
+	return memcmp(a, b, a_len);
+}
+
+/* 0: they agree to the same. */
+static int
+proposals_cmp(const struct peer *a, const struct peer *b)
+{
+	int d = a == b ? 0 : (int)a->n_proposals - (int)b->n_proposals;
+
+	for (unsigned int i = 0; a != b && d == 0 && i < a->n_proposals; i++) {
+		const struct msg_ike_peer_proposal *p = &a->proposals[i], *q = &b->proposals[i];
+
+		d = list_cmp(p->encryption.data, p->encryption.len, q->encryption.data,
+			q->encryption.len);
+		if (d == 0)
+			d = list_cmp(p->integrity.data, p->integrity.len, q->integrity.data,
+				q->integrity.len);
+		if (d == 0)
+			d = list_cmp(p->prf.data, p->prf.len, q->prf.data, q->prf.len);
+		if (d == 0)
+			d = list_cmp(p->dh.data, p->dh.len, q->dh.data, q->dh.len);
+	}
+	return d;
+}
+
+/* The same place, seen in the same way. */
+static int
+group_cmp(const struct peer_place *a, const struct peer_place *b)
 {
 	int d = addr_cmp(&a->remote, &b->remote);
 
+	if (d == 0)
+		d = (int)a->view - (int)b->view;
+	return d != 0 || a->view != PEER_BY_IDENTITY ? d : identity_cmp(&a->id, &b->id);
+}
+
+/* Whose proposals nobody has (like NULL) comes before all others. */
+static int
+place_order(const struct peer_place *a, const struct peer_place *b)
+{
+	int d = group_cmp(a, b);
+
+	if (d == 0 && a->like && b->like)
+		d = proposals_cmp(a->like, b->like);
+	else if (d == 0)
+		d = (a->like != NULL) - (b->like != NULL);
 	return d != 0 ? d : a->turn < b->turn ? -1 : a->turn > b->turn;
 }
 
 RB_GENERATE_INTERNAL(peer_tree, peer, node, number_order, static __attribute__((unused)))
 RB_GENERATE_INTERNAL(peer_place_tree, peer_place, node, place_order, static __attribute__((unused)))
 
+/* Who it may say it is, as peer_accepts_id has it: the nth. false: there is no such. */
+static bool
+nth_id(const struct peer *p, unsigned int n, struct identity *id)
+{
+	uint8_t type = p->cfg.remote_id_type;
+	bool by_address =
+		p->cfg.remote_id[0] == '\0' && (type == MSG_IKE_ID_IPV4 || type == MSG_IKE_ID_IPV6);
+
+	memset(id, 0, sizeof(*id));
+	if (by_address && p->n_addresses > 0) {
+		if (n < p->n_addresses)
+			*id = identity_of_addr(&p->address[n]);
+		return n < p->n_addresses;
+	}
+	if (type == 0 || by_address) {
+		id->type = type;
+		return n == 0;
+	}
+	return n == 0 && identity_parse(type, p->cfg.remote_id, id) == 0;
+}
+
+static unsigned int
+n_ids(const struct peer *p)
+{
+	struct identity id;
+	unsigned int n = 0;
+
+	while (nth_id(p, n, &id))
+		n++;
+	return n;
+}
+
+/* Room for where and how it is found. Who does not speak IKEv2 is not. */
+static int
+make_places(struct peer *p)
+{
+	unsigned int n = (p->n_addresses > 0 ? p->n_addresses : 1) * (2 + n_ids(p));
+
+	if (!(p->cfg.versions & 2))
+		return 0;
+	p->places = calloc(n, sizeof(*p->places));
+	if (!p->places)
+		return -ENOMEM;
+	p->n_places = n;
+	return 0;
+}
+
 /* One that is named twice is known once. */
+static void
+insert_place(struct ike *ike, struct peer_place *at, const struct peer_place *as)
+{
+	*at = *as;
+	at->known = !RB_INSERT(peer_place_tree, &ike->places, at);
+}
+
 static void
 insert(struct ike *ike, struct peer *p)
 {
+	struct peer_place as = { .turn = p->turn, .peer = p };
+	unsigned int n = 0;
+
 	RB_INSERT(peer_tree, &ike->peers, p);
-	for (unsigned int i = 0; i == 0 || i < p->n_addresses; i++) {
-		p->places[i] = (struct peer_place){ .turn = p->turn, .peer = p };
+	for (unsigned int i = 0; n < p->n_places; i++) {
 		if (p->n_addresses > 0)
-			p->places[i].remote = p->address[i];
-		p->places[i].known = !RB_INSERT(peer_place_tree, &ike->places, &p->places[i]);
+			as.remote = p->address[i];
+		as.view = PEER_BY_TURN;
+		as.like = NULL;
+		insert_place(ike, &p->places[n++], &as);
+		as.view = PEER_BY_PROPOSALS;
+		as.like = p;
+		insert_place(ike, &p->places[n++], &as);
+		as.view = PEER_BY_IDENTITY;
+		for (unsigned int k = 0; nth_id(p, k, &as.id); k++)
+			insert_place(ike, &p->places[n++], &as);
 	}
 }
 
@@ -49,7 +160,7 @@ static void
 remove_peer(struct ike *ike, struct peer *p)
 {
 	RB_REMOVE(peer_tree, &ike->peers, p);
-	for (unsigned int i = 0; i < PEER_ADDRESSES; i++)
+	for (unsigned int i = 0; i < p->n_places; i++)
 		if (p->places[i].known)
 			RB_REMOVE(peer_place_tree, &ike->places, &p->places[i]);
 }
@@ -61,6 +172,7 @@ peer_free(struct peer *p)
 		return;
 	secret_free(p->psk);
 	free(p->proposals);
+	free(p->places);
 	free(p);
 }
 
@@ -184,6 +296,11 @@ peer_commit(struct ike *ike, const struct msg_ike_peer_end *m, struct err *e)
 		peer_free(p);
 		return 0;
 	}
+	if (make_places(p) != 0) {
+		err_set(e, -ENOMEM, p->cfg.name, "out of memory");
+		peer_free(p);
+		return -ENOMEM;
+	}
 	p->turn = old ? old->turn : ++ike->last_turn;
 	if (old)
 		remove_peer(ike, old);
@@ -217,6 +334,8 @@ peer_may_be_at(const struct peer *p, const struct addr *remote)
 	return p->n_addresses == 0;
 }
 
+static const struct addr anywhere;
+
 /* Those of one place, behind the n that are there. */
 static unsigned int
 add_candidates(
@@ -225,20 +344,69 @@ add_candidates(
 	struct peer_place key = { .remote = *at };
 	struct peer_place *p = RB_NFIND(peer_place_tree, &ike->places, &key);
 
-	for (; p && addr_eq(&p->remote, at) && n < max;
+	for (; p && group_cmp(p, &key) == 0 && n < max;
 		p = RB_NEXT(peer_place_tree, &ike->places, p))
-		if (p->peer->cfg.versions & 2)
-			out[n++] = p->peer;
+		out[n++] = p->peer;
 	return n;
 }
 
 unsigned int
 peer_candidates(struct ike *ike, const struct addr *remote, struct peer **out, unsigned int max)
 {
-	static const struct addr anywhere;
 	unsigned int n = addr_len(remote) > 0 ? add_candidates(ike, remote, out, 0, max) : 0;
 
 	return add_candidates(ike, &anywhere, out, n, max);
+}
+
+/* The first whose turn it is in the group of key; of those with equal proposals the first stands for all. */
+static struct peer *
+choose(struct ike *ike, struct peer_place *key, peer_judge_fn *judge, void *arg)
+{
+	struct peer_place *p = RB_NFIND(peer_place_tree, &ike->places, key), behind;
+	struct peer *best = NULL;
+
+	while (p && group_cmp(p, key) == 0) {
+		if ((!best || p->turn < best->turn) && judge(arg, p->peer))
+			best = p->peer;
+		behind = *p;
+		behind.turn = UINT64_MAX;
+		p = RB_NFIND(peer_place_tree, &ike->places, &behind);
+	}
+	return best;
+}
+
+struct peer *
+peer_choose(struct ike *ike, const struct addr *remote, peer_judge_fn *judge, void *arg)
+{
+	struct peer_place key = { .remote = *remote, .view = PEER_BY_PROPOSALS };
+	struct peer *p = addr_len(remote) > 0 ? choose(ike, &key, judge, arg) : NULL;
+
+	key.remote = anywhere;
+	return p ? p : choose(ike, &key, judge, arg);
+}
+
+/* Who names it, who takes any of its type, who takes any. */
+static struct peer *
+choose_id(struct ike *ike, const struct addr *at, const struct identity *id, peer_judge_fn *judge,
+	void *arg)
+{
+	struct peer_place key = { .remote = *at, .view = PEER_BY_IDENTITY, .id = *id };
+	struct peer *p = choose(ike, &key, judge, arg);
+
+	key.id = (struct identity){ .type = id->type };
+	if (!p)
+		p = choose(ike, &key, judge, arg);
+	key.id.type = 0;
+	return p ? p : choose(ike, &key, judge, arg);
+}
+
+struct peer *
+peer_choose_id(struct ike *ike, const struct addr *remote, const struct identity *id,
+	peer_judge_fn *judge, void *arg)
+{
+	struct peer *p = addr_len(remote) > 0 ? choose_id(ike, remote, id, judge, arg) : NULL;
+
+	return p ? p : choose_id(ike, &anywhere, id, judge, arg);
 }
 
 int

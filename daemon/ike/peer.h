@@ -18,11 +18,17 @@ struct secret;
 
 enum { PEER_ADDRESSES = 8, PEER_PROPOSALS = 16, PEER_MAX = 65536 };
 
+/* What the peers of one place are found by: nothing but their turn, what they propose, who they are. */
+enum peer_view { PEER_BY_TURN, PEER_BY_PROPOSALS, PEER_BY_IDENTITY };
+
 /* One of a peer's places: an address, or anywhere (af 0). */
 struct peer_place {
 	RB_ENTRY(peer_place) node;
 	struct addr remote;
-	uint64_t turn; /* of its peer */
+	enum peer_view view;
+	struct identity id;	 /* by identity; without value: any of the type, or (type 0) any */
+	uint64_t turn;		 /* of its peer */
+	const struct peer *like; /* by proposals and by identity: whose proposals they are */
 	struct peer *peer;
 	bool known; /* in the tree */
 };
@@ -35,7 +41,8 @@ struct peer {
 	struct secret *psk;	 /* NULL: none */
 	struct addr address[PEER_ADDRESSES];
 	unsigned int n_addresses;
-	struct peer_place places[PEER_ADDRESSES];
+	struct peer_place *places;
+	unsigned int n_places;
 	struct msg_ike_peer_proposal *proposals;
 	unsigned int n_proposals;
 	struct ike_sa_list sas;			 /* with it, oldest first */
@@ -43,7 +50,10 @@ struct peer {
 	unsigned int next_address;		 /* where the next negotiation goes */
 };
 RB_HEAD(peer_tree, peer);	      /* by identity */
-RB_HEAD(peer_place_tree, peer_place); /* by address, then turn */
+RB_HEAD(peer_place_tree, peer_place); /* by address, view and what belongs to it, then turn */
+
+/* Whether it is the one; depends on nothing but its proposals. */
+typedef bool peer_judge_fn(void *arg, struct peer *p);
 
 /* ike_peer, _address, _proposal, _end, _del. 0 or -errno. */
 int peer_begin(struct ike *ike, const struct msg_ike_peer *m, struct err *e);
@@ -60,6 +70,12 @@ bool peer_may_be_at(const struct peer *p, const struct addr *remote);
 /* The peers that a datagram from there may come from, the named ones first; returns how many (≤ max). */
 unsigned int peer_candidates(
 	struct ike *ike, const struct addr *remote, struct peer **out, unsigned int max);
+/* Of those, the first that is judged to fit; NULL: none. Those with equal proposals are judged once. */
+struct peer *peer_choose(
+	struct ike *ike, const struct addr *remote, peer_judge_fn *judge, void *arg);
+/* The same, of those who accept the identity: who names it comes before who takes any. */
+struct peer *peer_choose_id(struct ike *ike, const struct addr *remote, const struct identity *id,
+	peer_judge_fn *judge, void *arg);
 /* Who we are towards the peer, seen from this local address. -EINVAL: it cannot be made. */
 int peer_local_id(
 	const struct ike *ike, const struct peer *p, const struct addr *local, struct identity *id);

@@ -23,7 +23,7 @@
 #include <errno.h>
 #include <string.h>
 
-enum { CANDIDATES = 64, KEPT_MS = 30000 };
+enum { KEPT_MS = 30000 };
 
 /* It ends with this answer, which is kept for a while for retransmissions. */
 static void
@@ -35,18 +35,19 @@ refuse(struct ike_sa *sa, uint16_t notify)
 	timer_set(sa->timer, KEPT_MS);
 }
 
+static bool
+would_agree(void *arg, struct peer *p)
+{
+	const struct ike_sa *sa = arg;
+
+	return suite_ike_allows(sa->ike, p, &sa->suite);
+}
+
 /* The peer of this identity, among those that would have agreed to this IKE SA. */
 static struct peer *
-peer_of_id(const struct ike_sa *sa)
+peer_of_id(struct ike_sa *sa)
 {
-	struct peer *peers[CANDIDATES];
-	unsigned int n = peer_candidates(sa->ike, &sa->path.at.remote, peers, CANDIDATES);
-
-	for (unsigned int i = 0; i < n; i++)
-		if (peer_accepts_id(peers[i], &sa->remote_id) &&
-			suite_ike_allows(sa->ike, peers[i], &sa->suite))
-			return peers[i];
-	return NULL;
+	return peer_choose_id(sa->ike, &sa->path.at.remote, &sa->remote_id, would_agree, sa);
 }
 
 static void

@@ -19,7 +19,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { ROUNDS = 6, REFUSALS = 2, CANDIDATES = 8 };
+enum { ROUNDS = 6, REFUSALS = 2 };
 
 /* --- initiator ---------------------------------------------------------------------- */
 
@@ -320,23 +320,29 @@ explain_stranger(struct exchange *x)
 		addr_format(&x->path->remote, text));
 }
 
-/* The first peer whose proposals the offer meets. NULL: none, *why is of the first. */
-static struct peer *
-choose_peer(struct exchange *x, struct peer **peers, unsigned int n,
-	const struct proposal_list *offered, struct proposal_choice *choice,
-	struct proposal_why *why)
-{
-	struct proposal_config config[PROPOSAL_CONFIG_MAX];
-	struct proposal_why other;
-	unsigned int k;
+/* An offer and what becomes of it. */
+struct judgement {
+	struct exchange *x;
+	const struct proposal_list *offered;
+	const struct peer *first; /* whose refusal is explained */
+	struct proposal_choice *choice;
+	struct proposal_why *why;
+};
 
-	for (unsigned int i = 0; i < n; i++) {
-		k = suite_ike_config(x->ike, peers[i], config);
-		if (proposal_select(config, k, offered, x->in->ke_group, true, choice,
-			    i == 0 ? why : &other) == 0)
-			return peers[i];
-	}
-	return NULL;
+static bool
+is_met(void *arg, struct peer *p)
+{
+	struct judgement *j = arg;
+	struct proposal_config config[PROPOSAL_CONFIG_MAX];
+	unsigned int n = suite_ike_config(j->x->ike, p, config);
+	struct proposal_choice choice;
+	struct proposal_why other;
+
+	if (proposal_select(config, n, j->offered, j->x->in->ke_group, true, &choice,
+		    p == j->first ? j->why : &other) != 0)
+		return false;
+	*j->choice = choice;
+	return true;
 }
 
 static void
@@ -458,14 +464,14 @@ void
 x_init_request(struct ike_sa *none, struct exchange *x)
 {
 	const struct message *m = x->in;
-	struct peer *peers[CANDIDATES], *p;
+	struct peer *first = NULL, *p;
 	struct ike_sa *sa = halfopen_of_request(x);
 	struct proposal_list offered;
 	struct proposal_choice choice;
 	struct proposal_why why = { 0 };
 	uint8_t cookie[COOKIE_LEN], group[2];
+	struct judgement judgement = { x, &offered, NULL, &choice, &why };
 	const char *wrong;
-	unsigned int n;
 
 	if (m->hdr.spi_r != 0 || !m->hdr.initiator) {
 		statistics_count(x->ike, STATISTIC_flags);
@@ -475,35 +481,36 @@ x_init_request(struct ike_sa *none, struct exchange *x)
 		answer_again(sa, x);
 		return;
 	}
-	n = peer_candidates(x->ike, &x->path->remote, peers, CANDIDATES);
+	peer_candidates(x->ike, &x->path->remote, &first, 1);
 	wrong = complaint(x, &offered);
 	if (wrong) {
-		explain_first(x, n > 0 ? peers[0] : NULL, EXPLAIN_malformed_message, NULL,
+		explain_first(x, first, EXPLAIN_malformed_message, NULL,
 			"the peer begins an IKE SA: %s", wrong);
 		if (halfopen_may_answer(x->ike))
 			refuse(x, NOTIFY_invalid_syntax, (struct span){ 0 });
 		return;
 	}
-	if (n == 0) { /* costs nothing but the answer: no part of what peers are allowed */
+	if (!first) { /* costs nothing but the answer: no part of what peers are allowed */
 		explain_stranger(x);
 		refuse(x, NOTIFY_no_proposal_chosen, (struct span){ 0 });
 		return;
 	}
-	switch (halfopen_check(x, peers[0]->n_addresses > 0)) {
+	switch (halfopen_check(x, first->n_addresses > 0)) {
 	case HALFOPEN_GO: break;
 	case HALFOPEN_ASK_COOKIE:
 		if (halfopen_cookie(x, cookie) == 0)
 			refuse(x, NOTIFY_cookie, (struct span){ cookie, sizeof(cookie) });
 		return;
 	case HALFOPEN_DROP:
-		explain_first(x, peers[0], EXPLAIN_first_limited, NULL,
+		explain_first(x, first, EXPLAIN_first_limited, NULL,
 			"too many half-open IKE SAs of this address, or too much work for their "
 			"keys");
 		return;
 	}
-	p = choose_peer(x, peers, n, &offered, &choice, &why);
+	judgement.first = first;
+	p = peer_choose(x->ike, &x->path->remote, is_met, &judgement);
 	if (!p) {
-		explain_offer(x, peers[0], &why);
+		explain_offer(x, first, &why);
 		refuse(x, NOTIFY_no_proposal_chosen, (struct span){ 0 });
 		return;
 	}
