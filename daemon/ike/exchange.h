@@ -36,6 +36,7 @@ struct exchange {
 	const struct ike_path *path; /* it came by */
 	const uint8_t *data;	     /* as it came: what AUTH covers */
 	size_t len;
+	bool proved;		 /* its cookie shows that it comes from where it says */
 	struct message *in;	 /* its payloads */
 	uint8_t first;		 /* type of the first of them, */
 	struct span text;	 /* and their bytes: what was encrypted */

@@ -1,7 +1,8 @@
 /*
  * Why negotiations fail and connections end: what `display ike error-info` and `offline-info` show.
  * The same failure again and again is one record that counts. A failure of our own machine is never told
- * as the peer's. Strangers, who may fail as often as they like, have few places, and none of the peers'.
+ * as the peer's. Strangers, who may fail as often as they like, have few places, and none of the peers'; nor has
+ * who only claims a peer's address, until a cookie that reached it or an authentic message proves it.
  */
 #include "config.h"
 
@@ -27,13 +28,17 @@ static const struct {
 #undef REASON
 };
 
-static const unsigned int most[2] = { EXPLAIN_KEPT, EXPLAIN_STRANGERS };
+static const unsigned int most[EXPLAIN_WHO_N] = {
+	[EXPLAIN_KNOWN] = EXPLAIN_KEPT,
+	[EXPLAIN_CLAIMED] = EXPLAIN_CLAIMS,
+	[EXPLAIN_STRANGER] = EXPLAIN_STRANGERS,
+};
 
 int
 explain_init(struct explain *x)
 {
 	TAILQ_INIT(&x->errors);
-	x->places = calloc(EXPLAIN_KEPT + EXPLAIN_STRANGERS, sizeof(*x->places));
+	x->places = calloc(EXPLAIN_KEPT + EXPLAIN_CLAIMS + EXPLAIN_STRANGERS, sizeof(*x->places));
 	x->offline = calloc(EXPLAIN_KEPT, sizeof(*x->offline));
 	return x->places && x->offline ? 0 : -ENOMEM;
 }
@@ -56,22 +61,22 @@ same(const struct st_ike_error *a, const struct st_ike_error *b)
 
 /* Where it goes: the place of the same failure, a free one, or that of the oldest of its kind. */
 static struct explain_error *
-place_for(struct explain *x, const struct st_ike_error *e, bool stranger)
+place_for(struct explain *x, const struct st_ike_error *e, enum explain_who who)
 {
 	struct explain_error *p;
 
 	TAILQ_FOREACH (p, &x->errors, link)
-		if (p->stranger == stranger && same(&p->e, e))
+		if (p->who == who && same(&p->e, e))
 			return p;
-	if (x->n_of[stranger] < most[stranger]) {
-		x->n_of[stranger]++;
+	if (x->n_of[who] < most[who]) {
+		x->n_of[who]++;
 		p = &x->places[x->n_places++];
-		*p = (struct explain_error){ .stranger = stranger };
+		*p = (struct explain_error){ .who = who };
 		TAILQ_INSERT_HEAD(&x->errors, p, link);
 		return p;
 	}
 	TAILQ_FOREACH_REVERSE (p, &x->errors, explain_errors, link)
-		if (p->stranger == stranger)
+		if (p->who == who)
 			break;
 	p->e.times = 0;
 	return p;
@@ -95,10 +100,10 @@ finish(struct ike *ike, const struct ike_path *path, const struct peer *peer,
 }
 
 static void
-record(struct ike *ike, struct st_ike_error *e, bool stranger)
+record(struct ike *ike, struct st_ike_error *e, enum explain_who who)
 {
 	struct explain *x = &ike->explain;
-	struct explain_error *p = place_for(x, e, stranger);
+	struct explain_error *p = place_for(x, e, who);
 
 	e->times = p->e.times + 1;
 	p->e = *e;
@@ -115,11 +120,14 @@ take_terms(struct st_ike_error *e, const struct explain_terms *t)
 		strlcpy(e->configured, t->configured, sizeof(e->configured));
 }
 
-bool
-explain_is_known(const struct ike_sa *sa)
+enum explain_who
+explain_who_is(const struct ike_sa *sa)
 {
-	return sa->initiator || sa->state >= EXCHANGE_established ||
-		(sa->peer && sa->peer->n_addresses > 0);
+	if (sa->initiator || sa->state >= EXCHANGE_established || sa->origin != 0)
+		return EXPLAIN_KNOWN;
+	if (!sa->peer || sa->peer->n_addresses == 0)
+		return EXPLAIN_STRANGER;
+	return sa->heard_ms != 0 ? EXPLAIN_KNOWN : EXPLAIN_CLAIMED;
 }
 
 void
@@ -136,14 +144,16 @@ explain_failure(struct ike_sa *sa, unsigned int phase, bool initiator, bool by_p
 	va_end(ap);
 	take_terms(&e, t);
 	finish(sa->ike, &sa->path.at, sa->peer, &e, reason);
-	record(sa->ike, &e, !explain_is_known(sa));
+	record(sa->ike, &e, explain_who_is(sa));
 }
 
 void
 explain_first(const struct exchange *x, const struct peer *peer, enum explain_reason reason,
 	const struct explain_terms *t, const char *fmt, ...)
 {
-	bool stranger = !peer || peer->n_addresses == 0;
+	enum explain_who who = !peer || peer->n_addresses == 0 ? EXPLAIN_STRANGER
+		: x->proved				       ? EXPLAIN_KNOWN
+							       : EXPLAIN_CLAIMED;
 	struct st_ike_error e = { .phase = 1 };
 	va_list ap;
 
@@ -152,8 +162,8 @@ explain_first(const struct exchange *x, const struct peer *peer, enum explain_re
 	va_end(ap);
 	take_terms(&e, t);
 	finish(x->ike, x->path, peer, &e, reason);
-	if (!stranger || halfopen_may_explain(x->ike))
-		record(x->ike, &e, stranger);
+	if (who != EXPLAIN_STRANGER || halfopen_may_explain(x->ike))
+		record(x->ike, &e, who);
 }
 
 void
@@ -166,7 +176,7 @@ explain_no_route(
 	strlcpy(e.detail, why && why->text[0] ? why->text : "there is no route to the peer",
 		sizeof(e.detail));
 	finish(ike, &path, p, &e, EXPLAIN_route);
-	record(ike, &e, false);
+	record(ike, &e, EXPLAIN_KNOWN);
 }
 
 void
@@ -238,7 +248,8 @@ void
 explain_reset_errors(struct ike *ike)
 {
 	TAILQ_INIT(&ike->explain.errors);
-	ike->explain.n_places = ike->explain.n_of[0] = ike->explain.n_of[1] = 0;
+	ike->explain.n_places = 0;
+	memset(ike->explain.n_of, 0, sizeof(ike->explain.n_of));
 }
 
 void

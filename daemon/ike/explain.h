@@ -15,7 +15,15 @@ struct ike_path;
 struct ike_sa;
 struct peer;
 
-enum { EXPLAIN_KEPT = 200, EXPLAIN_STRANGERS = 20 };
+enum { EXPLAIN_KEPT = 200, EXPLAIN_CLAIMS = 50, EXPLAIN_STRANGERS = 20 };
+
+/* Whose failure it is, and so how many places there are for it. */
+enum explain_who {
+	EXPLAIN_KNOWN,	  /* a peer's, or who is where a peer is configured */
+	EXPLAIN_CLAIMED,  /* who says that it is there, which anybody can write into a datagram */
+	EXPLAIN_STRANGER, /* anybody's */
+	EXPLAIN_WHO_N
+};
 
 enum explain_reason {
 #define REASON(id, text, statistic) EXPLAIN_##id,
@@ -26,18 +34,17 @@ enum explain_reason {
 
 struct explain_error {
 	TAILQ_ENTRY(explain_error) link;
-	bool stranger;
+	enum explain_who who;
 	struct st_ike_error e;
 };
 TAILQ_HEAD(explain_errors, explain_error);
 
-/* The last failures, EXPLAIN_KEPT with those whom we know and EXPLAIN_STRANGERS with others, and the last ends, a
- * ring. */
+/* The last failures, EXPLAIN_KEPT with those whom we know, and fewer with others; and the last ends, a ring. */
 struct explain {
 	struct explain_errors errors; /* newest first */
 	struct explain_error *places;
 	unsigned int n_places; /* that are in use */
-	unsigned int n_of[2];  /* of those we know, of strangers */
+	unsigned int n_of[EXPLAIN_WHO_N];
 	struct st_ike_offline *offline;
 	unsigned int next_offline;
 	unsigned int n_offline;
@@ -62,8 +69,8 @@ void explain_failure(struct ike_sa *sa, unsigned int phase, bool initiator, bool
  * second at most where that is not an address of its configuration. */
 void explain_first(const struct exchange *x, const struct peer *peer, enum explain_reason reason,
 	const struct explain_terms *t, const char *fmt, ...) __attribute__((format(printf, 5, 6)));
-/* Whether we know that this is the peer, or believe it for its address. */
-bool explain_is_known(const struct ike_sa *sa);
+/* Whether we know that this is the peer, or that it is at its address; or believe where it says it is. */
+enum explain_who explain_who_is(const struct ike_sa *sa);
 /* There is no way to a peer. */
 void explain_no_route(
 	struct ike *ike, const struct peer *p, const struct addr *remote, const struct err *why);

@@ -108,13 +108,12 @@ halfopen_check(struct exchange *x, bool known)
 	struct ike *ike = x->ike;
 	const struct message_notify *n = message_notify_find(x->in, NOTIFY_cookie);
 	struct cookie_subject s = subject(x);
-	bool proved;
 	unsigned int same = of_address(ike, &x->path->remote);
 
-	proved = n && cookie_check(&ike->halfopen.jar, &s, loop_now_ms(ike->loop), n->data);
-	if (n && !proved)
+	x->proved = n && cookie_check(&ike->halfopen.jar, &s, loop_now_ms(ike->loop), n->data);
+	if (n && !x->proved)
 		statistics_count(ike, STATISTIC_invalid_cookie);
-	if (!proved &&
+	if (!x->proved &&
 		(ike->halfopen.n >= HALFOPEN_COOKIE || same >= HALFOPEN_COOKIE_PER_ADDRESS)) {
 		statistics_count(ike, STATISTIC_cookie_asked);
 		return HALFOPEN_ASK_COOKIE;
@@ -124,7 +123,7 @@ halfopen_check(struct exchange *x, bool known)
 		return HALFOPEN_DROP;
 	}
 	/* a configured address is not kept out by others' work, once it is proved */
-	if (may_work(ike, proposal_dh_find(x->in->ke_group)) || (known && proved))
+	if (may_work(ike, proposal_dh_find(x->in->ke_group)) || (known && x->proved))
 		return HALFOPEN_GO;
 	if (known) {
 		statistics_count(ike, STATISTIC_cookie_asked);

@@ -47,7 +47,7 @@ enum halfopen_verdict {
 
 void halfopen_init(struct ike *ike);
 void halfopen_fini(struct ike *ike);
-/* What is to be done with an IKE_SA_INIT request. known: a configured peer has the address. */
+/* What is to be done with an IKE_SA_INIT request, and whether its cookie proves where it comes from. known: a configured peer has the address. */
 enum halfopen_verdict halfopen_check(struct exchange *x, bool known);
 /* The other half of the work, when IKE_AUTH comes: now? Else counted; it will come again. */
 bool halfopen_may_go_on(const struct ike_sa *sa);

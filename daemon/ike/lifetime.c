@@ -186,7 +186,7 @@ expire_half_open(struct ike_sa *sa)
 	if (sa->half_open)
 		statistics_count(sa->ike, STATISTIC_half_open_expired);
 	if (sa->half_open && sa->handshake && !sa->handshake->failed &&
-		(explain_is_known(sa) || halfopen_may_explain(sa->ike)))
+		(explain_who_is(sa) != EXPLAIN_STRANGER || halfopen_may_explain(sa->ike)))
 		explain_failure(sa, 1, false, false, EXPLAIN_no_answer, NULL,
 			"IKE_SA_INIT was answered, but IKE_AUTH did not come");
 	ike_sa_kill(sa, NULL);
