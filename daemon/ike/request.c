@@ -109,6 +109,14 @@ patience(const struct request *r)
 	return ms * 95 / 100 + engine_random(r->sa->ike, (uint32_t)(ms / 10));
 }
 
+/* Nothing of it goes on elsewhere, so that it is enough to have told the peer. Where another IKE SA carries on, the
+ * peer should hear of it, or it keeps both. */
+static bool
+ends_for_good(const struct ike_sa *sa)
+{
+	return sa->reason || !(sa->redundant || sa->replaced_by != 0);
+}
+
 static unsigned int
 most_tries(const struct request *r)
 {
@@ -116,7 +124,7 @@ most_tries(const struct request *r)
 
 	if (r->kind == REQUEST_init || r->kind == REQUEST_auth)
 		return TRIES_NEW;
-	if (r->kind == REQUEST_ike_delete && r->sa->reason)
+	if (r->kind == REQUEST_ike_delete && ends_for_good(r->sa))
 		return TRIES_END;
 	if (r->kind == REQUEST_liveness && p && p->cfg.dpd_retries > 0)
 		return p->cfg.dpd_retries + 1;

@@ -110,6 +110,63 @@ test_a_peer_that_wants_ever_other_groups_for_the_ike_sa(void)
 	sim_end_settled(s, 1);
 }
 
+/* Whether end 0 still asks that an IKE SA of it may end. */
+static bool
+deletes(const struct sim *s)
+{
+	const struct ike_sa *sa;
+
+	TAILQ_FOREACH (sa, &s->end[0].ike->sa_list, link)
+		if (sa->state == EXCHANGE_deleting)
+			return true;
+	return false;
+}
+
+/* Who need only hear that we go is told three times: one that is not believed, one that is reset. */
+static void
+test_who_goes_for_good_does_not_wait_long(void)
+{
+	const struct sim_peer left = { .remote_id_type = MSG_IKE_ID_FQDN, .remote_id = "right" };
+	const struct sim_child automatic = { .automatic = true };
+	struct sim *s = sim_new(1);
+
+	sim_peer(&s->end[0], &left);
+	sim_peer(&s->end[1], NULL);
+	sim_child(&s->end[1], NULL);
+	sim_child(&s->end[0], &automatic);
+	s->by_hand = true;
+	sim_run(s, 2000);
+	while (!deletes(s))
+		sim_deliver(s, 0);
+	sim_run(s, 8000);
+	CU_ASSERT_TRUE(deletes(s));
+	sim_run(s, 7000);
+	CU_ASSERT_FALSE(deletes(s));
+	sim_free(s);
+	s = sim_up(1, NULL, NULL);
+	sim_reset(&s->end[0], false);
+	sim_run(s, 8000);
+	CU_ASSERT_TRUE(deletes(s));
+	sim_run(s, 7000);
+	CU_ASSERT_FALSE(deletes(s));
+	sim_free(s);
+}
+
+/* One whose children are another's now: the peer would keep it. */
+static void
+test_who_was_rekeyed_is_ended_with_patience(void)
+{
+	struct sim *s = sim_up(1, NULL, NULL);
+
+	sim_rekey_ike(&s->end[0]);
+	sim_deliver(s, 0);
+	sim_deliver(s, 0);
+	CU_ASSERT_TRUE(deletes(s));
+	sim_run(s, 60000);
+	CU_ASSERT_TRUE(deletes(s));
+	sim_end_settled(s, 1);
+}
+
 CU_TestInfo request_tests[] = {
 	{ "the peer's window is filled", test_the_peers_window_is_filled },
 	{ "a lost request holds the window", test_a_lost_request_holds_the_window },
@@ -117,5 +174,7 @@ CU_TestInfo request_tests[] = {
 		test_a_peer_that_wants_ever_other_groups_for_a_child },
 	{ "a peer that wants ever other groups for the IKE SA",
 		test_a_peer_that_wants_ever_other_groups_for_the_ike_sa },
+	{ "who goes for good does not wait long", test_who_goes_for_good_does_not_wait_long },
+	{ "who was rekeyed is ended with patience", test_who_was_rekeyed_is_ended_with_patience },
 	CU_TEST_INFO_NULL,
 };
