@@ -336,7 +336,7 @@ offer_accept(struct child_sa *pair, const struct child *c, const struct message 
 	}
 	substitute(pair, pair->ike_sa, &local, &remote);
 	offer_selectors(c, &own_local.ts[0], &own_remote.ts[0]);
-	if (local.n == 0 || remote.n == 0 || local.cut || remote.cut ||
+	if (n_selectors(&local, &remote) == 0 || local.cut || remote.cut ||
 		!ts_list_subset(&local, &own_local) || !ts_list_subset(&remote, &own_remote)) {
 		explain_flow(pair->ike_sa, true, &local, &remote,
 			"the answer's selectors are not within what was offered");
@@ -451,6 +451,8 @@ narrow(const struct ike_sa *sa, const struct child *c, const struct child_sa *ol
 	/* no more than can be used; what was offered first stays */
 	while (n_selectors(&l, &r) > MSG_IKE_SELECTORS_MOST)
 		(l.n > r.n ? &l : &r)->n--;
+	if (n_selectors(&l, &r) == 0)
+		return -ENOENT;
 	*local = l;
 	*remote = r;
 	return 0;
@@ -499,6 +501,7 @@ offer_choose(struct ike_sa *sa, const struct message *m, const struct child_sa *
 	struct proposal_choice choice;
 	struct child *c;
 	uint16_t notify;
+	int r;
 
 	if (!message_has(m, PAYLOAD_sa) || !message_has(m, PAYLOAD_ts_i) ||
 		!message_has(m, PAYLOAD_ts_r) || ts_parse(m->ts_i, &remote) != FAULT_NONE ||
@@ -537,11 +540,16 @@ offer_choose(struct ike_sa *sa, const struct message *m, const struct child_sa *
 		(*pair)->natt_local = view.natt_local;
 		(*pair)->natt_remote = view.natt_remote;
 	}
-	if (narrow(sa, c, old, &local, &remote) != 0 ||
-		connection_join(*pair, &local, &remote) != 0) {
+	r = narrow(sa, c, old, &local, &remote);
+	if (r != 0)
+		explain_flow(sa, false, &local, &remote,
+			"none of the selectors make a pair of one kind");
+	else
+		r = connection_join(*pair, &local, &remote);
+	if (r != 0) {
 		child_sa_end(*pair, false);
 		*pair = NULL;
-		return NOTIFY_no_additional_sas;
+		return r == -ENOENT ? NOTIFY_ts_unacceptable : NOTIFY_no_additional_sas;
 	}
 	return 0;
 }

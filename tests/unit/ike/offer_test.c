@@ -4,6 +4,8 @@
 #include "config.h"
 
 #include "daemon/ike/child_sa.h"
+#include "daemon/ike/compose.h"
+#include "daemon/ike/offer.h"
 #include "daemon/ike/seal.h"
 #include "tests/unit/ike/sim.h"
 #include "tests/unit/ike/suites.h"
@@ -631,6 +633,44 @@ test_lifetimes_in_bytes(void)
 	sim_end_settled(s, 1);
 }
 
+/* A selector of a protocol. */
+static struct ts
+of_protocol(const char *address, uint8_t protocol)
+{
+	struct ts t = { .protocol = protocol, .port_high = UINT16_MAX };
+
+	CU_ASSERT_EQUAL_FATAL(addr_parse(address, &t.low), 0);
+	t.high = t.low;
+	return t;
+}
+
+/* TCP from one end to UDP at the other: nothing could go by such a pair of SAs. */
+static void
+test_selectors_that_make_no_pair_are_refused(void)
+{
+	const struct sim_child usual = { .number = 1 };
+	const struct ts_list tcp = { .n = 1, .ts = { of_protocol("10.1.1.5", IPPROTO_TCP) } },
+			     udp = { .n = 1, .ts = { of_protocol("10.2.1.5", IPPROTO_UDP) } };
+	struct sim *s = sim_up(1, NULL, &usual);
+	struct ike_sa *sa = sim_ike(&s->end[0]);
+	uint8_t nonce[32] = { 1 };
+	struct st_ike_error e;
+	struct compose c;
+
+	compose_inner(&c);
+	offer_write_sa(sim_pair(&s->end[0], 1), child_find(s->end[0].ike, 1), &c, true);
+	compose_nonce(&c, (struct span){ nonce, sizeof(nonce) });
+	ts_write(compose_payload(&c, PAYLOAD_ts_i), &tcp);
+	ts_write(compose_payload(&c, PAYLOAD_ts_r), &udp);
+	sim_say(sa, WIRE_CREATE_CHILD_SA, false, sa->window.next_id++, &c);
+	sim_deliver(s, 0);
+	CU_ASSERT_EQUAL(sim_statistic(&s->end[1], "Sent TS_UNACCEPTABLE"), 1);
+	CU_ASSERT_STRING_EQUAL(sim_reason(&s->end[1], &e), "flow mismatch");
+	CU_ASSERT_PTR_NOT_NULL(strstr(e.offered, "10.2.1.5"));
+	CU_ASSERT_EQUAL(sim_n_pairs(&s->end[1], NULL), 1);
+	sim_end_settled(s, 1);
+}
+
 CU_TestInfo offer_tests[] = {
 	{ "the responder narrows", test_the_responder_narrows },
 	{ "a narrow initiator gets what it asks for",
@@ -651,6 +691,7 @@ CU_TestInfo offer_tests[] = {
 		test_a_first_part_that_the_peer_does_not_allow },
 	{ "a part that cannot be had does not hinder another",
 		test_a_part_that_cannot_be_had_does_not_hinder_another },
+	{ "selectors that make no pair are refused", test_selectors_that_make_no_pair_are_refused },
 	{ "a rule has so many parts at most", test_a_rule_has_so_many_parts_at_most },
 	{ "parts of one policy do not overlap", test_parts_of_one_policy_do_not_overlap },
 	{ "no more selectors than can be used", test_no_more_selectors_than_can_be_used },
