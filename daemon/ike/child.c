@@ -351,7 +351,8 @@ child_refused(struct child *c, uint16_t notify)
 {
 	struct ts local, remote;
 
-	if (!offer_packet(c, &local, &remote))
+	/* in another form it would be the same */
+	if (!offer_packet_is_part(c, &local, &remote))
 		return false;
 	if (notify == NOTIFY_ts_unacceptable && c->form == CHILD_FORM_BOTH)
 		c->form = CHILD_FORM_RULE;

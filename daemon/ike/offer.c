@@ -85,6 +85,15 @@ offer_packet(const struct child *c, struct ts *local, struct ts *remote)
 	return c->has_packet && ts_subset(local, &l) && ts_subset(remote, &r);
 }
 
+bool
+offer_packet_is_part(const struct child *c, struct ts *local, struct ts *remote)
+{
+	struct ts l, r;
+
+	offer_selectors(c, &l, &r);
+	return offer_packet(c, local, remote) && !(ts_eq(local, &l) && ts_eq(remote, &r));
+}
+
 /* What an initiator proposes: the packet that asks first, when it is within the rule (2.9), unless the peer does
  * not take both. */
 static void
@@ -94,8 +103,7 @@ own_selectors(const struct child *c, struct ts_list *local, struct ts_list *remo
 
 	offer_selectors(c, &l, &r);
 	local->n = remote->n = 0;
-	if (c->form != CHILD_FORM_RULE && offer_packet(c, &pl, &pr) &&
-		!(ts_eq(&pl, &l) && ts_eq(&pr, &r))) {
+	if (c->form != CHILD_FORM_RULE && offer_packet_is_part(c, &pl, &pr)) {
 		local->ts[local->n++] = pl;
 		remote->ts[remote->n++] = pr;
 		if (c->form == CHILD_FORM_PACKET)

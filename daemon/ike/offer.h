@@ -20,6 +20,8 @@ void offer_selectors(const struct child *c, struct ts *local, struct ts *remote)
 
 /* The packet that the child waits for, as selectors. false: there is none, or it is outside of the rule. */
 bool offer_packet(const struct child *c, struct ts *local, struct ts *remote);
+/* The same, when the rule is more than that packet. */
+bool offer_packet_is_part(const struct child *c, struct ts *local, struct ts *remote);
 /* Initiator: whether what was agreed holds the packet that the child waits for; if not, that is explained. */
 bool offer_is_met(const struct child_sa *pair, const struct child *c);
 

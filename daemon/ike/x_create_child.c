@@ -136,6 +136,7 @@ try_form(struct request *r, struct child *c, const struct message_notify *n)
 	if (!again)
 		return false;
 	again->group = r->group;
+	again->rounds = r->rounds;
 	request_for(again, c);
 	r->child = NULL;
 	return true;

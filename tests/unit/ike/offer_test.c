@@ -220,7 +220,7 @@ begin_by_hand(void)
 
 /* What end 0 asks for now is answered by this alone. */
 static void
-answer(struct sim *s, uint16_t notify)
+answer_with(struct sim *s, uint16_t notify, struct span data)
 {
 	struct ike_sa *sa = sim_ike(&s->end[1]);
 	uint32_t id = sa->window.low;
@@ -229,9 +229,15 @@ answer(struct sim *s, uint16_t notify)
 	CU_ASSERT_TRUE(sim_is(s, 0, 1, WIRE_CREATE_CHILD_SA, false));
 	sim_drop(s, 0);
 	window_accept(&sa->window, id, &sa->path.at);
-	seal_reply_notify(sa, WIRE_CREATE_CHILD_SA, id, notify, (struct span){ 0 });
+	seal_reply_notify(sa, WIRE_CREATE_CHILD_SA, id, notify, data);
 	CU_ASSERT_EQUAL_FATAL(sim_n_packets(s), 1);
 	sim_deliver(s, 0);
+}
+
+static void
+answer(struct sim *s, uint16_t notify)
+{
+	answer_with(s, notify, (struct span){ 0 });
 }
 
 /* Some take one selector only, the one they have. */
@@ -260,6 +266,51 @@ test_without_the_packet_when_the_peer_does_not_take_both(void)
 	acquire(s, 2);
 	answer(s, NOTIFY_ts_unacceptable);
 	answer(s, NOTIFY_ts_unacceptable);
+	CU_ASSERT_EQUAL(sim_n_packets(s), 0);
+	sim_free(s);
+}
+
+/* There is nothing to leave out. */
+static void
+test_a_packet_that_is_the_whole_rule_is_asked_for_once(void)
+{
+	static const uint16_t refusals[] = { NOTIFY_ts_unacceptable, NOTIFY_single_pair_required };
+
+	for (unsigned int i = 0; i < 2; i++) {
+		const struct sim_child host = { .local = "10.1.1.5/32", .remote = "10.2.2.5/32" };
+		struct sim *s = begin_by_hand();
+		struct child *c;
+
+		sim_child(&s->end[0], &host);
+		c = child_find(s->end[0].ike, 1);
+		c->cfg.protocol = IPPROTO_TCP;
+		c->cfg.local_port_low = c->cfg.local_port_high = 1024;
+		c->cfg.remote_port_low = c->cfg.remote_port_high = 80;
+		acquire(s, 2);
+		answer(s, refusals[i]);
+		CU_ASSERT_EQUAL(sim_n_packets(s), 0);
+		sim_free(s);
+	}
+}
+
+/* Groups that were asked for before the form changed count. */
+static void
+test_another_form_does_not_begin_anew_with_groups(void)
+{
+	static const uint8_t ecp[] = { 0, 19 }, x25519[] = { 0, 31 };
+	const struct sim_child wide = {
+		.local = "10.1.0.0/16",
+		.remote = "10.2.0.0/16",
+		.dh = { ALG_DH_x25519, ALG_DH_ecp_256 },
+	};
+	struct sim *s = begin_by_hand();
+
+	sim_child(&s->end[0], &wide);
+	acquire(s, 2);
+	answer_with(s, NOTIFY_invalid_ke_payload, (struct span){ ecp, sizeof(ecp) });
+	answer_with(s, NOTIFY_invalid_ke_payload, (struct span){ x25519, sizeof(x25519) });
+	answer(s, NOTIFY_ts_unacceptable);
+	answer_with(s, NOTIFY_invalid_ke_payload, (struct span){ ecp, sizeof(ecp) });
 	CU_ASSERT_EQUAL(sim_n_packets(s), 0);
 	sim_free(s);
 }
@@ -683,6 +734,10 @@ CU_TestInfo offer_tests[] = {
 		test_each_part_of_a_rule_gets_a_pair_of_its_own },
 	{ "without the packet, when the peer does not take both",
 		test_without_the_packet_when_the_peer_does_not_take_both },
+	{ "a packet that is the whole rule is asked for once",
+		test_a_packet_that_is_the_whole_rule_is_asked_for_once },
+	{ "another form does not begin anew with groups",
+		test_another_form_does_not_begin_anew_with_groups },
 	{ "the packet alone, when the peer wants single pairs",
 		test_the_packet_alone_when_the_peer_wants_single_pairs },
 	{ "without the packet, after IKE_AUTH", test_without_the_packet_after_ike_auth },
