@@ -89,6 +89,13 @@ open_message(struct ike_sa *sa, struct exchange *x, uint8_t *data, struct fragme
 	return message_parse_inner(m, x->first, x->text);
 }
 
+static void
+count_unknown(struct ike *ike, const struct message *m)
+{
+	for (unsigned int i = 0; i < m->n_unknown; i++)
+		statistics_count(ike, STATISTIC_uncritical);
+}
+
 /* For faults that are answered; explain.def counts them as fault_statistic does. */
 static enum explain_reason
 reason_of(enum wire_fault f)
@@ -159,6 +166,7 @@ handle(struct ike_sa *sa, struct exchange *x, enum wire_fault f, bool complete)
 	if (!complete)
 		return;
 	statistics_count_notifies(sa->ike, x->in);
+	count_unknown(sa->ike, x->in);
 	if (exchange_refusal(sa->state, x->message)) {
 		answer_refused(sa, x);
 		return;
@@ -230,6 +238,7 @@ response_of_peer(struct ike_sa *sa, struct exchange *x, uint8_t *data)
 	}
 	path_heard(sa, x->path);
 	statistics_count_notifies(sa->ike, x->in);
+	count_unknown(sa->ike, x->in);
 	x->request = r;
 	request_answered(r);
 	if (sa->state >= EXCHANGE_established &&
@@ -367,6 +376,8 @@ input_datagram(struct ike *ike, const struct ike_path *path, uint8_t *data, size
 		bad_header(&x, f, &m.hdr);
 		return;
 	}
+	if (f == FAULT_NONE)
+		count_unknown(ike, &m);
 	x.id = m.hdr.id;
 	x.message = message_of(ike, &m.hdr);
 	debug_line(ike, MSG_IKE_DEBUG_PACKET, &path->remote, "received %s %u",

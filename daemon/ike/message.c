@@ -160,8 +160,10 @@ payload(struct message *m, uint8_t type, bool critical, struct rbuf *body)
 	int limit = wire_payload_limit(type, m->hdr.exchange);
 
 	m->bad_payload = type;
-	if (limit < 0)
+	if (limit < 0) {
+		m->n_unknown++;
 		return critical ? FAULT_critical : FAULT_NONE;
+	}
 	if (limit == 0)
 		return FAULT_misplaced;
 	if (limit == 1 && message_has(m, type))

@@ -60,7 +60,8 @@ struct message {
 	struct message_notify notifies[MESSAGE_NOTIFY_MAX];
 	unsigned int n_vendors; /* of these too */
 	struct span vendors[MESSAGE_VENDOR_MAX];
-	uint8_t first; /* the chain: for message_delete_next */
+	unsigned int n_unknown; /* payloads that were passed over */
+	uint8_t first;		/* the chain: for message_delete_next */
 	struct span chain;
 	uint8_t bad_payload; /* with a fault: the payload's type, for UNSUPPORTED_CRITICAL_PAYLOAD and for
 			      * the operator; 0 = none */

@@ -135,6 +135,35 @@ test_a_critical_payload_that_is_not_known_is_refused(void)
 	sim_end_settled(s, 1);
 }
 
+/* It is passed over (RFC 7296 2.5), in clear and inside, and counted. */
+static void
+test_an_uncritical_payload_that_is_not_known_is_counted(void)
+{
+	struct sim *s = sim_up(1, NULL, NULL);
+	struct ike_sa *sa = sim_ike(&s->end[0]);
+	const struct ike_path path = { .remote = addr_v4(0x01020304), .remote_port = 500 };
+	const struct wire_hdr h = {
+		.spi_i = 1, .major = 2, .exchange = WIRE_IKE_SA_INIT, .initiator = true
+	};
+	struct compose c;
+
+	compose_inner(&c);
+	compose_payload(&c, 200);
+	compose_payload(&c, 201);
+	sim_say(sa, WIRE_INFORMATIONAL, false, sa->window.next_id++, &c);
+	sim_deliver(s, 0);
+	CU_ASSERT_EQUAL(sim_statistic(&s->end[1], "Uncritical drop"), 2);
+	CU_ASSERT_EQUAL(sim_statistic(&s->end[1], "Critical drop"), 0);
+	CU_ASSERT_TRUE(sim_is(s, 0, 0, WIRE_INFORMATIONAL, true));
+	compose_message(&c, &h);
+	compose_payload(&c, 200);
+	CU_ASSERT_EQUAL_FATAL(compose_end(&c), 0);
+	ike_input(s->end[1].ike, &path, compose_span(&c).p, compose_span(&c).len);
+	compose_fini(&c);
+	CU_ASSERT_EQUAL(sim_statistic(&s->end[1], "Uncritical drop"), 3);
+	sim_end_settled(s, 1);
+}
+
 /* Both ends drop the IKE SA without a Delete, and begin anew (RFC 7296 2.21.3). */
 static void
 test_bad_syntax_ends_the_ike_sa_at_both_ends(void)
@@ -242,6 +271,8 @@ CU_TestInfo input_tests[] = {
 		test_what_is_too_short_to_be_authentic_changes_nothing },
 	{ "fragments are for who has agreed to them",
 		test_fragments_are_for_who_has_agreed_to_them },
+	{ "an uncritical payload that is not known is counted",
+		test_an_uncritical_payload_that_is_not_known_is_counted },
 	{ "a critical payload that is not known is refused",
 		test_a_critical_payload_that_is_not_known_is_refused },
 	{ "bad syntax ends the IKE SA at both ends", test_bad_syntax_ends_the_ike_sa_at_both_ends },
