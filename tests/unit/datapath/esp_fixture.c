@@ -262,3 +262,15 @@ fix_hex(const char *hex, uint8_t *out)
 		out[n] = (uint8_t)byte;
 	return n;
 }
+
+void
+fix_spd_load(struct fix *f, const struct msg_dp_spd_rule *rules, uint32_t n)
+{
+	const struct msg_dp_spd_begin begin = { .port = FIX_PORT, .n_rules = n };
+	int rc = spd_begin(&f->dp, &begin);
+
+	for (uint32_t i = 0; i < n && rc == 0; i++)
+		rc = spd_rule(&f->dp, &rules[i]);
+	if (rc != 0 || spd_end(&f->dp, FIX_PORT) != 0)
+		abort();
+}

@@ -57,6 +57,8 @@ void fix_outer(uint8_t *packet, uint32_t len);
 
 /* One packet through one stage. */
 void fix_run(struct fix *f, stage_fn *stage, struct pkt *p);
+/* The rules of FIX_PORT are these n, in this order. */
+void fix_spd_load(struct fix *f, const struct msg_dp_spd_rule *rules, uint32_t n);
 /* The name of a drop, "" for none. */
 const char *fix_drop(const struct pkt *p);
 /* Pseudo-random, the same in every run. */

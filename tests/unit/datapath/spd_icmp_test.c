@@ -70,17 +70,6 @@ rule(uint32_t number, uint8_t action, bool v6, uint8_t from, uint8_t to, uint8_t
 }
 
 static void
-load(struct fix *f, const struct msg_dp_spd_rule *rules, uint32_t n)
-{
-	const struct msg_dp_spd_begin begin = { .port = FIX_PORT, .n_rules = n };
-
-	CU_ASSERT_EQUAL_FATAL(spd_begin(&f->dp, &begin), 0);
-	for (uint32_t i = 0; i < n; i++)
-		CU_ASSERT_EQUAL_FATAL(spd_rule(&f->dp, &rules[i]), 0);
-	CU_ASSERT_EQUAL_FATAL(spd_end(&f->dp, FIX_PORT), 0);
-}
-
-static void
 sas(struct fix *f)
 {
 	struct msg_dp_sa m;
@@ -108,7 +97,7 @@ world(struct fix *f, bool v6)
 	rules[3].sa_out = OTHER_OUT;
 	rules[3].sa_in = OTHER_IN;
 	sas(f);
-	load(f, rules, 4);
+	fix_spd_load(f, rules, 4);
 }
 
 /* A packet with ports, or ICMP's type and code, in front of its text. */
@@ -395,7 +384,7 @@ pieces_of_icmp_wait_for_the_rest(void)
 
 	sas(&f);
 	r = rule(5, MSG_SPD_PROTECT, false, HERE, THERE, EVERY);
-	load(&f, &r, 1);
+	fix_spd_load(&f, &r, 1);
 	for (unsigned int i = 0; i < 2; i++) {
 		len = exceeded(p, false, THERE, THERE, HERE, 1000);
 		be16_put(p + 6, i ? 2 : 0x2000);
@@ -433,7 +422,7 @@ no_sa_is_made_for_an_error(void)
 	f.dp.loop = loop_new_virtual();
 	CU_ASSERT_PTR_NOT_NULL_FATAL(f.dp.loop);
 	r.sa_out = 50;
-	load(&f, &r, 1);
+	fix_spd_load(&f, &r, 1);
 	CU_ASSERT_EQUAL(group_put(&f.dp, &group), 0);
 	group_on_acquire(f.dp.groups, count, &asked);
 	CU_ASSERT_STRING_EQUAL(
@@ -461,18 +450,18 @@ a_rule_that_protects_the_error_itself_goes_first(void)
 	sas(&f);
 	rules[0].sa_out = OTHER_OUT;
 	rules[0].sa_in = OTHER_IN;
-	load(&f, rules, 2);
+	fix_spd_load(&f, rules, 2);
 	CU_ASSERT_STRING_EQUAL(leaving(&f, p, len), "other");
 	CU_ASSERT_STRING_EQUAL(leaving(&f, p, cut(p, 30)), "other");
 	len = icmp(p, false, THERE, ROUTER, 3, p, 0);
 	CU_ASSERT_STRING_EQUAL(arriving(&f, OTHER_IN, p, len), "tun");
 	rules[0].action = MSG_SPD_DISCARD;
-	load(&f, rules, 2);
+	fix_spd_load(&f, rules, 2);
 	len = exceeded(p, false, THERE, THERE, HERE, 1000);
 	CU_ASSERT_STRING_EQUAL(leaving(&f, p, len), "spd_discard");
 	/* one that lets it out does not: it speaks of what is protected */
 	rules[0].action = MSG_SPD_BYPASS;
-	load(&f, rules, 2);
+	fix_spd_load(&f, rules, 2);
 	CU_ASSERT_STRING_EQUAL(leaving(&f, p, len), "esp");
 	CU_ASSERT_STRING_EQUAL(
 		leaving(&f, p, exceeded(p, false, THERE, THERE, ELSEWHERE, 1)), "clear");
@@ -510,7 +499,7 @@ a_quote_without_ports_is_taken_for_what_is_protected(void)
 	sas(&f);
 	rules[0].destination_port_low = rules[0].destination_port_high = 53;
 	rules[1].destination_port_low = rules[1].destination_port_high = 99;
-	load(&f, rules, 2);
+	fix_spd_load(&f, rules, 2);
 	CU_ASSERT_STRING_EQUAL(leaving(&f, p, exceeded(p, false, THERE, THERE, HERE, 53)), "clear");
 	CU_ASSERT_STRING_EQUAL(leaving(&f, p, exceeded(p, false, THERE, THERE, HERE, 98)), "clear");
 	CU_ASSERT_STRING_EQUAL(leaving(&f, p, exceeded(p, false, THERE, THERE, HERE, 99)), "esp");

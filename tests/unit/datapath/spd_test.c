@@ -74,17 +74,6 @@ of_icmp(struct msg_dp_spd_rule r, uint16_t type, uint16_t code)
 }
 
 static void
-load(struct fix *f, const struct msg_dp_spd_rule *rules, uint32_t n)
-{
-	const struct msg_dp_spd_begin begin = { .port = FIX_PORT, .n_rules = n };
-
-	CU_ASSERT_EQUAL_FATAL(spd_begin(&f->dp, &begin), 0);
-	for (uint32_t i = 0; i < n; i++)
-		CU_ASSERT_EQUAL_FATAL(spd_rule(&f->dp, &rules[i]), 0);
-	CU_ASSERT_EQUAL_FATAL(spd_end(&f->dp, FIX_PORT), 0);
-}
-
-static void
 world(struct fix *f)
 {
 	fix_init(f);
@@ -144,7 +133,7 @@ the_labs_policy_protects_its_flow_both_ways_and_nothing_else(void)
 	uint32_t len;
 
 	world(&f);
-	load(&f, rules, 1);
+	fix_spd_load(&f, rules, 1);
 	len = lan_packet(p, false, 6, 1000, 80);
 	CU_ASSERT_STRING_EQUAL(leaving(&f, p, len), "esp");
 	CU_ASSERT_STRING_EQUAL(
@@ -216,7 +205,7 @@ the_first_rule_that_matches_decides(void)
 	};
 
 	world(&f);
-	load(&f, rules, sizeof(rules) / sizeof(rules[0]));
+	fix_spd_load(&f, rules, sizeof(rules) / sizeof(rules[0]));
 	/* twice: the second round is answered from the cache */
 	for (unsigned int i = 0; i < 2 * sizeof(rows) / sizeof(rows[0]); i++) {
 		unsigned int k = i % (sizeof(rows) / sizeof(rows[0]));
@@ -248,7 +237,7 @@ wildcards_need_not_be_prefixes(void)
 	r.source = addr_v4(0x0a000101);
 	r.source_wildcard = addr_v4(0x00ff00fe);
 	world(&f);
-	load(&f, &r, 1);
+	fix_spd_load(&f, &r, 1);
 	for (uint32_t second = 0; second < 256; second += 51) {
 		for (uint32_t last = 0; last < 256; last++) {
 			uint32_t len = fix_ip4(p, 0x0a000100 | second << 16 | last, 1, 17, 8);
@@ -277,7 +266,7 @@ a_fragment_waits_for_the_rest_where_ports_decide(void)
 		world(&f);
 		if (ports)
 			r = to_port(r, 22, 22);
-		load(&f, &r, 1);
+		fix_spd_load(&f, &r, 1);
 		be16_put(p + 6, words[i / 2]);
 		ip4_checksum_set(p, 20);
 		CU_ASSERT_STRING_EQUAL(leaving(&f, p, len), ports ? "whole" : "esp");
@@ -299,7 +288,7 @@ fragments_of_protocols_without_ports_are_ordinary(void)
 	uint32_t len = lan_packet(p, false, 47, 0, 0);
 
 	world(&f);
-	load(&f, rules, 2);
+	fix_spd_load(&f, rules, 2);
 	be16_put(p + 6, 2);
 	ip4_checksum_set(p, 20);
 	CU_ASSERT_STRING_EQUAL(leaving(&f, p, len), "clear");
@@ -315,7 +304,7 @@ a_rule_whose_sa_is_not_there_sends_nothing(void)
 	uint32_t len = lan_packet(p, false, 6, 1, 2);
 
 	fix_init(&f);
-	load(&f, &r, 1);
+	fix_spd_load(&f, &r, 1);
 	CU_ASSERT_STRING_EQUAL(leaving(&f, p, len), "spd_incomplete");
 	/* it comes, goes, and comes as another one: the rule follows */
 	for (unsigned int i = 0; i < 3; i++) {
@@ -330,7 +319,7 @@ a_rule_whose_sa_is_not_there_sends_nothing(void)
 		fix_sa(&f, OUT, true, ALG_CIPHER_aes_cbc_128, ALG_AUTH_hmac_sha1_96));
 	CU_ASSERT_STRING_EQUAL(leaving(&f, p, len), "spd_incomplete");
 	r.sa_out = 0;
-	load(&f, &r, 1);
+	fix_spd_load(&f, &r, 1);
 	CU_ASSERT_STRING_EQUAL(leaving(&f, p, len), "spd_incomplete");
 	fix_fini(&f);
 }
@@ -348,7 +337,7 @@ a_packet_must_come_from_the_sa_of_its_rule(void)
 	fix_msg(&m, 3, true, ALG_CIPHER_null, ALG_AUTH_hmac_sha1_96);
 	m.spi++;
 	CU_ASSERT_EQUAL(sadb_put(&f.dp, &m, NULL), 0);
-	load(&f, &r, 1);
+	fix_spd_load(&f, &r, 1);
 	CU_ASSERT_STRING_EQUAL(arriving(&f, IN, p, len), "tun");
 	CU_ASSERT_STRING_EQUAL(arriving(&f, 3, p, len), "spd_in_mismatch");
 	fix_fini(&f);
@@ -397,7 +386,7 @@ a_bundle_must_be_whole(void)
 		m.spi += id;
 		CU_ASSERT_EQUAL(sadb_put(&f.dp, &m, NULL), 0);
 	}
-	load(&f, &r, 1);
+	fix_spd_load(&f, &r, 1);
 	CU_ASSERT_STRING_EQUAL(arriving_by(&f, rows[1].chain, p, len), "tun");
 	CU_ASSERT_STRING_EQUAL(arriving_by(&f, rows[0].chain, p, len), "spd_in_mismatch");
 	sadb_get(f.dp.sadb, IN)->bundle = 4;
@@ -439,7 +428,7 @@ ipv6_has_wildcards_ports_and_icmp_types_too(void)
 	rules[1] = of_icmp(rules[1], 135, 0xffff);
 	rules[2].protocol = 58;
 	rules[3].protocol = 17;
-	load(&f, rules, 4);
+	fix_spd_load(&f, rules, 4);
 	be16_put(p + 42, 85);
 	CU_ASSERT_STRING_EQUAL(leaving(&f, p, len), "spd_discard");
 	be16_put(p + 42, 91);
@@ -482,7 +471,7 @@ what_is_no_packet_is_dropped_as_such(void)
 	uint32_t len = lan_packet(p, false, 6, 1, 2);
 
 	world(&f);
-	load(&f, &r, 1);
+	fix_spd_load(&f, &r, 1);
 	CU_ASSERT_STRING_EQUAL(leaving(&f, p, 0), "ip_short");
 	CU_ASSERT_STRING_EQUAL(leaving(&f, p, len - 1), "ip_short");
 	CU_ASSERT_STRING_EQUAL(arriving(&f, IN, p, 19), "ip_short");
@@ -503,7 +492,7 @@ a_list_is_replaced_whole_or_not_at_all(void)
 	world(&f);
 	CU_ASSERT_EQUAL(spd_rule(&f.dp, &r), -ENOENT);
 	CU_ASSERT_EQUAL(spd_end(&f.dp, FIX_PORT), -ENOENT);
-	load(&f, &r, 1);
+	fix_spd_load(&f, &r, 1);
 	CU_ASSERT_EQUAL(spd_rule(&f.dp, &r), -ENOENT);
 	CU_ASSERT_EQUAL(spd_begin(&f.dp, &begin), 0);
 	r = lans(5, MSG_SPD_BYPASS, 0);
@@ -557,7 +546,7 @@ matches_are_counted_and_go_on_in_the_next_list(void)
 	uint8_t p[128];
 
 	world(&f);
-	load(&f, first, 2);
+	fix_spd_load(&f, first, 2);
 	for (unsigned int i = 0; i < 3; i++)
 		leaving(&f, p, lan_packet(p, false, 6, 1, 2));
 	arriving(&f, IN, p, lan_packet(p, true, 6, 1, 2));
@@ -566,7 +555,7 @@ matches_are_counted_and_go_on_in_the_next_list(void)
 	CU_ASSERT_TRUE(c.n == 2 && c.rows[0].port == FIX_PORT && c.rows[0].rule == 5 &&
 		c.rows[0].action == MSG_SPD_PROTECT && c.rows[0].packets == 4 &&
 		c.rows[1].packets == 1);
-	load(&f, next, 3);
+	fix_spd_load(&f, next, 3);
 	c.n = 0;
 	spd_state(&f.dp, take_row, &c);
 	/* rule 10 does something else now: it begins at zero */
@@ -595,13 +584,13 @@ matches_belong_to_their_acl(void)
 	world(&f);
 	first[0].acl = 3001;
 	first[1].acl = 3002;
-	load(&f, first, 2);
+	fix_spd_load(&f, first, 2);
 	for (unsigned int i = 0; i < 3; i++)
 		leaving(&f, p, lan_packet(p, false, 6, 1, 2));
 	leaving(&f, p, lan_packet(p, false, 17, 1, 2));
 	next[0] = first[1];
 	next[1] = first[0];
-	load(&f, next, 2);
+	fix_spd_load(&f, next, 2);
 	spd_state(&f.dp, take_row, &c);
 	CU_ASSERT_TRUE(c.rows[0].acl == 3002 && c.rows[0].packets == 1 && !c.rows[0].ipv6);
 	CU_ASSERT_TRUE(c.rows[1].acl == 3001 && c.rows[1].packets == 3);
@@ -666,7 +655,7 @@ the_cache_never_changes_an_answer(void)
 		rules[i].protocol = fix_random(&random) % 2 ? 6 : 17;
 		rules[i] = to_port(rules[i], (uint16_t)(fix_random(&random) % 64), 64);
 	}
-	load(&f, rules, N);
+	fix_spd_load(&f, rules, N);
 	for (uint32_t round = 0; round < ROUNDS; round++) {
 		uint8_t p[64], protocol = fix_random(&random) % 2 ? 6 : 17;
 		uint32_t src = fix_random(&random) % 16, found = N;
